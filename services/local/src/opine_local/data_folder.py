@@ -1,0 +1,53 @@
+"""The folder `.local`: may it be used, and by this run alone?"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from opine_local.refusal import Refusal, reason
+
+# A new cluster takes 40 MB and its write-ahead log up to 100 MB more.
+_NEEDED_MB = 200
+
+
+def prepare(data_dir: Path) -> None:
+    """Create the folder if need be and check that there is room to write."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(data_dir, error) from None
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        raise _unwritable(data_dir, PermissionError(0, "permission denied"))
+    free_mb = shutil.disk_usage(data_dir).free // 2**20
+    if free_mb < _NEEDED_MB:
+        raise Refusal(f"Only {free_mb} MB are free for {data_dir}: Opine needs {_NEEDED_MB} MB, so free some space.")
+
+
+@contextmanager
+def held_alone(data_dir: Path, page_url: str) -> Iterator[None]:
+    """Hold the folder's lock. The kernel lets go of it however the run ends."""
+    path = data_dir / "run.lock"
+    try:
+        file = path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise Refusal(f"Opine already runs on {data_dir} ({file.read()}): stop that run first.") from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()}, {page_url}")
+        file.flush()
+        yield
+
+
+def _unwritable(path: Path, error: OSError) -> Refusal:
+    return Refusal(
+        f"Opine cannot write to {path} ({reason(error)}): make it writable for you, "
+        "or choose another folder with OPINE_LOCAL_DATA_DIR.",
+    )

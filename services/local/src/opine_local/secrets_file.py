@@ -1,0 +1,51 @@
+import os
+import secrets
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from opine_local.refusal import Refusal
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+class Secrets(BaseModel):
+    """Keys that must stay the same from run to run."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    admin_token: str = Field(default_factory=_new_secret, min_length=32)
+    client_hash_key: str = Field(default_factory=_new_secret, min_length=32)
+    session_key: str = Field(default_factory=_new_secret, min_length=32)
+    database_password: str = Field(default_factory=_new_secret, min_length=32)
+
+
+def load_or_create(path: Path) -> Secrets:
+    """The secrets kept in `path`; made at the first run, readable by their owner only."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return _create(path)
+    try:
+        return Secrets.model_validate_json(text)
+    except ValidationError:
+        raise Refusal(f"{path} is damaged: put the file back, or remove {path.parent} to start afresh.") from None
+
+
+def _create(path: Path) -> Secrets:
+    created = Secrets()
+    # Written aside first: a run cut off here must not leave half a file.
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(created.model_dump_json(indent=2))
+    partial.rename(path)
+    return created
+
+
+def new_password() -> str:
+    """A password for a person to type: 59 bits, no letters that look alike."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(3))

@@ -1,0 +1,82 @@
+"""What `make run` starts beside PostgreSQL."""
+
+import sys
+from dataclasses import dataclass
+
+from opine_local.ports import HOST
+from opine_local.processes import Program
+from opine_local.secrets_file import Secrets
+from opine_local.settings import Settings
+
+_PROBES = r"/(readyz|livez|metrics)\b"
+
+
+@dataclass(frozen=True)
+class Service:
+    program: Program
+    ready_url: str
+
+
+def migrations(settings: Settings, secrets: Secrets, database_url: str) -> list[Program]:
+    """Run one after the other as soon as PostgreSQL answers."""
+    environment = _reviews_environment(settings, secrets, database_url)
+    return [
+        Program("migrate", [sys.executable, "-m", "opine_reviews", "migrate"], environment),
+        Program("seed", [sys.executable, "-m", "opine_reviews", "seed-brands"], environment),
+    ]
+
+
+def services(settings: Settings, secrets: Secrets, database_url: str, admin_password: str) -> list[Service]:
+    python = sys.executable
+    sentiment, reviews = _url(settings.sentiment_port), _url(settings.reviews_port)
+    return [
+        Service(
+            Program(
+                "sentiment",
+                [python, "-m", "bentoml", "serve", "opine_sentiment.service:Sentiment",
+                 "--host", HOST, "--port", str(settings.sentiment_port)],
+                {},
+                noise=_PROBES,
+            ),
+            ready_url=f"{sentiment}/readyz",
+        ),
+        Service(
+            Program(
+                "reviews",
+                [python, "-m", "gunicorn", "--config", "python:opine_reviews.gunicorn"],
+                _reviews_environment(settings, secrets, database_url),
+                noise=_PROBES,
+            ),
+            ready_url=f"{reviews}/readyz",
+        ),
+        Service(
+            Program(
+                "frontend",
+                [python, "-m", "gunicorn", "--bind", f"{HOST}:{settings.frontend_port}", "opine_frontend.app:server"],
+                {
+                    "OPINE_FRONTEND_REVIEWS_URL": reviews,
+                    "OPINE_FRONTEND_ADMIN_PASSWORD": admin_password,
+                    "OPINE_FRONTEND_ADMIN_TOKEN": secrets.admin_token,
+                    "OPINE_FRONTEND_SECRET_KEY": secrets.session_key,
+                    "OPINE_FRONTEND_JSON_LOGS": "false",
+                },
+                noise=_PROBES,
+            ),
+            ready_url=f"{settings.page_url}/readyz",
+        ),
+    ]  # fmt: skip
+
+
+def _reviews_environment(settings: Settings, secrets: Secrets, database_url: str) -> dict[str, str]:
+    return {
+        "OPINE_REVIEWS_DATABASE_URL": database_url,
+        "OPINE_REVIEWS_SENTIMENT_URL": _url(settings.sentiment_port),
+        "OPINE_REVIEWS_ADMIN_TOKEN": secrets.admin_token,
+        "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
+        "OPINE_REVIEWS_BIND": f"{HOST}:{settings.reviews_port}",
+        "OPINE_REVIEWS_LOG_JSON": "false",
+    }
+
+
+def _url(port: int) -> str:
+    return f"http://{HOST}:{port}"
