@@ -1,0 +1,99 @@
+# Everything that one does with this repository; CI runs the same targets.
+PYTHON ?= python3
+
+# Local packages, in no lock because a lock holds hashes: installed from their folders.
+SERVICES := services/telemetry services/sentiment/charcnn services/sentiment services/reviews services/frontend
+RUN := $(SERVICES) services/local
+ALL := $(RUN) training
+PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
+
+# uv installs in seconds what takes pip a minute. Where it is missing, one is fetched and removed again.
+UV := $(or $(shell command -v uv),.uv/bin/uv)
+INSTALLERS := services/local/installers.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock train evaluate picture clean python browser
+
+##@ Use
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/installed ## Run Opine on this machine: http://127.0.0.1:8050
+	@.venv/bin/python -m opine_local
+
+clean: ## Remove what was installed; the data in .local stay
+	rm -rf .venv .venv-test .uv .uv.partial .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+##@ Develop
+test: lint browser ## Check the code and run all tests
+	.venv-test/bin/pytest
+
+lint: .venv-test/installed ## Check style and types
+	.venv-test/bin/ruff check
+	.venv-test/bin/ruff format --check
+	.venv-test/bin/mypy $(ALL:=/src)
+	.venv-test/bin/mypy --explicit-package-bases tests
+
+format: .venv-test/installed ## Format the code and repair what can be repaired
+	.venv-test/bin/ruff format
+	.venv-test/bin/ruff check --fix
+
+lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer ones
+	echo uv hatchling editables | tr ' ' '\n' | $(LOCK) - -o $(INSTALLERS)
+	printf '%s\n' $(ALL:%=./%) | $(LOCK) tests/pyproject.toml - --group lint -o tests/requirements.txt
+	$(call lock_like_tests,services/sentiment,services/telemetry services/sentiment/charcnn services/sentiment)
+	$(call lock_like_tests,services/reviews,services/telemetry services/reviews)
+	$(call lock_like_tests,services/frontend,services/telemetry services/frontend)
+	$(call lock_like_tests,services/local,$(RUN))
+	$(call lock_like_tests,training,services/sentiment/charcnn training)
+
+##@ Model
+train: .venv-test/installed ## Train the model
+	.venv-test/bin/python -m opine_training.train
+
+evaluate: .venv-test/installed ## Evaluate the shipped model
+	.venv-test/bin/python -m opine_training.evaluate
+
+picture: .venv-test/installed browser ## Take the README's picture of the page
+	.venv-test/bin/python docs/picture.py
+
+# --- how
+
+LOCAL_NAMES := charcnn opine-telemetry opine-sentiment opine-reviews opine-frontend opine-local opine-training
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	--no-header $(UPGRADE) $(LOCAL_NAMES:%=--no-emit-package %)
+# A folder's lock with the versions that the tests run with.
+lock_like_tests = printf '%s\n' $(2:%=./%) | $(LOCK) - -c tests/requirements.txt -o $(1)/requirements.txt
+
+# The stamp is written last: an install that was cut off is done again from nothing.
+define install
+	@echo "Installing into $(1) ..."
+	@rm -rf $(1)
+	@$(UV) venv --quiet --python "$$(command -v $(PYTHON))" $(1)
+	@$(UV) pip install --quiet --python $(1)/bin/python --no-build --require-hashes -r $(2)
+	@$(UV) pip install --quiet --python $(1)/bin/python --no-deps --build-constraints $(INSTALLERS) $(3:%=-e %)
+	@rm -rf .uv
+	@touch $@
+endef
+
+.venv/installed: services/local/requirements.txt $(INSTALLERS) $(RUN:=/pyproject.toml) | python $(UV)
+	$(call install,.venv,$<,$(RUN))
+
+.venv-test/installed: tests/requirements.txt $(INSTALLERS) $(PYPROJECTS) | python $(UV)
+	$(call install,.venv-test,$<,$(ALL))
+
+.uv/bin/uv: | python
+	@rm -rf .uv .uv.partial
+	@$(PYTHON) -m venv .uv.partial || { echo "$(PYTHON) cannot make a virtual environment: install its venv module" \
+		"(Debian, Ubuntu: apt-get install python3-venv)." >&2; rm -rf .uv.partial; exit 1; }
+	@.uv.partial/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(INSTALLERS)
+	@mv .uv.partial .uv
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Opine needs Python 3.11 or" \
+		"newer and $(PYTHON) is not: name one, such as make run PYTHON=python3.12" >&2; exit 1; }
+
+browser:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { echo "The browser tests need Chromium and" \
+		"its driver (Debian, Ubuntu: apt-get install chromium chromium-driver)." >&2; exit 1; }
