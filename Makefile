@@ -8,7 +8,7 @@ ALL := $(RUN) training
 PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
 
 # uv installs in seconds what takes pip a minute. Where it is missing, one is fetched and removed again.
-UV := $(or $(shell command -v uv),.uv/bin/uv)
+UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 INSTALLERS := services/local/installers.txt
 
 .DEFAULT_GOAL := help
@@ -23,7 +23,7 @@ run: .venv/installed ## Run Opine on this machine: http://127.0.0.1:8050
 	@.venv/bin/python -m opine_local
 
 clean: ## Remove what was installed; the data in .local stay
-	rm -rf .venv .venv-test .uv .uv.partial .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-test .venv-uv .venv-uv.partial .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 ##@ Develop
 test: lint browser ## Check the code and run all tests
@@ -73,7 +73,7 @@ define install
 	@$(UV) venv --quiet --python "$$(command -v $(PYTHON))" $(1)
 	@$(UV) pip install --quiet --python $(1)/bin/python --no-build --require-hashes -r $(2)
 	@$(UV) pip install --quiet --python $(1)/bin/python --no-deps --build-constraints $(INSTALLERS) $(3:%=-e %)
-	@rm -rf .uv
+	@rm -rf .venv-uv
 	@touch $@
 endef
 
@@ -83,12 +83,12 @@ endef
 .venv-test/installed: tests/requirements.txt $(INSTALLERS) $(PYPROJECTS) | python $(UV)
 	$(call install,.venv-test,$<,$(ALL))
 
-.uv/bin/uv: | python
-	@rm -rf .uv .uv.partial
-	@$(PYTHON) -m venv .uv.partial || { echo "$(PYTHON) cannot make a virtual environment: install its venv module" \
-		"(Debian, Ubuntu: apt-get install python3-venv)." >&2; rm -rf .uv.partial; exit 1; }
-	@.uv.partial/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(INSTALLERS)
-	@mv .uv.partial .uv
+.venv-uv/bin/uv: | python
+	@rm -rf .venv-uv .venv-uv.partial
+	@$(PYTHON) -m venv .venv-uv.partial || { echo "$(PYTHON) cannot make a virtual environment: install its venv module" \
+		"(Debian, Ubuntu: apt-get install python3-venv)." >&2; rm -rf .venv-uv.partial; exit 1; }
+	@.venv-uv.partial/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(INSTALLERS)
+	@mv .venv-uv.partial .venv-uv
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Opine needs Python 3.11 or" \

@@ -44,7 +44,8 @@ def postgres_account(home: Path, binaries: Path) -> Account:
 def _lent_by_root(lent: pwd.struct_passwd, *paths: Path) -> Account:
     plain = ("setpriv", f"--reuid={lent.pw_uid}", f"--regid={lent.pw_gid}", "--clear-groups")
     # A checkout below /root is closed to other accounts: there the account may pass, without a change to any mode.
-    passing = (*plain, "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    # PostgreSQL looks for its programs with access(2), which heeds the capability under that secure bit only.
+    passing = (*plain, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup")
     for prefix in (plain, passing):
         if all(_can_enter(prefix, path) for path in paths):
             return Account(lent.pw_name, lent.pw_uid, lent.pw_gid, prefix)

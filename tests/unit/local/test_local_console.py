@@ -1,0 +1,35 @@
+import io
+import os
+import re
+
+from opine_local.console import Console
+
+
+def test_each_line_stands_behind_its_programs_name() -> None:
+    stream = io.StringIO()
+    console = Console(stream, colour=False, width=9)
+    console.line("reviews", "one")
+    console.line("sentiment", "two")
+    console.say("ready")
+    first, second, third = stream.getvalue().splitlines()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d reviews   \| one", first)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d sentiment \| two", second)
+    assert third == "ready"
+
+
+def test_colours_differ_by_program_and_leave_the_text_plain() -> None:
+    stream = io.StringIO()
+    console = Console(stream, colour=True, width=9)
+    for name in ("reviews", "sentiment", "reviews"):
+        console.line(name, "text")
+    colours = re.findall(r"^\033\[(\d+)m.*\033\[0m text$", stream.getvalue(), re.MULTILINE)
+    assert colours[0] == colours[2] != colours[1]
+
+
+def test_a_terminal_that_is_gone_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", buffering=1) as stream:
+        console = Console(stream, colour=False, width=9)
+        console.say("to nobody")
+        console.say("and again")
