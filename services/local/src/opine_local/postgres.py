@@ -34,6 +34,10 @@ class Cluster:
         return self.home / "data"
 
     @property
+    def _server_file(self) -> Path:
+        return self.data / "postmaster.pid"
+
+    @property
     def url(self) -> str:
         return f"postgresql+psycopg2://{USER}:{quote(self.password)}@{HOST}:{self.port}/{DATABASE}"
 
@@ -52,7 +56,7 @@ class Cluster:
 
     def is_ready(self) -> bool:
         try:
-            lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+            lines = self._server_file.read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return False
         return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == _READY
@@ -62,8 +66,11 @@ class Cluster:
         if not self.data.exists():
             self._create()
         self._check()
-        # Only the holder of the run's lock comes here, so a server's file is a dead one's, whoever has its number now.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        self.forget_server()
+
+    def forget_server(self) -> None:
+        """Remove a dead server's file: its process number may be another program's by now."""
+        self._server_file.unlink(missing_ok=True)
 
     def _create(self) -> None:
         self.home.mkdir(mode=0o700, exist_ok=True)

@@ -22,6 +22,8 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
     # Lines that nobody needs to see while all is well.
     noise: str = r"(?!)"
+    # What the person can do if it ends by itself.
+    advice: str = ""
     # How to ask it to end; the signal goes to its first process.
     stop_signal: signal.Signals = signal.SIGTERM
 

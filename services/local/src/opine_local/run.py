@@ -62,7 +62,14 @@ class Run:
 
     async def _work(self) -> None:
         await asyncio.to_thread(self.plan.cluster.prepare)
-        postgres = Program("postgres", self.plan.cluster.command(), noise=_POSTGRES_NOISE, stop_signal=signal.SIGINT)
+        cluster = self.plan.cluster
+        postgres = Program(
+            "postgres",
+            cluster.command(),
+            noise=_POSTGRES_NOISE,
+            advice=f"If its data are damaged, restore {cluster.home}, or remove it to start afresh.",
+            stop_signal=signal.SIGINT,
+        )
         for program in (postgres, *(service.program for service in self.plan.services)):
             self.running[program.name] = await start(program, self.console, self.plan.inherited)
         await self._unless_one_dies(self._ready())
@@ -111,6 +118,7 @@ class Run:
             await end_all([postgres], patience_s=_POSTGRES_PATIENCE_S)
             self.running["postgres"] = postgres
         await asyncio.to_thread(leftovers.kill_marked, self.plan.cluster.home.parent)
+        self.plan.cluster.forget_server()
         for one in self.running.values():
             await one.wait()
             one.abandon()
@@ -124,9 +132,9 @@ def _how(status: int) -> str:
 
 
 def _with_last_lines(sentence: str, one: Running) -> str:
-    if not one.last_lines:
-        return f"{sentence} It said nothing."
-    return "\n".join([f"{sentence} Its last lines:", *(f"    {line}" for line in one.last_lines)])
+    said = "Its last lines:" if one.last_lines else "It said nothing."
+    lines = [f"{sentence} {said}", *(f"    {line}" for line in one.last_lines), one.program.advice]
+    return "\n".join(lines).strip()
 
 
 async def _cancelled(task: "asyncio.Task[object]") -> None:

@@ -1,6 +1,7 @@
 """What `make run` starts beside PostgreSQL."""
 
 import sys
+import tempfile
 from dataclasses import dataclass
 
 from opine_local.ports import HOST
@@ -35,7 +36,7 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
                 "sentiment",
                 [python, "-m", "bentoml", "serve", "opine_sentiment.service:Sentiment",
                  "--host", HOST, "--port", str(settings.sentiment_port)],
-                {},
+                {"OPINE_SENTIMENT_LOG_JSON": "false", "BENTOML_DO_NOT_TRACK": "True"},
                 noise=_PROBES,
             ),
             ready_url=f"{sentiment}/readyz",
@@ -52,7 +53,9 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
         Service(
             Program(
                 "frontend",
-                [python, "-m", "gunicorn", "--bind", f"{HOST}:{settings.frontend_port}", "opine_frontend.app:server"],
+                [python, "-m", "gunicorn", "--config", "python:opine_frontend.gunicorn_conf",
+                 "--bind", f"{HOST}:{settings.frontend_port}", "--worker-tmp-dir", tempfile.gettempdir(),
+                 "opine_frontend.wsgi:server"],
                 {
                     "OPINE_FRONTEND_REVIEWS_URL": reviews,
                     "OPINE_FRONTEND_ADMIN_PASSWORD": admin_password,

@@ -1,0 +1,70 @@
+"""`make run` in a fresh clone: installs, starts, serves, stops."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.fresh_clone
+
+REPOSITORY = Path(__file__).parents[3]
+# Where uv seldom is: then the bootstrap without it is tried too.
+SYSTEM_PATH = "/usr/bin:/bin"
+
+Start = Callable[..., Any]
+
+
+def clone(into: Path) -> Path:
+    subprocess.run(["git", "clone", "--quiet", REPOSITORY, into / "opine"], check=True)
+    return into / "opine"
+
+
+@pytest.fixture
+def plain_users_clone() -> Iterator[Path]:
+    # Not below pytest's own folder, which is closed to other accounts.
+    folder = Path(tempfile.mkdtemp(prefix="opine-"))
+    checkout = clone(folder)
+    nobody = pwd.getpwnam("nobody")
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+    yield checkout
+    shutil.rmtree(folder)
+
+
+def serves_and_stops(run: Any) -> None:  # noqa: ANN401  a LocalRun
+    page_url = run.until_ready()[1]
+    with urllib.request.urlopen(page_url, timeout=10) as page:  # noqa: S310  our own address
+        assert page.status == 200
+    assert "Traceback" not in run.output
+    run.stop(signal.SIGINT)
+    assert "Traceback" not in run.output
+    assert run.remains() == []
+
+
+def test_the_account_of_the_tests(start_local: Start, tmp_path: Path) -> None:
+    checkout = clone(tmp_path)
+    serves_and_stops(start_local(["make", "run"], checkout / ".local", cwd=checkout))
+    assert (checkout / ".local/postgres/data/PG_VERSION").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another account")
+def test_a_plain_user_without_uv(start_local: Start, plain_users_clone: Path) -> None:
+    as_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    run = start_local(
+        [*as_nobody, "make", "run"],
+        plain_users_clone / ".local",
+        cwd=plain_users_clone,
+        HOME=str(plain_users_clone.parent),
+        PATH=SYSTEM_PATH,
+    )
+    serves_and_stops(run)
+    data = plain_users_clone / ".local/postgres/data"
+    assert data.stat().st_uid == pwd.getpwnam("nobody").pw_uid

@@ -1,0 +1,55 @@
+"""A run from start to stop, and what the next run finds."""
+
+import json
+import signal
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def fetch(url: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401  JSON
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310  our own address
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        return json.loads(answer.read())
+
+
+def test_a_run_serves_the_page_stops_and_keeps_its_data(start_local: "Callable[..., Any]") -> None:
+    first = start_local()
+    ready = first.until_ready()
+    assert ready[1] == first.url("frontend")
+    with urllib.request.urlopen(ready[1], timeout=10) as page:  # noqa: S310
+        assert page.status == 200
+        assert b"<html" in page.read()
+    prediction = fetch(f"{first.url('reviews')}/api/v1/predictions", {"text": "Lovely shop."})["prediction"]
+    assert 1 <= prediction["stars"] <= 5
+    review = fetch(f"{first.url('reviews')}/api/v1/reviews", {"brand": "lego", "text": "Lovely shop.", "stars": 5})
+    assert "/readyz" not in first.output
+    assert first.output.count("Opine is ready") == 1
+    assert first.stop(signal.SIGINT) == 0
+    assert first.remains() == []
+
+    second = start_local()
+    assert second.until_ready()[2] != ready[2]
+    assert fetch(f"{second.url('reviews')}/api/v1/reviews")["items"] == [review]
+    assert fetch(f"{second.url('reviews')}/api/v1/brands/lego")["name"] == "LEGO"
+    assert second.stop(signal.SIGTERM) == 0
+    assert second.remains() == []
+
+
+def test_only_this_machine_can_reach_it(start_local: "Callable[..., Any]") -> None:
+    run = start_local(OPINE_FRONTEND_ADMIN_PASSWORD="chosen password")
+    assert run.until_ready()[2] is None
+    assert "chosen password" not in run.output
+    addresses = {
+        connection.laddr.ip
+        for connection in psutil.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port in run.ports.values()
+    }
+    assert addresses == {"127.0.0.1"}
+    assert run.stop(signal.SIGHUP) == 0
+    assert run.remains() == []

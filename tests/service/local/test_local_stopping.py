@@ -1,0 +1,78 @@
+"""However a run ends, nothing of it stays behind."""
+
+import os
+import pty
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from opine_local.leftovers import marked_processes
+
+Start = Callable[..., Any]
+
+
+def first_process_of(run: Any, service: str) -> psutil.Process:  # noqa: ANN401  a LocalRun
+    """The process that the run started for a service: the one that is its child."""
+    words = {"postgres": "postgres", "reviews": "opine_reviews", "frontend": "opine_frontend", "sentiment": "bentoml"}
+    [found] = [
+        child
+        for child in psutil.Process(run.process.pid).children()
+        if any(words[service] in word for word in child.cmdline())
+    ]
+    return found
+
+
+@pytest.mark.parametrize("service", ["postgres", "sentiment", "reviews", "frontend"])
+def test_a_service_that_dies_ends_all_with_its_name(start_local: Start, service: str) -> None:
+    run = start_local()
+    run.until_ready()
+    first_process_of(run, service).kill()
+    assert run.ended() == 1
+    assert f"{service} ended (killed by SIGKILL), so Opine stops." in run.output
+    assert "Traceback" not in run.output
+    assert run.remains() == []
+
+
+def test_a_stop_during_the_start_leaves_nothing(start_local: Start) -> None:
+    run = start_local()
+    run.until_said("Starting Opine")
+    assert run.stop(signal.SIGINT) == 0
+    assert "Opine is ready" not in run.output
+    assert run.remains() == []
+
+
+def test_the_terminal_goes_away(start_local: Start, tmp_path: Path) -> None:
+    terminal, its_end = pty.openpty()
+    name = os.ttyname(its_end)
+    on_terminal = f'exec setsid --ctty "{sys.executable}" -m opine_local <{name} >{name} 2>&1'
+    run = start_local(["sh", "-c", on_terminal])
+    os.close(its_end)
+    said = b""
+    while b"Opine is ready" not in said:
+        said += os.read(terminal, 4096)
+    assert b"\033[" in said  # coloured on a terminal
+    assert len(marked_processes(tmp_path / "local")) > 4
+    os.close(terminal)
+    assert run.ended() == 0
+    assert run.remains() == []
+
+
+def test_what_a_killed_run_left_is_ended_by_the_next(start_local: Start) -> None:
+    killed = start_local()
+    killed.until_ready()
+    left = marked_processes(killed.data_dir)
+    killed.process.kill()
+    killed.process.wait()
+    run = start_local()
+    run.until_said(r"Ended \d+ processes left by a run that was killed")
+    run.until_ready()
+    with suppress(psutil.TimeoutExpired):
+        psutil.wait_procs(left, timeout=1)
+    assert [process for process in left if process.is_running()] == []
+    assert run.stop(signal.SIGINT) == 0
+    assert run.remains() == []
