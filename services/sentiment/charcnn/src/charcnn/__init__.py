@@ -1,0 +1,1 @@
+"""A character-level convolutional network that reads reviews of any length."""

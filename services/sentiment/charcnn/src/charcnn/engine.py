@@ -1,0 +1,130 @@
+"""From texts to predictions; the cell scores come from ONNX Runtime or PyTorch behind one interface."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from charcnn.artefact import WEIGHTS, read_manifest
+from charcnn.calibration import proposed_stars, scores
+from charcnn.features import look_up_rows
+from charcnn.packing import pack
+from charcnn.pooling import pool
+from charcnn.prediction import LABELS, Prediction
+from charcnn.text import EncodedText, encode, spread
+from charcnn.valence import character_contributions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from charcnn.artefact import Manifest
+
+Kind = Literal["onnx", "torch"]
+_MAX_SYMBOLS = 32768
+"""Symbols a pass, which bounds its memory whatever is asked at once; a longer text has a pass of its own."""
+
+
+class CellScorer(Protocol):
+    """The network without its pooling."""
+
+    def cells(self, rows: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Class scores and the logarithm of their weight, shape (T, 6), of look-ups (S, F) where mask (T,) is true."""
+        ...
+
+
+class Engine:
+    """A loaded model."""
+
+    def __init__(self, manifest: Manifest, bias: NDArray[np.float32], scorer: CellScorer) -> None:
+        self.manifest = manifest
+        self.name = manifest.name
+        self.version = manifest.version
+        self._bias = bias
+        self._scorer = scorer
+
+    def encode(self, text: str) -> EncodedText:
+        """Raises UnicodeEncodeError for a lone surrogate."""
+        return encode(text)
+
+    def predict(self, texts: Sequence[EncodedText], explain: Sequence[bool]) -> list[Prediction]:
+        """One prediction a text, in order; the empty text gets the prior."""
+        return [
+            prediction
+            for begin, end in _passes([len(text) for text in texts])
+            for prediction in self._predict(texts[begin:end], explain[begin:end])
+        ]
+
+    def _predict(self, texts: Sequence[EncodedText], explain: Sequence[bool]) -> list[Prediction]:
+        network, calibration = self.manifest.network, self.manifest.calibration
+        packed = pack([text.symbols for text in texts], stride=network.stride, gap=network.gap)
+        mask = packed.cell_text < len(texts)
+        cells = self._scorer.cells(look_up_rows(packed.symbols, network), mask)
+        means, weights = pool(cells, packed)
+        probabilities = calibration.probabilities(means + self._bias)
+        labels = calibration.labels(probabilities)
+        columns = zip(
+            texts,
+            explain,
+            scores(probabilities).tolist(),
+            labels.tolist(),
+            proposed_stars(probabilities, labels).tolist(),
+            probabilities.tolist(),
+            packed.starts.tolist(),
+            packed.cells.tolist(),
+            strict=True,
+        )
+        return [
+            Prediction(
+                score=score,
+                label=LABELS[label],
+                stars=stars,
+                star_probabilities=tuple(distribution),
+                contributions=self._contributions(text, cells[start : start + count], weights[start : start + count])
+                if wanted
+                else None,
+            )
+            for text, wanted, score, label, stars, distribution, start, count in columns
+        ]
+
+    def _contributions(
+        self, text: EncodedText, cells: NDArray[np.float32], weights: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        temperature, stride = self.manifest.calibration.temperature, self.manifest.network.stride
+        scored = cells[:, :-1].astype(np.float64)
+        return spread(character_contributions(scored, weights, temperature, stride, len(text)), text)
+
+
+def load_engine(folder: Path, kind: Kind = "onnx", threads: int = 1) -> Engine:
+    """Load an artefact.
+
+    Raises:
+        charcnn.artefact.ArtefactError: the folder is no usable model; the message says what to do.
+    """
+    manifest = read_manifest(folder)
+    bias = load_file(folder / WEIGHTS)["bias"].astype(np.float32)
+    scorer: CellScorer
+    if kind == "onnx":
+        from charcnn.scorers.onnx import OnnxScorer  # noqa: PLC0415  each engine needs its own library only
+
+        scorer = OnnxScorer(folder, threads)
+    else:
+        from charcnn.scorers.torch import TorchScorer  # noqa: PLC0415
+
+        scorer = TorchScorer(folder, manifest.network, threads)
+    return Engine(manifest, bias, scorer)
+
+
+def _passes(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
+    begin = total = 0
+    for index, length in enumerate(lengths):
+        if total and total + length > _MAX_SYMBOLS:
+            yield begin, index
+            begin, total = index, 0
+        total += length
+    if lengths:
+        yield begin, len(lengths)
