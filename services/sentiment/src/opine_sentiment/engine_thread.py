@@ -1,0 +1,44 @@
+"""The one thread that touches the engine."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from charcnn.prediction import Prediction
+    from charcnn.text import EncodedText
+
+    from opine_sentiment.engines import TextEngine
+
+T = TypeVar("T")
+
+
+class EngineThread:
+    """Loads and runs an engine off the event loop; ONNX Runtime and torch let go of the interpreter lock."""
+
+    def __init__(self, load: Callable[[], TextEngine]) -> None:
+        self._load = load
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
+        self._engine: TextEngine | None = None
+
+    async def load(self) -> TextEngine:
+        """Raises whatever the loader raises."""
+        self._engine = await self._run(self._load)
+        return self._engine
+
+    async def predict(self, encoded: Sequence[EncodedText], explain: Sequence[bool]) -> list[Prediction]:
+        if self._engine is None:
+            raise RuntimeError("the engine is not loaded")
+        engine = self._engine
+        return await self._run(lambda: engine.predict(encoded, explain))
+
+    def close(self) -> None:
+        """End the thread when it has finished what it does."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, call)

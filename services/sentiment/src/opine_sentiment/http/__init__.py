@@ -1,0 +1,1 @@
+"""The contract's routes as an ASGI application of its own."""

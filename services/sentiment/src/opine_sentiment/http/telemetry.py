@@ -1,0 +1,62 @@
+"""Request id, metrics and log line of every request, whichever application answers it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+from opine_telemetry import request_ids
+from opine_telemetry.http_metrics import observe_request
+from starlette.datastructures import Headers, MutableHeaders
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.access")
+
+_SERVICE = "sentiment"
+_FIRST_ERROR = 400
+
+
+class HttpTelemetry:
+    """ASGI middleware. The route is the template that Starlette's router left in the scope."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = request_ids.accept_request_id(Headers(scope=scope).get(request_ids.HEADER))
+        request_ids.set_request_id(request_id)
+        status = 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[request_ids.HEADER] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            _record(scope, status, time.perf_counter() - started)
+
+
+def _record(scope: Scope, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", None) or None
+    observe_request(_SERVICE, route, scope["method"], status, seconds)
+    # Successes are counted, not logged: the page asks while one types.
+    log = logger.info if status >= _FIRST_ERROR else logger.debug
+    log(
+        "request",
+        method=scope["method"],
+        route=route,
+        path=scope["path"],
+        status=status,
+        duration_ms=round(seconds * 1000, 2),
+    )

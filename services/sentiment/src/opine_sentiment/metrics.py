@@ -1,0 +1,51 @@
+"""The service's metrics; imported in the worker only, where BentoML has set up multiprocess mode."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+BATCH_ROWS = Histogram(
+    "opine_sentiment_batch_rows",
+    "Texts computed at once.",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
+BATCH_CHARACTERS = Histogram(
+    "opine_sentiment_batch_characters",
+    "Characters computed at once.",
+    buckets=[4**power for power in range(2, 10)],
+)
+QUEUE_WAIT = Histogram(
+    "opine_sentiment_queue_wait_seconds",
+    "Time a text waited for the engine.",
+    buckets=_SECONDS,
+)
+COMPUTE = Histogram("opine_sentiment_compute_seconds", "Time the engine took for a batch.", buckets=_SECONDS)
+# Gauges as the newest process left them: there is one worker, and a respawned one must not add to a dead one.
+QUEUE_ROWS = Gauge("opine_sentiment_queue_rows", "Texts that wait for the engine.", multiprocess_mode="mostrecent")
+SHED = Counter("opine_sentiment_shed_total", "Texts given up before they were computed.", ["reason"])
+PREDICTIONS = Counter("opine_sentiment_predictions_total", "Texts scored.", ["label", "model_version"])
+TEXT_ERRORS = Counter("opine_sentiment_text_errors_total", "Texts that could not be scored.", ["code"])
+MODEL_INFO = Gauge(
+    "opine_sentiment_model_info",
+    "1 for the model that answers.",
+    ["name", "version", "engine"],
+    multiprocess_mode="mostrecent",
+)
+
+
+class BatchMetrics:
+    """The batcher's observer."""
+
+    def queued(self, rows: int) -> None:
+        QUEUE_ROWS.set(rows)
+
+    def waited(self, seconds: float) -> None:
+        QUEUE_WAIT.observe(seconds)
+
+    def computed(self, rows: int, cost: int, seconds: float) -> None:
+        BATCH_ROWS.observe(rows)
+        BATCH_CHARACTERS.observe(cost)
+        COMPUTE.observe(seconds)
+
+    def shed(self, reason: str, rows: int) -> None:
+        SHED.labels(reason).inc(rows)

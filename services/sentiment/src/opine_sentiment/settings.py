@@ -1,0 +1,47 @@
+"""What the environment decides; nothing else in this service reads it."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from opine_sentiment.shipped_model import shipped_model_dir
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class Settings(BaseSettings):
+    """Settings of the sentiment service, each `OPINE_SENTIMENT_<NAME>` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="OPINE_SENTIMENT_", frozen=True)
+
+    # A factory, so that the path of this machine stays out of the schema.
+    model_dir: Path = Field(default_factory=shipped_model_dir, description="artefact folder; default the shipped one")
+    engine: Literal["onnx", "torch"] = Field(default="onnx", description="`onnx` on CPU, `torch` where there is a GPU")
+    threads: NonNegativeInt = Field(default=0, description="compute threads; 0 takes the CPU limit")
+    max_texts: PositiveInt = Field(default=1000, description="texts in a request; more is 413")
+    max_characters: PositiveInt = Field(default=20_000, description="code points in a text; a longer one fails alone")
+    max_body_bytes: PositiveInt = Field(default=8 * 1024**2, description="bytes in a request body; more is 413")
+    max_queue_rows: PositiveInt = Field(default=2000, description="texts that wait; a request that does not fit is 429")
+    max_batch_rows: PositiveInt = Field(default=64, description="texts computed at once")
+    max_batch_characters: PositiveInt = Field(
+        default=16_384, description="characters computed at once; one text may have more"
+    )
+    log_level: LogLevel = Field(default="INFO", description="least level that is logged; `DEBUG` has every request")
+    log_json: bool = Field(default=True, description="JSON log lines; `false` for lines to read")
+
+    @model_validator(mode="after")
+    def _largest_request_fits_the_queue(self) -> Self:
+        if self.max_queue_rows < self.max_texts:
+            raise ValueError(
+                f"MAX_QUEUE_ROWS ({self.max_queue_rows}) must be at least MAX_TEXTS ({self.max_texts}), "
+                "or the largest request is refused for ever",
+            )
+        return self
+
+
+@cache
+def get_settings() -> Settings:
+    return Settings()

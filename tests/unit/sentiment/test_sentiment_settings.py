@@ -1,0 +1,62 @@
+"""The settings class and what the README says of it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from opine_sentiment.settings import Settings
+from opine_sentiment.shipped_model import shipped_model_dir
+from pydantic import ValidationError
+from pydantic_core import PydanticUndefined
+
+README = Path(__file__).parents[3] / "services/sentiment/README.md"
+ROW = re.compile(r"^\| `(OPINE_SENTIMENT_\w+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    documented = {name: (default.strip("`"), meaning) for name, default, meaning in ROW.findall(README.read_text())}
+    actual = {
+        f"OPINE_SENTIMENT_{name.upper()}": (
+            "" if field.default is PydanticUndefined else str(field.default),
+            field.description,
+        )
+        for name, field in Settings.model_fields.items()
+    }
+    assert documented == actual
+
+
+def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPINE_SENTIMENT_MAX_TEXTS", "7")
+    assert Settings().max_texts == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENGINE", "tensorflow"),
+        ("THREADS", "-1"),
+        ("MAX_TEXTS", "0"),
+        ("MAX_BATCH_ROWS", "many"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"OPINE_SENTIMENT_{name}", value)
+    with pytest.raises(ValidationError, match=name.lower()):
+        Settings()
+
+
+def test_the_queue_must_hold_the_largest_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPINE_SENTIMENT_MAX_TEXTS", "3000")
+    with pytest.raises(ValidationError, match=r"MAX_QUEUE_ROWS \(2000\) must be at least MAX_TEXTS \(3000\)"):
+        Settings()
+
+
+@pytest.mark.parametrize(
+    "place", ["services/sentiment/src/package/model", "services/sentiment/src/model", "services/sentiment/model"]
+)
+def test_the_shipped_model_is_found_in_wheel_bento_and_checkout(tmp_path: Path, place: str) -> None:
+    package = tmp_path / "services/sentiment/src/package"
+    package.mkdir(parents=True)
+    (tmp_path / place).mkdir(parents=True)
+    assert shipped_model_dir(package) == tmp_path / place
