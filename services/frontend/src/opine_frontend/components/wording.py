@@ -1,0 +1,30 @@
+"""Numbers and dates as people read them."""
+
+from datetime import date, datetime
+
+LABEL_WORDS = {"bad": "Bad", "average": "Average", "good": "Good"}
+
+
+def percent(share: float) -> str:
+    return f"{share * 100:.0f}%"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def average(stars: float | None) -> str:
+    return "–" if stars is None else f"{stars:.1f}"
+
+
+def day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def month_name(month: str) -> str:
+    """`2026-11` as `Nov 2026`."""
+    return f"{date.fromisoformat(f'{month}-01'):%b %Y}"
+
+
+def excerpt(text: str, longest: int = 160) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

@@ -1,0 +1,97 @@
+from dash import dcc, html
+
+from opine_frontend.components.dom import icon
+from opine_frontend.components.monogram import monogram
+from opine_frontend.components.notices import empty
+from opine_frontend.components.review_card import review_cards
+from opine_frontend.components.stars import star_counts, star_row
+from opine_frontend.components.trend import trend
+from opine_frontend.components.wording import average, counted, percent
+from opine_frontend.reviews_api.models import Brand, ReviewPage, Summary
+from opine_frontend.routes import review_path
+from opine_frontend.safe_url import safe_website
+
+PAGE_SIZE = 8
+
+
+def brand_page(brand: Brand, summary: Summary, reviews: ReviewPage) -> html.Div:
+    return html.Div([_head(brand), _numbers(summary), _latest(brand, reviews)], className="brand")
+
+
+def _head(brand: Brand) -> html.Div:
+    website = safe_website(brand.website)
+    facts = [html.Span(brand.sector)] if brand.sector else []
+    if website:
+        facts.append(html.A([_host(website), icon("out")], href=website, target="_blank", rel="noopener noreferrer"))
+    return html.Div(
+        [
+            monogram(brand.name, brand.slug, size="l"),
+            html.Div([html.H1(brand.name), html.P(facts, className="brand-facts quiet")]),
+            dcc.Link("Review this brand", href=review_path(brand.slug), className="button-primary", id="review-brand"),
+        ],
+        className="brand-head",
+    )
+
+
+def _numbers(summary: Summary) -> html.Div:
+    counts = {int(stars): count for stars, count in summary.stars.items()}
+    return html.Div(
+        [
+            html.Section(
+                [
+                    html.H2("Stars"),
+                    html.Div(
+                        [
+                            html.Span(average(summary.average_stars), className="big-number"),
+                            html.Div([star_row(summary.average_stars, size="m"), html.P(counted(summary.review_count, "review"), className="quiet")]),
+                        ],
+                        className="average",
+                    ),
+                    star_counts(counts),
+                    html.P(corrected_sentence(summary), className="quiet small"),
+                ],
+                className="card",
+            ),
+            html.Section([html.H2("Sentiment over time"), trend(summary.months)], className="card"),
+        ],
+        className="brand-numbers",
+    )
+
+
+def corrected_sentence(summary: Summary) -> str:
+    if not summary.review_count:
+        return "Nobody has reviewed this brand yet."
+    if not summary.corrected:
+        return "So far everyone kept the stars that their words suggested."
+    proposed = max(sum(summary.labels.values()), summary.corrected)
+    share = percent(summary.corrected / proposed)
+    return f"In {share} of the reviews ({summary.corrected:,}) people corrected the stars that their words suggested."
+
+
+def _latest(brand: Brand, reviews: ReviewPage) -> html.Section:
+    return html.Section(
+        [
+            html.H2("Latest reviews", id="latest-title", tabIndex="-1"),
+            dcc.Store(id="review-paging", data={"slug": brand.slug, "cursors": [], "next": reviews.next_cursor}),
+            html.Div(review_list(reviews, brand.slug), id="review-list"),
+            html.Div(
+                [
+                    html.Button("Newer", id="reviews-newer", className="button-quiet", n_clicks=0, disabled=True),
+                    html.Button("Older", id="reviews-older", className="button-quiet", n_clicks=0, disabled=reviews.next_cursor is None),
+                ],
+                className="actions centred",
+                hidden=reviews.next_cursor is None,
+            ),
+        ],
+        className="latest",
+    )
+
+
+def review_list(reviews: ReviewPage, slug: str) -> html.Ul | html.Div:
+    if reviews.items:
+        return review_cards(reviews.items)
+    return empty("No reviews yet", "Yours would be the first.", dcc.Link("Write it", href=review_path(slug), className="button-quiet"))
+
+
+def _host(website: str) -> str:
+    return website.split("//", 1)[1].split("/", 1)[0].removeprefix("www.")

@@ -1,0 +1,51 @@
+from functools import cache
+from typing import Annotated, Self
+
+from pydantic import Field, HttpUrl, SecretStr, UrlConstraints, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SHORTEST_SECRET_KEY = 32
+
+ServiceUrl = Annotated[HttpUrl, UrlConstraints(allowed_schemes=["http", "https"])]
+
+
+class Settings(BaseSettings):
+    """All that the frontend reads from its environment."""
+
+    model_config = SettingsConfigDict(env_prefix="OPINE_FRONTEND_", frozen=True)
+
+    reviews_url: ServiceUrl = Field(default=HttpUrl("http://127.0.0.1:5000"), description="Base URL of the reviews API")
+    admin_password: SecretStr = Field(
+        default=SecretStr(""), description="Opens `/admin`. Empty: the admin page is switched off and says so"
+    )
+    admin_token: SecretStr = Field(
+        default=SecretStr(""), description="The reviews API's token; stays on the server. Needed with a password"
+    )
+    secret_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Signs the session cookie, at least 32 characters. Needed with a password; the same in all replicas",
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        description="Number of proxies in front whose `X-Forwarded-For`, `-Proto` and `-Host` are believed",
+    )
+    log_json: bool = Field(default=True, description="JSON lines; false: lines for a person")
+
+    @model_validator(mode="after")
+    def _admin_is_complete(self) -> Self:
+        if not self.admin_password.get_secret_value():
+            return self
+        if len(self.secret_key.get_secret_value()) < SHORTEST_SECRET_KEY:
+            raise ValueError(
+                f"OPINE_FRONTEND_ADMIN_PASSWORD needs OPINE_FRONTEND_SECRET_KEY of at least {SHORTEST_SECRET_KEY} "
+                "characters, such as the output of `openssl rand -hex 32`"
+            )
+        if not self.admin_token.get_secret_value():
+            raise ValueError("OPINE_FRONTEND_ADMIN_PASSWORD needs OPINE_FRONTEND_ADMIN_TOKEN, the reviews API's token")
+        return self
+
+
+@cache
+def get_settings() -> Settings:
+    return Settings()
