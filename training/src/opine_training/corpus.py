@@ -91,6 +91,13 @@ def csv_files(data: Path) -> list[Path]:
     return files
 
 
+def review_files(data: Path, columns: Columns) -> list[Path]:
+    """Those of a folder's files that have the columns and are no benchmark; a file named by itself is always one."""
+    if data.is_file():
+        return [data]
+    return [file for file in csv_files(data) if not file.name.startswith("bench_") and _has(file, columns)]
+
+
 def read_rows(file: Path, columns: Columns, rejected: Rejected, ratings: Iterable[int] = range(1, 6)) -> Iterator[Row]:
     """The usable rows of a file; the others are counted in `rejected`.
 
@@ -162,6 +169,11 @@ def build_corpus(rows: Iterable[Row], first_rating: int = 1) -> Corpus:
         sources=np.array([row.source for row in kept]),
         texts=[row.text for row in kept],
     )
+
+
+def _has(file: Path, columns: Columns) -> bool:
+    with _open(file) as handle:
+        return {columns.text, columns.rating} <= set(csv.DictReader(handle).fieldnames or ())
 
 
 def _open(file: Path) -> IO[str]:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from charcnn.calibration import LABEL_OF_STAR, label_probabilities, softmax
+from charcnn.prediction import LABELS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from charcnn.prediction import Prediction
     from numpy.typing import NDArray
 
-CLASS_OF_STAR = np.array([0, 0, 1, 2, 2])
-
-
-def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    probabilities: NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
-    return probabilities
-
-
-def class_probabilities(star_probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Three classes from five stars, shape (N, 3)."""
-    p = star_probabilities
-    return np.stack([p[:, 0] + p[:, 1], p[:, 2], p[:, 3] + p[:, 4]], axis=1).astype(np.float64)
+_BINS = 15
 
 
 def macro_f1(truth: NDArray[np.integer], predicted: NDArray[np.integer], classes: int = 3) -> float:
@@ -33,5 +26,42 @@ def macro_f1(truth: NDArray[np.integer], predicted: NDArray[np.integer], classes
 
 
 def three_class_macro_f1(stars: NDArray[np.integer], logits: NDArray[np.floating]) -> float:
-    predicted = class_probabilities(softmax(logits)).argmax(axis=1)
-    return macro_f1(CLASS_OF_STAR[stars], predicted)
+    """Of uncalibrated logits, shape (N, 5)."""
+    predicted = label_probabilities(softmax(logits.astype(np.float64))).argmax(axis=1)
+    return macro_f1(LABEL_OF_STAR[stars], predicted)
+
+
+def quadratic_kappa(truth: NDArray[np.integer], predicted: NDArray[np.integer], classes: int = 5) -> float:
+    """Cohen's kappa with quadratic weights (Cohen 1968)."""
+    observed = np.zeros((classes, classes))
+    np.add.at(observed, (truth, predicted), 1)
+    expected = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / max(observed.sum(), 1)
+    places = np.arange(classes)
+    weight = (places[:, None] - places) ** 2
+    disagreement = (weight * expected).sum()
+    return float(1 - (weight * observed).sum() / disagreement) if disagreement else 1.0
+
+
+def calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.integer]) -> float:
+    """Expected calibration error of the likeliest class over 15 equal bins (Guo et al. 2017)."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    part = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    gaps = np.abs(np.bincount(part, right - confidence, minlength=_BINS))
+    return float(gaps.sum() / len(truth))
+
+
+def summary(stars: NDArray[np.integer], predictions: Sequence[Prediction]) -> dict[str, Any]:
+    """The figures of a set of reviews."""
+    probabilities = np.array([prediction.star_probabilities for prediction in predictions])
+    labels = np.array([LABELS.index(prediction.label) for prediction in predictions])
+    proposed = np.array([prediction.stars - 1 for prediction in predictions])
+    truth = LABEL_OF_STAR[stars]
+    return {
+        "rows": len(stars),
+        "accuracy": round(float((labels == truth).mean()), 4),
+        "macro_f1": round(macro_f1(truth, labels), 4),
+        "stars_mean_absolute_error": round(float(np.abs(proposed - stars).mean()), 4),
+        "stars_quadratic_kappa": round(quadratic_kappa(stars, proposed), 4),
+        "calibration_error": round(calibration_error(label_probabilities(probabilities), truth), 4),
+    }

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from charcnn.calibration import Calibration
+from charcnn.config import NetworkConfig
+from charcnn.export import export
+from charcnn.network import CharCNN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def network_config() -> NetworkConfig:
+    return NetworkConfig(embedding=8, ngrams=((3, 64),), word_rows=128, width=16, dilations=(1, 2))
+
+
+@pytest.fixture(scope="session")
+def artefact(tmp_path_factory: pytest.TempPathFactory, network_config: NetworkConfig) -> Path:
+    """A small untrained model with weights large enough that its answers differ."""
+    torch.manual_seed(0)
+    network = CharCNN(network_config)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(3)
+        network.bias.copy_(torch.tensor([0.5, -0.5, 0.0, 0.25, 1.0]))
+    folder = tmp_path_factory.mktemp("artefact") / "model"
+    calibration = Calibration(temperature=1.5, star_bias=(0.1, 0, 0, 0, -0.1), label_offsets=(0.1, 0.4, 0))
+    export(
+        network, folder, name="tiny", version="9.9.9", calibration=calibration, training={}, metrics={}, card="# tiny\n"
+    )
+    return folder

@@ -1,0 +1,3 @@
+from opine_training.cli import main
+
+main()
