@@ -37,11 +37,11 @@ def _fit_scaling(
         optimiser.zero_grad()
         loss = functional.cross_entropy(raw / log_temperature.exp() + bias - bias.mean(), truth)
         loss.backward()  # type: ignore[no-untyped-call]
-        return float(loss)
+        return float(loss.detach())
 
     optimiser.step(closure)  # type: ignore[no-untyped-call]
     one, two, three, four, five = (round(value, 4) for value in (bias - bias.mean()).tolist())
-    return round(float(log_temperature.exp()), 4), (one, two, three, four, five)
+    return round(float(log_temperature.detach().exp()), 4), (one, two, three, four, five)
 
 
 def _fit_offsets(probabilities: NDArray[np.float64], labels: NDArray[np.integer]) -> tuple[float, float, float]:

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import csv
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from charcnn.config import NetworkConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_WORDS = {
+    1: ["terrible", "rude", "broken", "never", "refund"],
+    2: ["poor", "late", "slow", "disappointing", "dirty"],
+    3: ["okay", "average", "fine", "acceptable", "mixed"],
+    4: ["nice", "helpful", "decent", "pleasant", "tidy"],
+    5: ["wonderful", "perfect", "excellent", "love", "brilliant"],
+}
+_FILLERS = ["the", "shop", "staff", "was", "and", "my", "order", "it", "parcel", "very"]
+
+
+torch.set_num_threads(1)  # batches this small lose more to a second thread than they win
+
+
+@pytest.fixture(scope="session")
+def small_network() -> NetworkConfig:
+    return NetworkConfig(embedding=8, ngrams=((3, 256),), word_rows=512, width=16, dilations=(1, 2))
+
+
+@pytest.fixture(scope="session")
+def reviews_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made-up reviews whose words give their stars away."""
+    rng = random.Random(7)
+    file = tmp_path_factory.mktemp("data") / "made_up.csv"
+    with file.open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["text", "rating"])
+        for _ in range(1500):
+            stars = rng.randint(1, 5)
+            words = rng.choices(_FILLERS, k=rng.randint(3, 12)) + rng.choices(_WORDS[stars], k=3)
+            rng.shuffle(words)
+            writer.writerow([" ".join(words) + f" {rng.randint(0, 10**6)}", stars])
+    return file
