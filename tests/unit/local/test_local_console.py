@@ -1,16 +1,17 @@
 import io
 import os
 import re
+import threading
 
 from opine_local.console import Console
 
 
 def test_each_line_stands_behind_its_programs_name() -> None:
     stream = io.StringIO()
-    console = Console(stream, colour=False, width=9)
-    console.line("reviews", "one")
-    console.line("sentiment", "two")
-    console.say("ready")
+    with Console(stream, colour=False, width=9) as console:
+        console.line("reviews", "one")
+        console.line("sentiment", "two")
+        console.say("ready")
     first, second, third = stream.getvalue().splitlines()
     assert re.fullmatch(r"\d\d:\d\d:\d\d reviews   \| one", first)
     assert re.fullmatch(r"\d\d:\d\d:\d\d sentiment \| two", second)
@@ -19,9 +20,9 @@ def test_each_line_stands_behind_its_programs_name() -> None:
 
 def test_colours_differ_by_program_and_leave_the_text_plain() -> None:
     stream = io.StringIO()
-    console = Console(stream, colour=True, width=9)
-    for name in ("reviews", "sentiment", "reviews"):
-        console.line(name, "text")
+    with Console(stream, colour=True, width=9) as console:
+        for name in ("reviews", "sentiment", "reviews"):
+            console.line(name, "text")
     colours = re.findall(r"^\033\[(\d+)m.*\033\[0m text$", stream.getvalue(), re.MULTILINE)
     assert colours[0] == colours[2] != colours[1]
 
@@ -29,7 +30,22 @@ def test_colours_differ_by_program_and_leave_the_text_plain() -> None:
 def test_a_terminal_that_is_gone_is_no_error() -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    with os.fdopen(writing, "w", buffering=1) as stream:
-        console = Console(stream, colour=False, width=9)
+    with os.fdopen(writing, "w", buffering=1) as stream, Console(stream, colour=False, width=9) as console:
         console.say("to nobody")
         console.say("and again")
+
+
+def test_a_reader_that_stalls_holds_up_nobody() -> None:
+    reads_on = threading.Event()
+
+    class Stalled(io.StringIO):
+        def write(self, text: str) -> int:
+            reads_on.wait()
+            return super().write(text)
+
+    stream = Stalled()
+    with Console(stream, colour=False, width=9) as console:
+        for _ in range(5000):
+            console.say("text")
+    assert stream.getvalue() == ""
+    reads_on.set()

@@ -22,9 +22,11 @@ def main(arguments: list[str] | None = None) -> str | None:
     argparse.ArgumentParser("opine_local", description="Runs the whole of Opine on this machine.").parse_args(arguments)
     try:
         settings = read_settings()
-        console = open_console(colour=not settings.no_color, width=_NAME_WIDTH)
         data_folder.prepare(settings.data_dir)
-        with data_folder.held_alone(settings.data_dir, settings.page_url):
+        with (
+            data_folder.held_alone(settings.data_dir, settings.page_url),
+            open_console(colour=not settings.no_color, width=_NAME_WIDTH) as console,
+        ):
             _run(settings, console)
     except Refusal as refusal:
         return str(refusal)

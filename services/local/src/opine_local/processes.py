@@ -43,8 +43,7 @@ class Running:
         """Its exit status, once it has ended and its output is read."""
         status = await self._process.wait()
         # Another process of it may hold the pipe open, so no longer than this for the last lines.
-        with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._reader), 0.5)
+        await asyncio.wait({self._reader}, timeout=0.5)
         return status
 
     async def end(self) -> None:

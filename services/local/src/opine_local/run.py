@@ -138,6 +138,9 @@ def _with_last_lines(sentence: str, one: Running) -> str:
 
 
 async def _cancelled(task: "asyncio.Task[object]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError, Refusal):
-        await task
+    # Again until it is over: a cancellation that meets another event can get lost.
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.2)
+    if not task.cancelled():
+        task.exception()  # retrieved, or asyncio would report it

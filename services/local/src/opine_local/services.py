@@ -14,8 +14,52 @@ _PROBES = r"/(readyz|livez|metrics)\b"
 
 @dataclass(frozen=True)
 class Service:
-    program: Program
-    ready_url: str
+    name: str
+    # Arguments of `python -m`.
+    module: list[str]
+    environment: dict[str, str]
+    url: str
+
+    @property
+    def program(self) -> Program:
+        return Program(self.name, [sys.executable, "-m", *self.module], self.environment, noise=_PROBES)
+
+    @property
+    def ready_url(self) -> str:
+        return f"{self.url}/readyz"
+
+
+def services(settings: Settings, secrets: Secrets, database_url: str, admin_password: str) -> list[Service]:
+    sentiment_url, reviews_url = _url(settings.sentiment_port), _url(settings.reviews_port)
+    return [
+        Service(
+            "sentiment",
+            ["bentoml", "serve", "opine_sentiment.service:Sentiment",
+             "--host", HOST, "--port", str(settings.sentiment_port)],
+            {"OPINE_SENTIMENT_LOG_JSON": "false", "BENTOML_DO_NOT_TRACK": "True"},
+            sentiment_url,
+        ),
+        Service(
+            "reviews",
+            ["gunicorn", "--config", "python:opine_reviews.gunicorn_conf"],
+            _reviews_environment(settings, secrets, database_url),
+            reviews_url,
+        ),
+        Service(
+            "frontend",
+            ["gunicorn", "--config", "python:opine_frontend.gunicorn_conf",
+             "--bind", f"{HOST}:{settings.frontend_port}", "--worker-tmp-dir", tempfile.gettempdir(),
+             "opine_frontend.wsgi:server"],
+            {
+                "OPINE_FRONTEND_REVIEWS_URL": reviews_url,
+                "OPINE_FRONTEND_ADMIN_PASSWORD": admin_password,
+                "OPINE_FRONTEND_ADMIN_TOKEN": secrets.admin_token,
+                "OPINE_FRONTEND_SECRET_KEY": secrets.session_key,
+                "OPINE_FRONTEND_LOG_JSON": "false",
+            },
+            settings.page_url,
+        ),
+    ]  # fmt: skip
 
 
 def migrations(settings: Settings, secrets: Secrets, database_url: str) -> list[Program]:
@@ -27,49 +71,6 @@ def migrations(settings: Settings, secrets: Secrets, database_url: str) -> list[
     ]
 
 
-def services(settings: Settings, secrets: Secrets, database_url: str, admin_password: str) -> list[Service]:
-    python = sys.executable
-    sentiment, reviews = _url(settings.sentiment_port), _url(settings.reviews_port)
-    return [
-        Service(
-            Program(
-                "sentiment",
-                [python, "-m", "bentoml", "serve", "opine_sentiment.service:Sentiment",
-                 "--host", HOST, "--port", str(settings.sentiment_port)],
-                {"OPINE_SENTIMENT_LOG_JSON": "false", "BENTOML_DO_NOT_TRACK": "True"},
-                noise=_PROBES,
-            ),
-            ready_url=f"{sentiment}/readyz",
-        ),
-        Service(
-            Program(
-                "reviews",
-                [python, "-m", "gunicorn", "--config", "python:opine_reviews.gunicorn"],
-                _reviews_environment(settings, secrets, database_url),
-                noise=_PROBES,
-            ),
-            ready_url=f"{reviews}/readyz",
-        ),
-        Service(
-            Program(
-                "frontend",
-                [python, "-m", "gunicorn", "--config", "python:opine_frontend.gunicorn_conf",
-                 "--bind", f"{HOST}:{settings.frontend_port}", "--worker-tmp-dir", tempfile.gettempdir(),
-                 "opine_frontend.wsgi:server"],
-                {
-                    "OPINE_FRONTEND_REVIEWS_URL": reviews,
-                    "OPINE_FRONTEND_ADMIN_PASSWORD": admin_password,
-                    "OPINE_FRONTEND_ADMIN_TOKEN": secrets.admin_token,
-                    "OPINE_FRONTEND_SECRET_KEY": secrets.session_key,
-                    "OPINE_FRONTEND_JSON_LOGS": "false",
-                },
-                noise=_PROBES,
-            ),
-            ready_url=f"{settings.page_url}/readyz",
-        ),
-    ]  # fmt: skip
-
-
 def _reviews_environment(settings: Settings, secrets: Secrets, database_url: str) -> dict[str, str]:
     return {
         "OPINE_REVIEWS_DATABASE_URL": database_url,
@@ -77,7 +78,10 @@ def _reviews_environment(settings: Settings, secrets: Secrets, database_url: str
         "OPINE_REVIEWS_ADMIN_TOKEN": secrets.admin_token,
         "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
         "OPINE_REVIEWS_BIND": f"{HOST}:{settings.reviews_port}",
+        "OPINE_REVIEWS_WORKERS": "1",
         "OPINE_REVIEWS_LOG_JSON": "false",
+        # In the data folder rather than a temporary one, which a killed run would leave behind.
+        "PROMETHEUS_MULTIPROC_DIR": str(settings.data_dir / "reviews-metrics"),
     }
 
 
