@@ -33,20 +33,20 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer = csv.writer(handle)
         writer.writerow(["text", "rating"])
         writer.writerows([f"number {n} was {words[n % 5]}, {words[n % 5]} indeed", n % 5 + 1] for n in range(800))
-    small = [
-        "--network.width",
-        "16",
-        "--network.embedding",
-        "8",
-        "--network.word-rows",
-        "256",
-        "--network.dilations",
-        "1",
-    ]
-    quick = ["--config.epochs", "2", "--config.batch-characters", "1024", "--config.tuning-share", "0.1"]
-    done = opine_training(
-        "train", "--data", "reviews.csv", "--run", "run", "--version", "7.0", *small, *quick, cwd=folder
-    )
+    options = {
+        "data": "reviews.csv",
+        "run": "run",
+        "version": "7.0",
+        "network.width": "16",
+        "network.embedding": "8",
+        "network.word-rows": "256",
+        "network.dilations": "1",
+        "config.epochs": "2",
+        "config.batch-characters": "1024",
+        "config.tuning-share": "0.1",
+    }
+    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+    done = opine_training("train", *arguments, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
 

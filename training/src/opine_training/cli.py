@@ -16,7 +16,6 @@ from charcnn.engine import load_engine
 from opine_training.config import TrainConfig
 from opine_training.corpus import Columns, CorpusError, Rejected, build_corpus, read_rows, review_files
 from opine_training.evaluate import evaluate, predict
-from opine_training.run import Request, run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +74,8 @@ def main() -> None:
 
 
 def _train(command: Train) -> None:
+    from opine_training.run import Request, run  # noqa: PLC0415  PyTorch takes seconds that the other commands need not wait
+
     command.run.mkdir(parents=True, exist_ok=True)
     handlers: list[logging.Handler] = [logging.StreamHandler(), logging.FileHandler(command.run / "log.txt")]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers)
