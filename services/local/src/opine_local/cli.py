@@ -6,7 +6,7 @@ from opine_local.console import Console, open_console
 from opine_local.postgres import open_cluster
 from opine_local.refusal import Refusal, reason
 from opine_local.run import Plan, Run
-from opine_local.services import migrations, services
+from opine_local.services import migration, services
 from opine_local.settings import Settings, inherited_environment, read_settings
 
 _NAME_WIDTH = len("sentiment")
@@ -54,7 +54,7 @@ def _run(settings: Settings, console: Console) -> None:
     shown = "" if chosen else f" (admin password {password})"
     plan = Plan(
         cluster=cluster,
-        migrations=migrations(settings, secrets, cluster.url),
+        migration=migration(settings, secrets, cluster.url),
         services=services(settings, secrets, cluster.url, password),
         inherited=inherited,
         ready_line=f"Opine is ready: {settings.page_url}{shown}. Ctrl-C stops it.",

@@ -1,7 +1,6 @@
 import os
 import sys
 from contextlib import suppress
-from datetime import datetime
 from queue import Full, Queue
 from threading import Thread
 from typing import Self, TextIO
@@ -37,8 +36,7 @@ class Console:
 
     def line(self, name: str, text: str) -> None:
         colour = self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
-        clock = datetime.now().astimezone().strftime("%H:%M:%S")
-        self._add(f"{self._painted(f'{clock} {name:<{self._width}} |', str(colour))} {text}")
+        self._add(f"{self._painted(f'{name:<{self._width}} |', str(colour))} {text}")
 
     def say(self, sentence: str) -> None:
         """A line of Opine's own."""

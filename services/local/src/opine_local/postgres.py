@@ -48,7 +48,7 @@ class Cluster:
             "port": str(self.port),
             "unix_socket_directories": "",
             "log_checkpoints": "off",
-            "log_line_prefix": "",
+            "log_line_prefix": "%m ",
             "shared_buffers": "64MB",
         }
         chosen = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]

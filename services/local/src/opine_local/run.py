@@ -19,13 +19,13 @@ _SERVICES_PATIENCE_S = 2.5
 _POSTGRES_PATIENCE_S = 1.5
 
 # PostgreSQL's own words on start and stop; its errors are shown.
-_POSTGRES_NOISE = r"^\s*(LOG|HINT|DETAIL):"
+_POSTGRES_NOISE = r"^\S+ \S+ \S+ (LOG|HINT|DETAIL):"
 
 
 @dataclass(frozen=True)
 class Plan:
     cluster: Cluster
-    migrations: list[Program]
+    migration: Program
     services: list[Service]
     inherited: dict[str, str]
     ready_line: str
@@ -80,8 +80,7 @@ class Run:
         try:
             async with asyncio.timeout(self.plan.ready_timeout_s):
                 await until(self.plan.cluster.is_ready)
-                for program in self.plan.migrations:
-                    await self._finish(program)
+                await self._finish(self.plan.migration)
                 await asyncio.gather(*(until_ready(service.ready_url) for service in self.plan.services))
         except TimeoutError:
             raise Refusal(

@@ -11,6 +11,9 @@ from opine_local.settings import Settings
 
 _PROBES = r"/(readyz|livez|metrics)\b"
 
+# One process for both: importing SQLAlchemy and Alembic takes longer than the work.
+_PREPARE = "from opine_reviews.cli import main; raise SystemExit(main(['migrate']) or main(['seed-brands']))"
+
 
 @dataclass(frozen=True)
 class Service:
@@ -41,13 +44,13 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
         ),
         Service(
             "reviews",
-            ["gunicorn", "--config", "python:opine_reviews.gunicorn_conf"],
+            ["gunicorn", "--config", "python:opine_reviews.gunicorn_conf", "--no-control-socket"],
             _reviews_environment(settings, secrets, database_url),
             reviews_url,
         ),
         Service(
             "frontend",
-            ["gunicorn", "--config", "python:opine_frontend.gunicorn_conf",
+            ["gunicorn", "--config", "python:opine_frontend.gunicorn_conf", "--no-control-socket",
              "--bind", f"{HOST}:{settings.frontend_port}", "--worker-tmp-dir", tempfile.gettempdir(),
              "opine_frontend.wsgi:server"],
             {
@@ -62,13 +65,14 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
     ]  # fmt: skip
 
 
-def migrations(settings: Settings, secrets: Secrets, database_url: str) -> list[Program]:
-    """Run one after the other as soon as PostgreSQL answers."""
-    environment = _reviews_environment(settings, secrets, database_url)
-    return [
-        Program("migrate", [sys.executable, "-m", "opine_reviews", "migrate"], environment),
-        Program("seed", [sys.executable, "-m", "opine_reviews", "seed-brands"], environment),
-    ]
+def migration(settings: Settings, secrets: Secrets, database_url: str) -> Program:
+    """Brings schema and brands up to date; to be run once PostgreSQL answers."""
+    return Program(
+        "migrate",
+        [sys.executable, "-c", _PREPARE],
+        _reviews_environment(settings, secrets, database_url),
+        noise=r"\[info ",
+    )
 
 
 def _reviews_environment(settings: Settings, secrets: Secrets, database_url: str) -> dict[str, str]:
