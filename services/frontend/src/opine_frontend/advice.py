@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from opine_frontend.reviews_api.errors import Busy, Forbidden, Invalid, NotFound, Problem, ReviewsApiError, Unreachable
+from opine_frontend.reviews_api.errors import (
+    Busy,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Problem,
+    ReviewsApiError,
+    UnreachableError,
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ def about_saving(error: ReviewsApiError) -> Advice:
         return Advice("invalid", "Please change your review", _reason(error), 422)
     if isinstance(error, Busy):
         return Advice("busy", *_NOT_SAVED_BUSY, 503, error.retry_after_s)
-    if isinstance(error, Unreachable):
+    if isinstance(error, UnreachableError):
         return Advice("unreachable", *_NOT_SAVED_AWAY, 503)
     return Advice("failed", *_NOT_SAVED, 502)
 

@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from opine_frontend.callbacks.admin import add_admin_deletion, add_admin_table
 from opine_frontend.callbacks.brand_reviews import add_brand_reviews
 from opine_frontend.callbacks.brands import add_brand_search
+from opine_frontend.callbacks.in_browser import add_browser_callbacks
 from opine_frontend.callbacks.navigation import add_navigation
 from opine_frontend.index import COLOR_SCHEME_SCRIPT, OpineDash
 from opine_frontend.reviews_api.client import ReviewsApi
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> Dash:
 
 def _add_callbacks(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     add_navigation(app, api, Sectors(api), admin_switched_on=bool(settings.admin_password.get_secret_value()))
+    add_browser_callbacks(app)
     add_brand_search(app, api)
     add_brand_reviews(app, api)
     add_admin_table(app, api)
@@ -62,5 +64,5 @@ def _add_server(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     secure(server, content_security_policy(app.csp_hashes()))
     Compress(server)
     if hops := settings.trusted_proxies:
-        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
     instrument(server, "frontend")

@@ -1,6 +1,6 @@
 """How gunicorn serves the frontend; any line can be overridden on its command line."""
 
-bind = "0.0.0.0:8050"  # noqa: S104  in a pod, behind a Service
+bind = "0.0.0.0:8050"
 # Failed logins are counted in the process, so one worker; it scales by threads, and by replicas.
 workers = 1
 worker_class = "gthread"

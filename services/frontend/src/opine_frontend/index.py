@@ -32,7 +32,9 @@ _TEMPLATE = """<!DOCTYPE html>
 
 
 class OpineDash(Dash):
-    def interpolate_index(self, css: str = "", config: str = "", scripts: str = "", renderer: str = "", **_: str) -> str:  # type: ignore[override]
+    def interpolate_index(  # type: ignore[override]
+        self, css: str = "", config: str = "", scripts: str = "", renderer: str = "", **_: str
+    ) -> str:
         """Fill the page; its title is the path's own before any script runs."""
         route = match(request.path, request.query_string.decode("latin-1"))
         return _TEMPLATE.format(

@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Signs the session cookie, at least 32 characters. Needed with a password; the same in all replicas",
+        description="Signs the session cookie: at least 32 characters, alike in all replicas. Needed with a password",
     )
     trusted_proxies: int = Field(
         default=0,

@@ -28,7 +28,11 @@ def _header() -> html.Header:
     return html.Header(
         html.Div(
             [
-                dcc.Link([html.Span(className="wordmark-sign", **aria(hidden="true")), "Opine"], href="/", className="wordmark"),
+                dcc.Link(
+                    [html.Span(className="wordmark-sign", **aria(hidden="true")), "Opine"],
+                    href="/",
+                    className="wordmark",
+                ),
                 html.Nav(
                     [
                         dcc.Link("Review", href="/", className="nav-link"),

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,15 @@ STARTED_S = 60.0
 def frontend(reviews_url: str, port: int, log: Path, **environment: str) -> Iterator[str]:
     """Serve the frontend; yields its base URL."""
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:opine_frontend.gunicorn_conf", "--bind", f"127.0.0.1:{port}"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "python:opine_frontend.gunicorn_conf",
+        "--bind",
+        f"127.0.0.1:{port}",
+    ]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, "opine_frontend.wsgi:server"],

@@ -10,7 +10,9 @@ from fake_api.store import TOKEN, Store
 
 
 def problem(status: int, title: str, detail: str = "", **more: object) -> Response:
-    answer = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail, "request_id": "fake", **more})
+    answer = jsonify(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail, "request_id": "fake", **more}
+    )
     answer.status_code = status
     answer.mimetype = "application/problem+json"
     if status == 503:

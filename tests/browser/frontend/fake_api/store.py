@@ -67,9 +67,16 @@ class Store:
                     at=_NOW - timedelta(days=12 * number),
                 )
 
-    def add_review(self, slug: str, text: str, stars: int, *, shown: int | None, at: datetime | None = None) -> dict[str, Any]:
+    def add_review(
+        self, slug: str, text: str, stars: int, *, shown: int | None, at: datetime | None = None
+    ) -> dict[str, Any]:
         label = None if shown is None else ("bad" if shown < 3 else "average" if shown == 3 else "good")
-        prediction = shown and {"stars": shown, "score": (shown - 1) / 4, "label": label, "model": {"name": "fake", "version": "1.0.0"}}
+        prediction = shown and {
+            "stars": shown,
+            "score": (shown - 1) / 4,
+            "label": label,
+            "model": {"name": "fake", "version": "1.0.0"},
+        }
         with self.lock:
             review = {
                 "id": max((entry["id"] for entry in self.reviews), default=0) + 1,
@@ -87,7 +94,11 @@ class Store:
         for brand in self.brands:
             if brand["slug"] == slug:
                 stars = [review["stars"] for review in self.reviews if review["brand"]["slug"] == slug]
-                return {**brand, "review_count": len(stars), "average_stars": sum(stars) / len(stars) if stars else None}
+                return {
+                    **brand,
+                    "review_count": len(stars),
+                    "average_stars": sum(stars) / len(stars) if stars else None,
+                }
         raise KeyError(slug)
 
 

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, Dash, Input, NoUpdate, Output, State, ctx, no_update
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 from werkzeug.exceptions import Forbidden
 
 from opine_frontend.admin_query import export_path, review_query, toggled
 from opine_frontend.advice import about_admin
-from opine_frontend.components.notices import empty, notice
-from opine_frontend.pages.admin_table import admin_table
+from opine_frontend.components.notices import empty, retryable
 from opine_frontend.components.wording import excerpt
+from opine_frontend.pages.admin_table import admin_table
 from opine_frontend.paging import moved
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
@@ -42,7 +43,7 @@ def add_admin_table(app: Dash, api: ReviewsApi) -> None:
         try:
             page = api.reviews(query)
         except ReviewsApiError as error:
-            return notice(about_admin(error)), "", None, not cursors, True, export_path(query), {}
+            return retryable(about_admin(error)), "", None, not cursors, True, export_path(query), {}
         table = admin_table(page.items, query) if page.items else empty("No reviews", "Nothing matches these filters.")
         return (
             table,
@@ -80,10 +81,12 @@ def add_admin_table(app: Dash, api: ReviewsApi) -> None:
         trigger = ctx.triggered_id
         if isinstance(trigger, dict):
             # A table that has just been drawn reports its headings too, without a click.
-            return toggled(fields, trigger["column"]) if any(sorts) else no_update
+            if not any(sorts):
+                raise PreventUpdate
+            return toggled(fields, trigger["column"])
         if trigger in {"admin-previous", "admin-next"}:
             if not (previous or following):
-                return no_update  # type: ignore[no-any-return]
+                raise PreventUpdate
             return {**fields, "cursors": moved(fields["cursors"], next_cursor, forward=trigger == "admin-next")}
         return {**fields, "q": text or "", "stars": stars or "", "label": label or "", "cursors": []}
 
@@ -103,7 +106,7 @@ def add_admin_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
         trigger = ctx.triggered_id
         if isinstance(trigger, dict):
             if not any(clicks):
-                return no_update, no_update, no_update
+                raise PreventUpdate
             return True, trigger["review"], excerpts.get(trigger["review"], "")
         return False, None, ""
 
@@ -116,10 +119,10 @@ def add_admin_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
         State("admin-query", "data"),
         prevent_initial_call=True,
     )
-    def delete(clicks: int, review_id: str | None, fields: Query) -> tuple[bool, Query, str]:
+    def delete(clicks: int, review_id: str | None, fields: Query) -> tuple[bool, Query | NoUpdate, str | NoUpdate]:
         require_admin()
         if not clicks or review_id is None:
-            return no_update, no_update, no_update
+            raise PreventUpdate
         try:
             api.delete_review(review_id, token=token)
         except ReviewsApiError as error:

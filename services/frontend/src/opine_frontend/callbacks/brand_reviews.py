@@ -1,10 +1,11 @@
 from typing import TypedDict
 
-from dash import Dash, Input, Output, State, ctx, no_update
+from dash import Dash, Input, Output, State, ctx
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 
 from opine_frontend.advice import about_reading
-from opine_frontend.components.notices import notice
+from opine_frontend.components.notices import retryable
 from opine_frontend.pages.brand import PAGE_SIZE, review_list
 from opine_frontend.paging import moved
 from opine_frontend.reviews_api.client import ReviewsApi
@@ -33,12 +34,12 @@ def add_brand_reviews(app: Dash, api: ReviewsApi) -> None:
     )
     def page(newer: int, older: int, paging: Paging) -> tuple[Component, Paging, bool, bool]:
         if not (newer or older):
-            return no_update, no_update, no_update, no_update
+            raise PreventUpdate
         cursors = moved(paging["cursors"], paging["next"], forward=ctx.triggered_id == "reviews-older")
         query = ReviewQuery(brand=paging["slug"], limit=PAGE_SIZE, cursor=cursors[-1] if cursors else "")
         try:
             reviews = api.reviews(query)
         except ReviewsApiError as error:
-            return notice(about_reading(error)), paging, not paging["cursors"], paging["next"] is None
+            return retryable(about_reading(error)), paging, not paging["cursors"], paging["next"] is None
         shown: Paging = {"slug": paging["slug"], "cursors": cursors, "next": reviews.next_cursor}
         return review_list(reviews, paging["slug"]), shown, not cursors, reviews.next_cursor is None

@@ -2,7 +2,7 @@ from dash import Dash, Input, Output, State, ctx
 from dash.development.base_component import Component
 
 from opine_frontend.advice import about_reading
-from opine_frontend.components.notices import notice
+from opine_frontend.components.notices import retryable
 from opine_frontend.components.wording import counted
 from opine_frontend.pages.brands import brand_cards, no_brands
 from opine_frontend.reviews_api.client import ReviewsApi
@@ -31,7 +31,7 @@ def add_brand_search(app: Dash, api: ReviewsApi) -> None:
         try:
             page = api.brands(query)
         except ReviewsApiError as error:
-            return [notice(about_reading(error))], "", "", True
+            return [retryable(about_reading(error))], "", "", True
         return results(page, query, shown if more else [])
 
 
@@ -41,5 +41,3 @@ def results(page: BrandPage, query: BrandQuery, shown: list[Component]) -> Resul
         return [no_brands(query.q)], "No brand found", "", True
     count = counted(len(page.items), "brand") if page.next_cursor is None and not shown else ""
     return [*shown, brand_cards(page.items)], count, page.next_cursor or "", page.next_cursor is None
-
-

@@ -1,5 +1,6 @@
-from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update, set_props
+from dash import Dash, Input, Output, State, ctx, set_props
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 
 from opine_frontend.advice import about_reading
 from opine_frontend.pages.render import Admin, render
@@ -29,7 +30,9 @@ def add_navigation(app: Dash, api: ReviewsApi, sectors: Sectors, *, admin_switch
         prevent_initial_call=True,
     )
     def show_page_again(clicks: int | None, path: str, search: str) -> tuple[Component, dict[str, str]]:
-        return _page(path, search) if clicks else (no_update, no_update)
+        if not clicks:
+            raise PreventUpdate
+        return _page(path, search)
 
     def _page(path: str, search: str) -> tuple[Component, dict[str, str]]:
         admin = Admin(admin_switched_on, is_admin(), first_value(search, "login"))
@@ -45,17 +48,9 @@ def add_navigation(app: Dash, api: ReviewsApi, sectors: Sectors, *, admin_switch
     )
     def switch_brand(_switch: int | None, _thanks: int | None, brand: dict[str, str]) -> str:
         if not ctx.triggered or not ctx.triggered[0]["value"]:
-            return no_update  # type: ignore[no-any-return]
+            raise PreventUpdate
         try:
             return review_path(api.random_brand(exclude=brand["slug"]).slug)
         except ReviewsApiError as error:
             set_props("composer-switch-refusal", {"data": about_reading(error).as_json()})
-            return no_update  # type: ignore[no-any-return]
-
-    app.clientside_callback(ClientsideFunction("opine", "pageShown"), Input("page-meta", "data"))
-    app.clientside_callback(ClientsideFunction("opine", "composerMounted"), Input("composer-brand", "data"))
-    app.clientside_callback(
-        ClientsideFunction("opine", "switchRefused"),
-        Input("composer-switch-refusal", "data"),
-        prevent_initial_call=True,
-    )
+            raise PreventUpdate from error

@@ -1,6 +1,7 @@
 """A brand's logo, drawn from its name: no picture is fetched from anywhere."""
 
 import zlib
+from typing import Any
 
 from dash import html
 
@@ -10,7 +11,7 @@ _HUES = 24
 
 
 def monogram(name: str, slug: str, *, element_id: str | None = None, size: str = "m") -> html.Span:
-    properties = {} if element_id is None else {"id": element_id}
+    properties: dict[str, Any] = {} if element_id is None else {"id": element_id}
     return html.Span(
         initials(name),
         className=f"monogram monogram-{size}",

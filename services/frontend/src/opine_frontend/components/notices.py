@@ -1,6 +1,5 @@
 """Empty, failed and waiting states, alike on every page."""
 
-import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import html
 from dash.development.base_component import Component
 
@@ -16,8 +15,9 @@ def notice(advice: Advice, *actions: Component) -> html.Div:
     )
 
 
-def retry_button(element_id: str) -> dmc.Button:
-    return dmc.Button("Try again", id=element_id, variant="default", size="sm", n_clicks=0)
+def retryable(advice: Advice) -> html.Div:
+    """A notice whose button builds the page again (callbacks/navigation.py)."""
+    return notice(advice, html.Button("Try again", id="page-retry", className="button-quiet", n_clicks=0))
 
 
 def empty(title: str, text: str, *actions: Component) -> html.Div:
@@ -28,4 +28,6 @@ def empty(title: str, text: str, *actions: Component) -> html.Div:
 
 
 def skeleton(lines: int = 3) -> html.Div:
-    return html.Div([html.Div(className="skeleton-line") for _ in range(lines)], className="skeleton", **aria(hidden="true"))
+    return html.Div(
+        [html.Div(className="skeleton-line") for _ in range(lines)], className="skeleton", **aria(hidden="true")
+    )

@@ -33,7 +33,9 @@ def star_counts(counts: dict[int, int]) -> html.Dl:
         rows.append(
             html.Div(
                 [
-                    html.Dt([str(stars), html.Span(className="icon icon-star", **aria(hidden="true")), unseen(" stars")]),
+                    html.Dt(
+                        [str(stars), html.Span(className="icon icon-star", **aria(hidden="true")), unseen(" stars")]
+                    ),
                     html.Dd(
                         [
                             html.Span(
@@ -41,7 +43,9 @@ def star_counts(counts: dict[int, int]) -> html.Dl:
                                 className="bar",
                                 **aria(hidden="true"),
                             ),
-                            html.Span([f"{count:,}", unseen(f" of {counted(total, 'review')}")], className="bar-number"),
+                            html.Span(
+                                [f"{count:,}", unseen(f" of {counted(total, 'review')}")], className="bar-number"
+                            ),
                         ]
                     ),
                 ],

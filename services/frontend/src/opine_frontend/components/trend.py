@@ -1,6 +1,7 @@
 """Sentiment over time: an area with its points, drawn by CSS, and the same numbers as a table."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from dash import html
 
@@ -8,14 +9,20 @@ from opine_frontend.components.dom import aria
 from opine_frontend.components.wording import average, counted, month_name, percent
 from opine_frontend.reviews_api.models import Month
 
-# Half the thickness of the line.
-_HALF_LINE_PX = 1.25
+# An SVG stretched to its box whose line keeps its thickness; used as a mask, so that the line takes the page's colour.
+_LINE = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100' preserveAspectRatio='none'>"
+    "<polyline points='{points}' fill='none' stroke='#000' stroke-width='2.5' stroke-linejoin='round' "
+    "stroke-linecap='round' vector-effect='non-scaling-stroke'/></svg>"
+)
 
 
 def trend(months: Sequence[Month]) -> html.Div:
     scored = [month for month in months if month.average_score is not None]
     if len(scored) < 2:  # noqa: PLR2004  a line needs two points
-        return html.Div([html.P("A line appears here once two months have reviews.", className="quiet"), *_table(months)])
+        return html.Div(
+            [html.P("A line appears here once two months have reviews.", className="quiet"), *_table(months)]
+        )
     heights = [month.average_score or 0.0 for month in scored]
     return html.Div([_figure(scored, positions(heights)), *_table(months)])
 
@@ -31,10 +38,9 @@ def area_polygon(points: Sequence[tuple[float, float]]) -> str:
     return f"polygon({', '.join(['0% 100%', *corners, '100% 100%'])})"
 
 
-def line_polygon(points: Sequence[tuple[float, float]]) -> str:
-    upper = [f"{x}% calc({y}% - {_HALF_LINE_PX}px)" for x, y in points]
-    lower = [f"{x}% calc({y}% + {_HALF_LINE_PX}px)" for x, y in reversed(points)]
-    return f"polygon({', '.join([*upper, *lower])})"
+def line_mask(points: Sequence[tuple[float, float]]) -> str:
+    drawing = _LINE.format(points=" ".join(f"{x},{y}" for x, y in points))
+    return f'url("data:image/svg+xml,{quote(drawing)}")'
 
 
 def _figure(months: Sequence[Month], points: Sequence[tuple[float, float]]) -> html.Div:
@@ -54,7 +60,7 @@ def _figure(months: Sequence[Month], points: Sequence[tuple[float, float]]) -> h
     plot = html.Div(
         [
             html.Div(className="trend-area", style={"clipPath": area_polygon(points)}),
-            html.Div(className="trend-line", style={"clipPath": line_polygon(points)}),
+            html.Div(className="trend-line", style={"maskImage": line_mask(points)}),
             *dots,
         ],
         className="trend-plot",
@@ -74,10 +80,12 @@ def _table(months: Sequence[Month]) -> list[html.Details]:
                 html.Th(month_name(month.month), scope="row"),
                 html.Td(counted(month.review_count, "review")),
                 html.Td(average(month.average_stars)),
-                html.Td("–" if month.average_score is None else percent(month.average_score)),
+                html.Td("none" if month.average_score is None else percent(month.average_score)),
             ]
         )
         for month in months
     ]
     table = html.Table([html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(rows)])
-    return [html.Details([html.Summary("Show as a table"), html.Div(table, className="table-scroll")], className="as-table")]
+    return [
+        html.Details([html.Summary("Show as a table"), html.Div(table, className="table-scroll")], className="as-table")
+    ]

@@ -14,7 +14,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def average(stars: float | None) -> str:
-    return "–" if stars is None else f"{stars:.1f}"
+    return "none" if stars is None else f"{stars:.1f}"
 
 
 def day(moment: datetime) -> str:

@@ -6,7 +6,14 @@ from dash import dcc, html
 from opine_frontend.components.dom import icon
 from opine_frontend.components.notices import skeleton
 
-NO_FILTERS: dict[str, object] = {"q": "", "stars": "", "label": "", "sort": "created_at", "order": "desc", "cursors": []}
+NO_FILTERS: dict[str, object] = {
+    "q": "",
+    "stars": "",
+    "label": "",
+    "sort": "created_at",
+    "order": "desc",
+    "cursors": [],
+}
 
 
 def admin_page() -> html.Div:
@@ -17,8 +24,18 @@ def admin_page() -> html.Div:
                     html.H1("Reviews"),
                     html.Div(
                         [
-                            html.A([icon("download"), "Export as CSV"], id="admin-export", href="/admin/reviews.csv", className="button-quiet", download="opine-reviews.csv"),
-                            html.Form(html.Button("Log out", type="submit", id="logout-button", className="button-quiet"), action="/admin/logout", method="POST"),
+                            html.A(
+                                [icon("download"), "Export as CSV"],
+                                id="admin-export",
+                                href="/admin/reviews.csv",
+                                className="button-quiet",
+                                download="opine-reviews.csv",
+                            ),
+                            html.Form(
+                                html.Button("Log out", type="submit", id="logout-button", className="button-quiet"),
+                                action="/admin/logout",
+                                method="POST",
+                            ),
                         ],
                         className="actions",
                     ),
@@ -30,7 +47,9 @@ def admin_page() -> html.Div:
             html.Div(skeleton(8), id="admin-table"),
             html.Div(
                 [
-                    html.Button("Previous page", id="admin-previous", className="button-quiet", n_clicks=0, disabled=True),
+                    html.Button(
+                        "Previous page", id="admin-previous", className="button-quiet", n_clicks=0, disabled=True
+                    ),
                     html.Button("Next page", id="admin-next", className="button-quiet", n_clicks=0, disabled=True),
                 ],
                 className="actions centred",
@@ -48,13 +67,31 @@ def admin_page() -> html.Div:
 def _filters() -> html.Div:
     return html.Div(
         [
-            dmc.TextInput(id="admin-q", label="Text contains", leftSection=icon("search"), debounce=300, value="", autoComplete="off"),
-            dmc.Select(id="admin-stars", label="Stars", placeholder="Any", data=["1", "2", "3", "4", "5"], clearable=True, clearButtonProps={"aria-label": "Any stars"}),
+            dmc.TextInput(
+                id="admin-q",
+                label="Text contains",
+                leftSection=icon("search"),
+                debounce=300,
+                value="",
+                autoComplete="off",
+            ),
+            dmc.Select(
+                id="admin-stars",
+                label="Stars",
+                placeholder="Any",
+                data=["1", "2", "3", "4", "5"],
+                clearable=True,
+                clearButtonProps={"aria-label": "Any stars"},
+            ),
             dmc.Select(
                 id="admin-label",
                 label="Sentiment",
                 placeholder="Any",
-                data=[{"value": "bad", "label": "Bad"}, {"value": "average", "label": "Average"}, {"value": "good", "label": "Good"}],
+                data=[
+                    {"value": "bad", "label": "Bad"},
+                    {"value": "average", "label": "Average"},
+                    {"value": "good", "label": "Good"},
+                ],
                 clearable=True,
                 clearButtonProps={"aria-label": "Any sentiment"},
             ),

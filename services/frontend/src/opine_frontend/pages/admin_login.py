@@ -21,6 +21,7 @@ def login_page(outcome: str) -> html.Div:
                         name="password",
                         label="Password",
                         required=True,
+                        withAsterisk=False,
                         size="md",
                         autoComplete="current-password",
                         visibilityToggleButtonProps={"aria-label": "Show or hide the password"},
@@ -44,7 +45,13 @@ def switched_off_page() -> html.Div:
             html.Ul(
                 [
                     html.Li([html.Code("OPINE_FRONTEND_ADMIN_PASSWORD"), ": the password to log in with"]),
-                    html.Li([html.Code("OPINE_FRONTEND_ADMIN_TOKEN"), ": the same as the reviews API's ", html.Code("OPINE_REVIEWS_ADMIN_TOKEN")]),
+                    html.Li(
+                        [
+                            html.Code("OPINE_FRONTEND_ADMIN_TOKEN"),
+                            ": the same as the reviews API's ",
+                            html.Code("OPINE_REVIEWS_ADMIN_TOKEN"),
+                        ]
+                    ),
                     html.Li([html.Code("OPINE_FRONTEND_SECRET_KEY"), ": at least 32 random characters"]),
                 ]
             ),

@@ -22,7 +22,10 @@ _ARIA_SORT = {"asc": "ascending", "desc": "descending"}
 def admin_table(reviews: list[Review], query: ReviewQuery) -> html.Div:
     return html.Div(
         html.Table(
-            [html.Thead(html.Tr([_head(field, name, query) for field, name in _COLUMNS])), html.Tbody([_row(review) for review in reviews])],
+            [
+                html.Thead(html.Tr([_head(field, name, query) for field, name in _COLUMNS])),
+                html.Tbody([_row(review) for review in reviews]),
+            ],
             className="admin-table",
         ),
         className="table-scroll",
@@ -48,8 +51,8 @@ def _head(field: str, name: str, query: ReviewQuery) -> html.Th:
 
 def _row(review: Review) -> html.Tr:
     prediction = review.prediction
-    proposed = "–" if prediction is None else str(prediction.stars)
-    sentiment = "–" if prediction is None else f"{LABEL_WORDS[prediction.label]} · {percent(prediction.score)}"
+    proposed = "none" if prediction is None else str(prediction.stars)
+    sentiment = "none" if prediction is None else f"{LABEL_WORDS[prediction.label]} · {percent(prediction.score)}"
     return html.Tr(
         [
             html.Td(html.Time(day(review.created_at), dateTime=review.created_at.isoformat()), **data(label="Date")),

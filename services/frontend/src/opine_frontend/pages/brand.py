@@ -1,4 +1,5 @@
 from dash import dcc, html
+from dash.development.base_component import Component
 
 from opine_frontend.components.dom import icon
 from opine_frontend.components.monogram import monogram
@@ -15,22 +16,27 @@ PAGE_SIZE = 8
 
 
 def brand_page(brand: Brand, summary: Summary, reviews: ReviewPage) -> html.Div:
-    return html.Div([_head(brand), _numbers(summary), _latest(brand, reviews)], className="brand")
+    numbers = [_numbers(summary)] if summary.review_count else []
+    return html.Div([_head(brand), *numbers, _latest(brand, reviews)], className="brand")
 
 
 def _head(brand: Brand) -> html.Div:
-    website = safe_website(brand.website)
-    facts = [html.Span(brand.sector)] if brand.sector else []
-    if website:
-        facts.append(html.A([_host(website), icon("out")], href=website, target="_blank", rel="noopener noreferrer"))
     return html.Div(
         [
             monogram(brand.name, brand.slug, size="l"),
-            html.Div([html.H1(brand.name), html.P(facts, className="brand-facts quiet")]),
+            html.Div([html.H1(brand.name), html.P(_facts(brand), className="facts quiet")]),
             dcc.Link("Review this brand", href=review_path(brand.slug), className="button-primary", id="review-brand"),
         ],
         className="brand-head",
     )
+
+
+def _facts(brand: Brand) -> list[Component]:
+    website = safe_website(brand.website)
+    facts: list[Component] = [html.Span(brand.sector)] if brand.sector else []
+    if website:
+        facts.append(html.A([_host(website), icon("out")], href=website, target="_blank", rel="noopener noreferrer"))
+    return facts
 
 
 def _numbers(summary: Summary) -> html.Div:
@@ -43,7 +49,12 @@ def _numbers(summary: Summary) -> html.Div:
                     html.Div(
                         [
                             html.Span(average(summary.average_stars), className="big-number"),
-                            html.Div([star_row(summary.average_stars, size="m"), html.P(counted(summary.review_count, "review"), className="quiet")]),
+                            html.Div(
+                                [
+                                    star_row(summary.average_stars, size="m"),
+                                    html.P(counted(summary.review_count, "review"), className="quiet"),
+                                ]
+                            ),
                         ],
                         className="average",
                     ),
@@ -59,8 +70,6 @@ def _numbers(summary: Summary) -> html.Div:
 
 
 def corrected_sentence(summary: Summary) -> str:
-    if not summary.review_count:
-        return "Nobody has reviewed this brand yet."
     if not summary.corrected:
         return "So far everyone kept the stars that their words suggested."
     proposed = max(sum(summary.labels.values()), summary.corrected)
@@ -77,7 +86,13 @@ def _latest(brand: Brand, reviews: ReviewPage) -> html.Section:
             html.Div(
                 [
                     html.Button("Newer", id="reviews-newer", className="button-quiet", n_clicks=0, disabled=True),
-                    html.Button("Older", id="reviews-older", className="button-quiet", n_clicks=0, disabled=reviews.next_cursor is None),
+                    html.Button(
+                        "Older",
+                        id="reviews-older",
+                        className="button-quiet",
+                        n_clicks=0,
+                        disabled=reviews.next_cursor is None,
+                    ),
                 ],
                 className="actions centred",
                 hidden=reviews.next_cursor is None,
@@ -90,7 +105,11 @@ def _latest(brand: Brand, reviews: ReviewPage) -> html.Section:
 def review_list(reviews: ReviewPage, slug: str) -> html.Ul | html.Div:
     if reviews.items:
         return review_cards(reviews.items)
-    return empty("No reviews yet", "Yours would be the first.", dcc.Link("Write it", href=review_path(slug), className="button-quiet"))
+    return empty(
+        "No reviews yet",
+        "Yours would be the first.",
+        dcc.Link("Write it", href=review_path(slug), className="button-quiet"),
+    )
 
 
 def _host(website: str) -> str:

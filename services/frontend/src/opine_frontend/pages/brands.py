@@ -47,7 +47,10 @@ def brands_page(sectors: list[str]) -> html.Div:
             html.P("", id="brand-count", className="quiet", role="status"),
             html.Div(skeleton(6), id="brand-results"),
             dcc.Store(id="brand-cursor", data=""),
-            html.Div(html.Button("Show more", id="brand-more", className="button-quiet", n_clicks=0, hidden=True), className="actions centred"),
+            html.Div(
+                html.Button("Show more", id="brand-more", className="button-quiet", n_clicks=0, hidden=True),
+                className="actions centred",
+            ),
         ],
         className="brands",
     )
@@ -58,12 +61,17 @@ def brand_cards(brands: list[Brand]) -> html.Ul:
 
 
 def no_brands(query: str) -> html.Div:
-    return empty("No brand found", f"Nothing matches “{query}”." if query else "There are no brands in this sector yet.")
+    return empty(
+        "No brand found", f"Nothing matches “{query}”." if query else "There are no brands in this sector yet."
+    )
 
 
 def _card(brand: Brand) -> html.Li:
     rated = (
-        [star_row(brand.average_stars), html.Span(f"{average(brand.average_stars)} · {counted(brand.review_count, 'review')}")]
+        [
+            star_row(brand.average_stars),
+            html.Span(f"{average(brand.average_stars)} · {counted(brand.review_count, 'review')}"),
+        ]
         if brand.review_count
         else [html.Span("No reviews yet")]
     )
@@ -83,5 +91,4 @@ def _card(brand: Brand) -> html.Li:
             href=brand_path(brand.slug),
             className="brand-card",
         ),
-
     )

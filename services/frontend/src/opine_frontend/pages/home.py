@@ -5,6 +5,7 @@ from dash.development.base_component import Component
 
 from opine_frontend.components.dom import aria, icon
 from opine_frontend.components.monogram import monogram
+from opine_frontend.components.wording import average, counted
 from opine_frontend.pages.home_readout import readout
 from opine_frontend.reviews_api.models import Brand
 from opine_frontend.routes import brand_path
@@ -30,8 +31,9 @@ def home_page(brand: Brand, *, guessed: bool = False) -> html.Div:
     return html.Div(
         [
             dcc.Store(id="composer-brand", data=identity),
+            dcc.Store(id="composer-mounted"),
             dcc.Store(id="composer-switch-refusal"),
-            _question(brand),
+            _question(brand, "See its reviews" if guessed else reviews_link_text(brand)),
             html.Div(id="composer-notice", className="notice", hidden=True, role="alert"),
             html.Div([_writing(), readout()], id="composer", className="composer"),
             _thanks(brand.slug),
@@ -41,26 +43,37 @@ def home_page(brand: Brand, *, guessed: bool = False) -> html.Div:
     )
 
 
-def _question(brand: Brand) -> html.Div:
+def _question(brand: Brand, reviews_text: str) -> html.Div:
     website = safe_website(brand.website)
     name = html.Span(brand.name, id="company_name")
-    link = html.A(
-        name, id="company_link", **({"href": website, "target": "_blank", "rel": "noopener noreferrer"} if website else {})
-    )
+    link = html.A(name, id="company_link", href=website, target="_blank", rel="noopener noreferrer")
     return html.Div(
         [
             monogram(brand.name, brand.slug, element_id="company_logo", size="l"),
-            html.H1(["What do you think of ", link, "?"]),
             html.Div(
                 [
-                    dcc.Link("See its reviews", href=brand_path(brand.slug), className="button-quiet"),
-                    html.Button([icon("shuffle"), "Review another brand"], id="switch_button", className="button-quiet", n_clicks=0),
-                ],
-                className="question-actions",
+                    html.H1(["What do you think of ", link, "?"]),
+                    html.P(
+                        [
+                            *([html.Span(brand.sector)] if brand.sector else []),
+                            dcc.Link(reviews_text, href=brand_path(brand.slug)),
+                        ],
+                        className="facts quiet",
+                    ),
+                ]
+            ),
+            html.Button(
+                [icon("shuffle"), "Review another brand"], id="switch_button", className="button-quiet", n_clicks=0
             ),
         ],
         className="question",
     )
+
+
+def reviews_link_text(brand: Brand) -> str:
+    if not brand.review_count:
+        return "No reviews yet"
+    return f"{average(brand.average_stars)} stars in {counted(brand.review_count, 'review')}"
 
 
 def _writing() -> html.Div:
@@ -76,7 +89,7 @@ def _writing() -> html.Div:
                             className="paper-text",
                             placeholder="Write what you liked and what you did not …",
                             maxLength=LONGEST_TEXT,
-                            rows=8,
+                            rows=5,
                             spellCheck="true",
                             **aria(describedby="review-legend review-hint"),
                         ),
@@ -114,7 +127,12 @@ def _thanks(slug: str) -> html.Div:
             html.P(id="thanks-text"),
             html.Div(
                 [
-                    dcc.Link("Read it on the brand's page", id="thanks-link", className="button-primary", href=brand_path(slug)),
+                    dcc.Link(
+                        "Read it on the brand's page",
+                        id="thanks-link",
+                        className="button-primary",
+                        href=brand_path(slug),
+                    ),
                     html.Button("Review another brand", id="thanks-switch", className="button-quiet", n_clicks=0),
                 ],
                 className="actions",

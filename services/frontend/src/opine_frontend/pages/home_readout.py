@@ -29,9 +29,19 @@ def _sentiment() -> html.Section:
                 id="progress",
                 className="meter",
                 role="meter",
-                **aria(labelledby="sentiment-title", valuemin="0", valuemax="100", valuenow="0", valuetext="Nothing to read yet"),
+                **aria(
+                    labelledby="sentiment-title",
+                    valuemin="0",
+                    valuemax="100",
+                    valuenow="0",
+                    valuetext="Nothing to read yet",
+                ),
             ),
-            html.Div([html.Span("Bad"), html.Span("Average"), html.Span("Good")], className="meter-scale", **aria(hidden="true")),
+            html.Div(
+                [html.Span("Bad"), html.Span("Average"), html.Span("Good")],
+                className="meter-scale",
+                **aria(hidden="true"),
+            ),
         ],
     )
 
@@ -47,7 +57,9 @@ def _rating() -> html.Section:
                 ),
                 html.Div(
                     [
-                        html.Span(html.Span(className="chance-fill", **data(chance=str(stars))), className="chance-bar"),
+                        html.Span(
+                            html.Span(className="chance-fill", **data(chance=str(stars))), className="chance-bar"
+                        ),
                         html.Span("", className="chance-number", **data(chance_number=str(stars))),
                     ],
                     className="chance",
@@ -60,14 +72,17 @@ def _rating() -> html.Section:
     ]
     return html.Section(
         [
-            html.H2("Your stars", id="rating-title"),
-            dmc.RadioGroup(
-                html.Div(options, className="star-columns"),
+            # Mantine gives a group's id to none of its elements.
+            html.Div(
+                dmc.RadioGroup(
+                    html.Div(options, className="star-columns"),
+                    id="rating-group",
+                    name="stars",
+                    value="",
+                    label="Your stars",
+                    labelElement="div",
+                ),
                 id="rating",
-                name="stars",
-                value="",
-                className="rating",
-                **aria(labelledby="rating-title", describedby="rating-source"),
             ),
             html.Div(
                 [
@@ -84,7 +99,12 @@ def _rating() -> html.Section:
 def _submit() -> html.Div:
     return html.Div(
         [
-            html.Button([html.Span("Submit review", id="submit-label"), icon("send")], id="submit_button", className="button-primary", disabled=True),
+            html.Button(
+                [html.Span("Submit review", id="submit-label"), icon("send")],
+                id="submit_button",
+                className="button-primary",
+                disabled=True,
+            ),
             html.P("Write a few words to submit.", id="submit-hint", className="quiet small"),
         ],
         className="submit",

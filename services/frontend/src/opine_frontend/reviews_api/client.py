@@ -3,7 +3,7 @@ from typing import TypeVar
 
 import pydantic
 
-from opine_frontend.reviews_api.errors import UnexpectedAnswer
+from opine_frontend.reviews_api.errors import UnexpectedAnswerError
 from opine_frontend.reviews_api.models import (
     Brand,
     BrandPage,
@@ -107,4 +107,6 @@ def _parse(kind: type[Answer], body: bytes) -> Answer:
     try:
         return kind.model_validate_json(body)
     except pydantic.ValidationError as error:
-        raise UnexpectedAnswer(f"{kind.__name__}: {error.error_count()} fields differ from the contract") from error
+        raise UnexpectedAnswerError(
+            f"{kind.__name__}: {error.error_count()} fields differ from the contract"
+        ) from error

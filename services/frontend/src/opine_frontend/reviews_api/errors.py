@@ -10,11 +10,11 @@ class ReviewsApiError(Exception):
     """Any call of the reviews API that brought no usable answer."""
 
 
-class Unreachable(ReviewsApiError):
+class UnreachableError(ReviewsApiError):
     """No answer: connection refused, name unknown or timed out. A write may have happened all the same."""
 
 
-class UnexpectedAnswer(ReviewsApiError):
+class UnexpectedAnswerError(ReviewsApiError):
     """An answer that breaks the contract."""
 
 
@@ -24,7 +24,7 @@ class FieldError:
     message: str
 
 
-class Problem(ReviewsApiError):
+class Problem(ReviewsApiError):  # noqa: N818  the name in RFC 9457
     """The API's own refusal, from its problem details (RFC 9457)."""
 
     def __init__(

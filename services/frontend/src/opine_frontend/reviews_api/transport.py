@@ -7,7 +7,7 @@ import urllib3
 from opine_telemetry.request_ids import outgoing_headers
 from urllib3.exceptions import HTTPError
 
-from opine_frontend.reviews_api.errors import Unreachable, problem_from
+from opine_frontend.reviews_api.errors import UnreachableError, problem_from
 
 # The API is one hop away: a connection that takes longer than a second will not come.
 CONNECT_TIMEOUT_S = 1.0
@@ -47,7 +47,7 @@ class Transport:
         Only `idempotent` calls are tried twice.
 
         Raises:
-            Unreachable: no answer.
+            UnreachableError: no answer.
             Problem: an answer of 400 or more.
         """
         url = f"{self._base}{path}" + (f"?{urlencode(query)}" if query else "")
@@ -64,7 +64,7 @@ class Transport:
             if answer.status >= FIRST_ERROR_STATUS:
                 raise problem_from(answer.status, answer.headers, answer.data)
         except HTTPError as error:
-            raise Unreachable(str(error)) from error
+            raise UnreachableError(str(error)) from error
         return answer
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from opine_frontend.advice import about_predicting
 from opine_frontend.reviews_api.client import ReviewsApi
-from opine_frontend.reviews_api.errors import ReviewsApiError, UnexpectedAnswer
+from opine_frontend.reviews_api.errors import ReviewsApiError, UnexpectedAnswerError
 from opine_frontend.reviews_api.models import Predicted
 from opine_frontend.server.bodies import read_body, refusal
 from opine_frontend.word_spans import word_spans
@@ -33,13 +33,13 @@ def reading(text: str, predicted: Predicted) -> dict[str, object]:
     """A prediction as the page paints it: with marked words instead of contributions.
 
     Raises:
-        UnexpectedAnswer: not one contribution a code point.
+        UnexpectedAnswerError: not one contribution a code point.
     """
     prediction = predicted.prediction
     try:
         spans = word_spans(text, prediction.contributions or [0.0] * len(text))
     except ValueError as error:
-        raise UnexpectedAnswer(str(error)) from error
+        raise UnexpectedAnswerError(str(error)) from error
     return {
         "score": prediction.score,
         "label": prediction.label,

@@ -36,7 +36,7 @@
     const stars = chosen ?? proposal;
     if (stars !== shownStars) {
       shownStars = stars;
-      window.dash_clientside.set_props("rating", { value: stars === null ? "" : String(stars) });
+      window.dash_clientside.set_props("rating-group", { value: stars === null ? "" : String(stars) });
     }
     const composer = byId("composer");
     composer.dataset.stars = stars ?? 0;
@@ -50,7 +50,7 @@
       if (proposal === null) return "Your choice.";
       return proposal === chosen ? "Your choice, and what your words suggest." : `Your choice; your words suggest ${proposal}.`;
     }
-    if (proposal !== null) return "Proposed from your words. Change it as you like.";
+    if (proposal !== null) return "Proposed by your words, yours to change.";
     if (trouble) return "Pick the stars yourself.";
     return text.trim() ? "Reading …" : "Write, and your words propose a rating.";
   };
@@ -61,7 +61,7 @@
     byId("submit_button").disabled = sending || !hasText || !hasStars;
     byId("submit_button").dataset.sending = sending;
     byId("submit-label").textContent = sending ? "Saving …" : "Submit review";
-    byId("submit-hint").textContent = hasText ? (hasStars ? "" : "Pick a rating to submit.") : "Write a few words to submit.";
+    byId("submit-hint").textContent = hasText ? (hasStars ? "Ctrl + Enter submits too." : "Pick a rating to submit.") : "Write a few words to submit.";
   };
 
   // A notice is {title, text, action: {label, run} or none}; the same notice is not announced twice.

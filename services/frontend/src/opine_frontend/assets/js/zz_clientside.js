@@ -5,6 +5,7 @@
   (window.dash_clientside ??= {}).opine = {
     composerMounted(brand) {
       if (brand) composer.begin(brand);
+      return Boolean(brand);
     },
     pageShown(meta) {
       if (meta) shell.pageShown(meta);

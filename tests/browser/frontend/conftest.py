@@ -1,0 +1,83 @@
+"""One fake API, one frontend and one browser for each module."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# So that these tests, and other suites that put this folder on their path too, import `driving` and `fake_api`.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from driving.browser import WIDE, chromium, set_color_scheme, set_viewport
+from driving.composer_page import ComposerPage
+from driving.frontend_server import frontend
+from fake_api.server import FakeServer
+from fake_api.store import TOKEN, Store
+from selenium.webdriver import Chrome
+
+PASSWORD = "open sesame"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeServer]:
+    server = FakeServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def base_url(fake: FakeServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("frontend") / "frontend.log"
+    with frontend(
+        fake.url,
+        _free_port(),
+        log,
+        OPINE_FRONTEND_ADMIN_PASSWORD=PASSWORD,
+        OPINE_FRONTEND_ADMIN_TOKEN=TOKEN,
+        OPINE_FRONTEND_SECRET_KEY="a key that is only used in these tests",
+    ) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="module")
+def module_driver(tmp_path_factory: pytest.TempPathFactory, downloads: Path) -> Iterator[Chrome]:
+    with chromium(tmp_path_factory.mktemp("profile"), downloads) as driver:
+        yield driver
+
+
+@pytest.fixture
+def driver(module_driver: Chrome, base_url: str, fake: FakeServer) -> Chrome:
+    """The module's browser with nothing kept, at a desktop's size, and a fake that behaves."""
+    fake.start()
+    fake.store.reset()
+    set_viewport(module_driver, WIDE)
+    set_color_scheme(module_driver, "light")
+    module_driver.get(f"{base_url}/livez")
+    module_driver.delete_all_cookies()
+    module_driver.execute_script("localStorage.clear()")
+    module_driver.get_log("browser")
+    module_driver.get_log("performance")
+    return module_driver
+
+
+@pytest.fixture
+def store(driver: Chrome, fake: FakeServer) -> Store:  # noqa: ARG001  after the reset
+    return fake.store
+
+
+@pytest.fixture
+def composer(driver: Chrome, base_url: str) -> ComposerPage:
+    return ComposerPage(driver, base_url)

@@ -1,0 +1,76 @@
+from pathlib import Path
+
+from conftest import PASSWORD
+from driving.admin_page import AdminPage
+from driving.waiting import wait_for
+from fake_api.store import TOKEN, Store
+from selenium.webdriver import Chrome
+
+
+def test_a_wrong_password_opens_nothing(driver: Chrome, base_url: str, store: Store) -> None:
+    page = AdminPage(driver, base_url)
+    page.open()
+    store.calls.clear()
+    page.log_in("let me in")
+    wait_for(driver, "a refusal", lambda: "That is not the password" in page.words)
+    assert page.rows == []
+    assert store.calls == []
+    page.log_in(PASSWORD)
+    page.wait_for_rows(20)
+
+
+def test_reviews_are_filtered_sorted_and_paged(driver: Chrome, base_url: str) -> None:
+    page = _logged_in(driver, base_url)
+    page.next_page()
+    page.wait_for_rows(10)
+    page.previous_page()
+    page.wait_for_rows(20)
+    page.sort_by("Brand")
+    wait_for(driver, "Nike first", lambda: page.column("Brand")[0] == "Nike")
+    page.sort_by("Brand")
+    wait_for(driver, "IKEA first", lambda: page.column("Brand")[0] == "IKEA")
+    page.filter_text("sturdy")
+    page.wait_for_rows(6)
+
+
+def test_a_review_is_deleted_only_after_confirmation(driver: Chrome, base_url: str, store: Store) -> None:
+    page = _logged_in(driver, base_url)
+    newest = max(store.reviews, key=lambda review: review["created_at"])
+    assert page.ask_to_delete_first() == newest["text"]
+    page.keep()
+    assert newest in store.reviews
+    page.ask_to_delete_first()
+    page.confirm_deletion()
+    wait_for(driver, "the deletion", lambda: newest not in store.reviews)
+    wait_for(driver, "the next review on top", lambda: page.column("Review")[0] != newest["text"])
+    assert len(store.reviews) == 29
+
+
+def test_the_export_is_a_file(driver: Chrome, base_url: str, downloads: Path) -> None:
+    page = _logged_in(driver, base_url)
+    page.filter_text("sturdy")
+    page.wait_for_rows(6)
+    page.export()
+    file = downloads / "opine-reviews.csv"
+    wait_for(driver, "the file", lambda: file.exists() and file.read_text().count("My second one") == 6)
+    assert file.read_text().startswith("id,brand,text,stars")
+
+
+def test_the_token_stays_on_the_server(driver: Chrome, base_url: str) -> None:
+    page = _logged_in(driver, base_url)
+    assert TOKEN not in driver.page_source
+    assert all(TOKEN not in str(entry) for entry in driver.get_log("performance"))
+    cookie = driver.get_cookie("opine_session")
+    assert cookie is not None
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
+    assert TOKEN not in cookie["value"]
+    page.log_out()
+    assert page.rows == []
+
+
+def _logged_in(driver: Chrome, base_url: str) -> AdminPage:
+    page = AdminPage(driver, base_url)
+    page.open()
+    page.log_in(PASSWORD)
+    page.wait_for_rows(20)
+    return page

@@ -1,0 +1,71 @@
+"""What holds on every page: accessibility in both schemes, a narrow screen, no console error, no foreign host."""
+
+import pytest
+from conftest import PASSWORD
+from driving.admin_page import AdminPage
+from driving.browser import NARROW, set_color_scheme, set_viewport
+from driving.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
+from driving.composer_page import ComposerPage
+from driving.waiting import wait_for
+from selenium.webdriver import Chrome
+
+PAGES = ("home", "thanks", "brands", "brand", "admin", "login", "lost")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_accessible_and_keeps_to_itself(driver: Chrome, base_url: str, page: str, scheme: str) -> None:
+    set_color_scheme(driver, scheme)
+    _open(driver, base_url, page)
+    assert driver.find_element("tag name", "html").get_attribute("data-mantine-color-scheme") == scheme
+    assert accessibility_violations(driver) == []
+    set_viewport(driver, NARROW)
+    assert overflow_px(driver) == 0
+    # A browser reports the 404 of the page itself as an error.
+    assert [error for error in console_errors(driver) if "/nowhere" not in error] == []
+    assert foreign_requests(driver, base_url) == []
+
+
+def test_the_checks_see_what_they_look_for(driver: Chrome, base_url: str) -> None:
+    _open(driver, base_url, "home")
+    driver.execute_script(
+        "document.getElementById('page-content').insertAdjacentHTML('beforeend',"
+        ' \'<p style="width:9000px;color:#fefefe;background:#fff">faint</p><img src="/none.png">\');'
+        "fetch('https://elsewhere.invalid/').catch(() => {});"
+    )
+    found = accessibility_violations(driver)
+    assert {line.split(":")[0] for line in found} == {"color-contrast", "image-alt"}
+    assert overflow_px(driver) > 7000
+    wait_for(driver, "the error", lambda: any("Content Security Policy" in error for error in console_errors(driver)))
+
+
+def test_a_chosen_scheme_outlasts_the_page(driver: Chrome, base_url: str, composer: ComposerPage) -> None:
+    composer.open("nike")
+    html = "document.documentElement.dataset.mantineColorScheme"
+    driver.find_element("css selector", ".scheme-toggle").click()
+    wait_for(driver, "dark", lambda: driver.execute_script(f"return {html}") == "dark")
+    composer.reload()
+    assert driver.execute_script(f"return {html}") == "dark"
+    background = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(16, 21, 19)"
+
+
+def _open(driver: Chrome, base_url: str, page: str) -> None:
+    composer = ComposerPage(driver, base_url)
+    if page in {"home", "thanks"}:
+        composer.open("nike")
+        composer.type("Great shoes, love them, but slow and broken")
+        composer.wait_for_reading("Good")
+        if page == "thanks":
+            composer.submit()
+            composer.wait_for_thanks()
+        return
+    path = {"brands": "/brands", "brand": "/brands/nike", "lost": "/nowhere"}.get(page, "/admin")
+    driver.get(f"{base_url}{path}")
+    if page == "admin":
+        admin = AdminPage(driver, base_url)
+        admin.log_in(PASSWORD)
+        admin.wait_for_rows(20)
+    awaited = {"brands": ".brand-card", "brand": ".review-card", "lost": ".lost", "login": "#login-button"}
+    selector = awaited.get(page, ".admin-table")
+    wait_for(driver, selector, lambda: driver.find_element("css selector", selector).is_displayed())

@@ -1,0 +1,75 @@
+from driving.composer_page import ComposerPage
+from driving.waiting import wait_for
+from fake_api.server import FakeServer
+from fake_api.store import Store
+from selenium.webdriver import Chrome
+
+
+def test_without_sentiment_a_review_is_rated_by_hand(composer: ComposerPage, store: Store) -> None:
+    store.knobs.sentiment_away = True
+    composer.open("lego")
+    composer.type("great")
+    composer.wait_for_notice("Rate with the stars yourself")
+    assert (composer.stars, composer.can_submit) == (0, False)
+    composer.choose(4)
+    composer.submit()
+    composer.wait_for_thanks()
+    assert [(body["stars"], body["prediction"]) for _, body in store.attempts] == [(4, None)]
+
+
+def test_the_reading_comes_back_by_itself(composer: ComposerPage, store: Store) -> None:
+    store.knobs.sentiment_away = True
+    composer.open("lego")
+    composer.type("great")
+    composer.wait_for_notice("Rate with the stars yourself")
+    store.knobs.sentiment_away = False
+    composer.wait_for_reading("Good")
+    assert composer.notice == ""
+
+
+def test_without_the_api_the_text_is_kept_and_sent_later(
+    composer: ComposerPage, store: Store, fake: FakeServer
+) -> None:
+    composer.open("lego")
+    composer.type("great")
+    composer.wait_for_reading("Good")
+    fake.stop()
+    composer.submit()
+    composer.wait_for_notice("the server is not answering")
+    composer.reload()
+    composer.wait_for_notice("not answering")
+    assert (composer.brand, composer.text) == ("Lego", "great")
+    fake.start()
+    composer.press_notice()
+    composer.wait_for_reading("Good")
+    composer.submit()
+    composer.wait_for_thanks()
+    assert len(store.attempts) == 1
+
+
+def test_a_page_without_its_data_says_so_and_can_be_tried_again(
+    driver: Chrome, base_url: str, fake: FakeServer
+) -> None:
+    fake.stop()
+    driver.get(f"{base_url}/brands/nike")
+    content = lambda: driver.find_element("id", "page-content").text  # noqa: E731  read each time
+    wait_for(driver, "a notice", lambda: "not answering" in content())
+    fake.start()
+    driver.find_element("id", "page-retry").click()
+    wait_for(driver, "the brand", lambda: "Latest reviews" in content())
+
+
+def test_a_page_that_lost_the_frontend_keeps_the_text(driver: Chrome, composer: ComposerPage) -> None:
+    composer.open("lego")
+    composer.type("great")
+    composer.wait_for_reading("Good")
+    driver.execute_cdp_cmd("Network.enable", {})
+    offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+    try:
+        composer.submit()
+        composer.wait_for_notice("You seem to be offline")
+    finally:
+        driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**offline, "offline": False})
+    composer.press_notice()
+    composer.wait_for_thanks()

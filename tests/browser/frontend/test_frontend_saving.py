@@ -1,0 +1,96 @@
+from driving.brand_pages import BrandPage
+from driving.composer_page import ComposerPage
+from driving.waiting import wait_for
+from fake_api.store import Store
+
+
+def test_a_saved_review_is_thanked_for_and_on_its_brands_page(
+    composer: ComposerPage, store: Store, base_url: str
+) -> None:
+    composer.open("lego")
+    composer.type("Great bricks, love them")
+    composer.wait_for_reading("Good")
+    composer.submit()
+    assert "5 stars for Lego" in composer.wait_for_thanks()
+    composer.follow_thanks()
+    brand = BrandPage(composer.driver, base_url)
+    brand.wait_until_ready()
+    assert brand.texts == ["Great bricks, love them"]
+    (_, body), *more = store.attempts
+    assert more == []
+    assert body["prediction"]["label"] == "good"
+    assert body["prediction"]["model"] == {"name": "fake", "version": "1.0.0"}
+
+
+def test_a_failed_save_survives_a_reload_and_is_stored_once(composer: ComposerPage, store: Store) -> None:
+    store.knobs.answer_lost_after_saving = True
+    composer.open("lego")
+    composer.type("Great bricks")
+    composer.wait_for_reading("Good")
+    composer.choose(4)
+    composer.submit()
+    composer.wait_for_notice("Not saved yet")
+    assert composer.text == "Great bricks"
+    composer.reload()
+    assert (composer.text, composer.stars) == ("Great bricks", 4)
+    store.knobs.answer_lost_after_saving = False
+    composer.submit()
+    composer.wait_for_thanks()
+    keys = {key for key, _ in store.attempts}
+    assert len(store.attempts) == 2
+    assert len(keys) == 1
+    assert [review["text"] for review in store.reviews if review["brand"]["slug"] == "lego"] == ["Great bricks"]
+
+
+def test_another_text_gets_another_key(composer: ComposerPage, store: Store) -> None:
+    store.knobs.saving_refused = True
+    composer.open("lego")
+    composer.type("Great bricks")
+    composer.wait_for_reading("Good")
+    composer.submit()
+    composer.wait_for_notice("Not saved yet: the server is busy")
+    composer.press_notice()
+    wait_for(composer.driver, "a second attempt", lambda: len(store.attempts) == 2)
+    composer.wait_for_notice("Not saved yet")
+    composer.type(", after all")
+    store.knobs.saving_refused = False
+    composer.submit()
+    composer.wait_for_thanks()
+    first, second, third = (key for key, _ in store.attempts)
+    assert first == second != third
+
+
+def test_a_refused_text_is_explained_and_kept(composer: ComposerPage, store: Store) -> None:
+    store.knobs.invalid = True
+    composer.open("lego")
+    composer.type("great")
+    composer.wait_for_reading("Good")
+    composer.submit()
+    composer.wait_for_notice("text: is too short")
+    assert composer.text == "great"
+
+
+def test_nothing_is_left_after_a_save(composer: ComposerPage) -> None:
+    composer.open("lego")
+    composer.type("Great bricks")
+    composer.wait_for_reading("Good")
+    composer.submit()
+    composer.wait_for_thanks()
+    composer.open("lego")
+    assert composer.text == ""
+
+
+def test_a_draft_is_found_again_without_its_brand_in_the_address(composer: ComposerPage) -> None:
+    composer.open("lego")
+    composer.type("Great bricks")
+    composer.open()
+    assert (composer.brand, composer.text) == ("Lego", "Great bricks")
+
+
+def test_each_brand_keeps_its_own_draft(composer: ComposerPage) -> None:
+    composer.open("lego")
+    composer.type("Great bricks")
+    composer.switch_brand()
+    assert (composer.brand, composer.text) == ("Nike", "")
+    composer.open("lego")
+    assert composer.text == "Great bricks"

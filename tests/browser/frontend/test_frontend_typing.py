@@ -1,0 +1,122 @@
+import time
+
+from driving.composer_page import ComposerPage
+from driving.waiting import wait_for
+from fake_api.store import Store
+from selenium.webdriver import Chrome
+
+_LAYERS = """
+const [mirror, field] = ["review-mirror", "review"].map((id) => document.getElementById(id));
+const style = (element, name) => getComputedStyle(element).getPropertyValue(name);
+const names = ["font-size", "font-family", "line-height", "letter-spacing", "padding-left", "padding-top", "width",
+  "white-space-collapse", "overflow-wrap", "tab-size"];
+return {
+  differing: names.filter((name) => style(mirror, name) !== style(field, name)),
+  overflow: field.scrollHeight - field.clientHeight,
+  scrolling: document.querySelector(".paper").scrollHeight - document.querySelector(".paper").clientHeight,
+};
+"""
+
+
+def test_words_are_marked_and_the_reading_is_shown(composer: ComposerPage) -> None:
+    composer.open("nike")
+    composer.type("Great shoes, but the box was broken")
+    composer.wait_for_reading("Average")
+    wait_for(composer.driver, "marks", lambda: len(composer.marks) == 2)
+    assert composer.marks == [("Great", "for-3"), ("broken", "against-3")]
+    assert composer.percent.endswith("%")
+    assert composer.stars == 3
+    assert "Proposed" in composer.rating_source
+
+
+def test_an_emoji_does_not_shift_the_marks(composer: ComposerPage) -> None:
+    composer.open("nike")
+    composer.paste("👟👟 really great 👍🏽 shoes, terrible box")
+    composer.wait_for_reading("Average")
+    assert [text for text, _ in composer.marks] == ["great", "terrible"]
+
+
+def test_a_burst_of_keys_is_one_question(composer: ComposerPage, store: Store) -> None:
+    composer.open("nike")
+    composer.driver.execute_script(
+        "const field = document.getElementById('review');"
+        "for (const letter of 'great') { field.value += letter; field.dispatchEvent(new InputEvent('input', {bubbles: true})); }"
+    )
+    composer.wait_for_reading("Good")
+    assert store.predicted == ["great"]
+
+
+def test_a_late_answer_never_replaces_a_newer_one(composer: ComposerPage, store: Store) -> None:
+    late = "great"
+    store.knobs.predict_delay_s = lambda text: 1.5 if text == late else 0.0
+    composer.open("nike")
+    composer.paste(late)
+    wait_for(composer.driver, "the first question", lambda: store.predicted == [late])
+    composer.paste(" but terrible, rude, broken")
+    composer.wait_for_reading("Bad")
+    time.sleep(2.0)  # the first answer's time has come
+    assert composer.label == "Bad"
+    assert len(composer.marks) == 4
+
+
+def test_marks_stay_with_their_words_until_the_next_answer(composer: ComposerPage, store: Store) -> None:
+    composer.open("nike")
+    composer.paste("great shoes, broken box")
+    composer.wait_for_reading("Average")
+    before = composer.marks
+    store.knobs.predict_delay_s = lambda _text: 30.0
+    composer.type_at_start("Oh my: ")
+    assert composer.text.startswith("Oh my: great")
+    assert composer.marks == before
+    store.knobs.predict_delay_s = lambda _text: 0.0
+
+
+def test_both_layers_break_their_lines_alike(composer: ComposerPage) -> None:
+    composer.open("nike")
+    composer.paste("A great day.\n\nNothing\tbroken " * 40 + "\n")
+    composer.wait_for_reading("Good")
+    layers = composer.driver.execute_script(_LAYERS)
+    assert layers["differing"] == []
+    assert layers["overflow"] == 0
+    assert layers["scrolling"] > 0
+
+
+def test_twenty_thousand_characters_are_painted_and_repainted_sparingly(driver: Chrome, composer: ComposerPage) -> None:
+    composer.open("nike")
+    composer.paste(("great " + "plain " * 9) * 333)
+    wait_for(driver, "marks", lambda: len(composer.marks) == 333)
+    driver.execute_script(
+        "window.changes = 0;"
+        "new MutationObserver((seen) => { changes += seen.flatMap((one) => [...one.addedNodes, ...one.removedNodes]).length; })"
+        ".observe(document.getElementById('review-mirror'), {childList: true});"
+    )
+    composer.type("x")
+    wait_for(driver, "a repainted mirror", lambda: driver.execute_script("return changes") > 0)
+    time.sleep(1.0)  # the answer paints the same marks once more
+    assert driver.execute_script("return changes") <= 4
+
+
+def test_an_emptied_text_takes_its_reading_along(composer: ComposerPage) -> None:
+    composer.open("nike")
+    composer.type("great")
+    composer.wait_for_reading("Good")
+    composer.clear()
+    composer.wait_for_reading("")
+    assert (composer.marks, composer.percent, composer.stars, composer.can_submit) == ([], "", 0, False)
+
+
+def test_the_reading_is_said_in_words(driver: Chrome, composer: ComposerPage) -> None:
+    composer.open("nike")
+    composer.type("great shoes, rude staff")
+    status = driver.find_element("id", "composer-status")
+    wait_for(driver, "a summary", lambda: status.get_property("textContent"))
+    assert "Speaks for: great. Speaks against: rude." in str(status.get_property("textContent"))
+
+
+def test_nothing_moves_when_the_answer_comes(driver: Chrome, composer: ComposerPage) -> None:
+    composer.open("nike")
+    places = "return ['progress', 'rating', 'submit_button'].map((id) => document.getElementById(id).getBoundingClientRect().top)"
+    before = driver.execute_script(places)
+    composer.type("great")
+    composer.wait_for_reading("Good")
+    assert driver.execute_script(places) == before
