@@ -6,7 +6,7 @@ from opine_local.console import Console, open_console
 from opine_local.postgres import open_cluster
 from opine_local.refusal import Refusal, reason
 from opine_local.run import Plan, Run
-from opine_local.services import migration, services
+from opine_local.services import services
 from opine_local.settings import Settings, inherited_environment, read_settings
 
 _NAME_WIDTH = len("sentiment")
@@ -41,6 +41,7 @@ def _run(settings: Settings, console: Console) -> None:
     if ended:
         console.say(f"Ended {ended} processes left by a run that was killed.")
     ports.check_free(settings)
+    settings.metrics_dir.mkdir(exist_ok=True)
     secrets = secrets_file.load_or_create(settings.data_dir / "secrets.json")
     inherited = inherited_environment() | leftovers.mark(settings.data_dir)
     cluster = open_cluster(
@@ -54,7 +55,6 @@ def _run(settings: Settings, console: Console) -> None:
     shown = "" if chosen else f" (admin password {password})"
     plan = Plan(
         cluster=cluster,
-        migration=migration(settings, secrets, cluster.url),
         services=services(settings, secrets, cluster.url, password),
         inherited=inherited,
         ready_line=f"Opine is ready: {settings.page_url}{shown}. Ctrl-C stops it.",

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from urllib.parse import quote
 
 from opine_local.account import Account, postgres_account
 from opine_local.ports import HOST
+from opine_local.processes import Program
 from opine_local.refusal import Refusal
 
 DATABASE = "opine"
@@ -18,6 +20,9 @@ USER = "opine"
 # The last line of postmaster.pid; pg_ctl waits for the same word.
 _STATUS_LINE = 7
 _READY = "ready"
+
+# Its own words on start and stop; its errors are shown.
+_NOISE = r"^\S+ \S+ \S+ (LOG|HINT|DETAIL):"
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,9 @@ class Cluster:
     def url(self) -> str:
         return f"postgresql+psycopg2://{USER}:{quote(self.password)}@{HOST}:{self.port}/{DATABASE}"
 
-    def command(self) -> list[str]:
-        """Serve on TCP only: a socket file's path must be short, and a checkout's may be long."""
+    @property
+    def program(self) -> Program:
+        """The server, on TCP only: a socket file's path must be short, and a checkout's may be long."""
         options = {
             "listen_addresses": HOST,
             "port": str(self.port),
@@ -52,7 +58,14 @@ class Cluster:
             "shared_buffers": "64MB",
         }
         chosen = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        return [*self.account.prefix, str(self.binaries / "postgres"), "-D", str(self.data), *chosen]
+        return Program(
+            "postgres",
+            [*self.account.prefix, str(self.binaries / "postgres"), "-D", str(self.data), *chosen],
+            noise=_NOISE,
+            advice=f"If its data are damaged, restore {self.home}, or remove it to start afresh.",
+            # A fast stop; SIGTERM would wait until the last client has gone.
+            stop_signal=signal.SIGINT,
+        )
 
     def is_ready(self) -> bool:
         try:

@@ -31,13 +31,20 @@ class Program:
 class Running:
     """One started program."""
 
-    def __init__(self, program: Program, process: asyncio.subprocess.Process, console: Console) -> None:
+    def __init__(
+        self,
+        program: Program,
+        process: asyncio.subprocess.Process,
+        console: Console,
+        deaths: "asyncio.Queue[Running]",
+    ) -> None:
         self.program = program
         self.last_lines: deque[str] = deque(maxlen=_REMEMBERED_LINES)
         self._process = process
         self._console = console
         self._noise = re.compile(program.noise)
         self._reader = asyncio.create_task(self._read())
+        self._watcher = asyncio.create_task(self._watch(deaths))
 
     async def wait(self) -> int:
         """Its exit status, once it has ended and its output is read."""
@@ -53,8 +60,13 @@ class Running:
                 os.kill(self._process.pid, self.program.stop_signal)
             await self._process.wait()
 
-    def abandon(self) -> None:
+    def forget(self) -> None:
         self._reader.cancel()
+        self._watcher.cancel()
+
+    async def _watch(self, deaths: "asyncio.Queue[Running]") -> None:
+        await self.wait()
+        deaths.put_nowait(self)
 
     async def _read(self) -> None:
         stream = self._process.stdout
@@ -73,7 +85,13 @@ class Running:
                     self._console.line(self.program.name, text)
 
 
-async def start(program: Program, console: Console, inherited: dict[str, str]) -> Running:
+async def start(
+    program: Program,
+    console: Console,
+    inherited: dict[str, str],
+    deaths: asyncio.Queue[Running],
+) -> Running:
+    """Start a program; it comes into `deaths` when it ends."""
     process = await asyncio.create_subprocess_exec(
         *program.command,
         env=inherited | program.environment,
@@ -84,17 +102,7 @@ async def start(program: Program, console: Console, inherited: dict[str, str]) -
         # The terminal's Ctrl-C is for Opine, which then ends all in order.
         start_new_session=True,
     )
-    return Running(program, process, console)
-
-
-async def first_death(running: Iterable[Running]) -> Running:
-    waits = {asyncio.create_task(one.wait()): one for one in running}
-    try:
-        done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        return waits[done.pop()]
-    finally:
-        for wait in waits:
-            wait.cancel()
+    return Running(program, process, console, deaths)
 
 
 async def end_all(running: Iterable[Running], *, patience_s: float) -> None:

@@ -2,14 +2,14 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from opine_local import leftovers
 from opine_local.console import Console
 from opine_local.postgres import Cluster
-from opine_local.processes import Program, Running, end_all, first_death, start
+from opine_local.processes import Program, Running, end_all, start
 from opine_local.readiness import until, until_ready
 from opine_local.refusal import Refusal
 from opine_local.services import Service
@@ -18,14 +18,10 @@ from opine_local.services import Service
 _SERVICES_PATIENCE_S = 2.5
 _POSTGRES_PATIENCE_S = 1.5
 
-# PostgreSQL's own words on start and stop; its errors are shown.
-_POSTGRES_NOISE = r"^\S+ \S+ \S+ (LOG|HINT|DETAIL):"
-
 
 @dataclass(frozen=True)
 class Plan:
     cluster: Cluster
-    migration: Program
     services: list[Service]
     inherited: dict[str, str]
     ready_line: str
@@ -37,6 +33,7 @@ class Run:
     plan: Plan
     console: Console
     running: dict[str, Running] = field(default_factory=dict)
+    deaths: asyncio.Queue[Running] = field(default_factory=asyncio.Queue)
 
     async def until_stopped(self) -> None:
         """Start everything and return after a signal, with everything ended.
@@ -48,95 +45,67 @@ class Run:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         stopped = asyncio.create_task(stop.wait())
-        work = asyncio.create_task(self._work())
+        death = asyncio.create_task(self.deaths.get())
+        life = asyncio.create_task(self._live())
         try:
-            await asyncio.wait({stopped, work}, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                work.result()
-            else:
+            await asyncio.wait({stopped, death, life}, return_when=asyncio.FIRST_COMPLETED)
+            if stopped.done():
                 self.console.say("Stopping Opine ...")
+            elif death.done():
+                raise Refusal(await _obituary(death.result()))
+            else:
+                life.result()
         finally:
-            await _cancelled(work)
-            await _cancelled(stopped)
+            for task in (life, death, stopped):
+                await _cancelled(task)
             await self._end()
 
-    async def _work(self) -> None:
-        await asyncio.to_thread(self.plan.cluster.prepare)
-        cluster = self.plan.cluster
-        postgres = Program(
-            "postgres",
-            cluster.command(),
-            noise=_POSTGRES_NOISE,
-            advice=f"If its data are damaged, restore {cluster.home}, or remove it to start afresh.",
-            stop_signal=signal.SIGINT,
-        )
-        for program in (postgres, *(service.program for service in self.plan.services)):
-            self.running[program.name] = await start(program, self.console, self.plan.inherited)
-        await self._unless_one_dies(self._ready())
-        self.console.say(self.plan.ready_line)
-        await self._unless_one_dies(asyncio.Event().wait())
-
-    async def _ready(self) -> None:
+    async def _live(self) -> None:
+        cluster, services = self.plan.cluster, self.plan.services
         try:
             async with asyncio.timeout(self.plan.ready_timeout_s):
-                await until(self.plan.cluster.is_ready)
-                await self._finish(self.plan.migration)
-                await asyncio.gather(*(until_ready(service.ready_url) for service in self.plan.services))
+                # Importing Python packages takes longest, so whatever can goes first and side by side.
+                await self._start_all([service.program for service in services if not service.needs_postgres])
+                await asyncio.to_thread(cluster.prepare)
+                await self._start_all([cluster.program])
+                await until(cluster.is_ready)
+                await self._start_all([service.program for service in services if service.needs_postgres])
+                await asyncio.gather(*(until_ready(service.ready_url) for service in services))
         except TimeoutError:
             raise Refusal(
                 f"Opine was not ready within {self.plan.ready_timeout_s:g} s; the lines above say how far it came.",
             ) from None
+        self.console.say(self.plan.ready_line)
+        await asyncio.Event().wait()
 
-    async def _finish(self, program: Program) -> None:
-        """Run a program that ends by itself."""
-        one = await start(program, self.console, self.plan.inherited)
-        self.running[program.name] = one
-        status = await one.wait()
-        del self.running[program.name]
-        if status:
-            raise Refusal(_with_last_lines(f"{program.name} failed (exit status {status}), so Opine stops.", one))
-
-    async def _unless_one_dies(self, goal: Coroutine[object, object, object]) -> None:
-        lasting = [self.running["postgres"], *(self.running[service.program.name] for service in self.plan.services)]
-        goal_task, death = asyncio.create_task(goal), asyncio.create_task(first_death(lasting))
-        try:
-            await asyncio.wait({goal_task, death}, return_when=asyncio.FIRST_COMPLETED)
-            if death.done():
-                dead = death.result()
-                status = await dead.wait()
-                raise Refusal(_with_last_lines(f"{dead.program.name} ended ({_how(status)}), so Opine stops.", dead))
-            goal_task.result()
-        finally:
-            await _cancelled(goal_task)
-            await _cancelled(death)
+    async def _start_all(self, programs: list[Program]) -> None:
+        for program in programs:
+            self.running[program.name] = await start(program, self.console, self.plan.inherited, self.deaths)
 
     async def _end(self) -> None:
-        postgres = self.running.pop("postgres", None)
-        await end_all(self.running.values(), patience_s=_SERVICES_PATIENCE_S)
+        postgres = self.running.get(self.plan.cluster.program.name)
+        await end_all([one for one in self.running.values() if one is not postgres], patience_s=_SERVICES_PATIENCE_S)
         if postgres is not None:
             await end_all([postgres], patience_s=_POSTGRES_PATIENCE_S)
-            self.running["postgres"] = postgres
         await asyncio.to_thread(leftovers.kill_marked, self.plan.cluster.home.parent)
         self.plan.cluster.forget_server()
         for one in self.running.values():
             await one.wait()
-            one.abandon()
+            one.forget()
 
 
-def _how(status: int) -> str:
+async def _obituary(one: Running) -> str:
+    status = await one.wait()
+    how = f"exit status {status}"
     if status < 0:
         with suppress(ValueError):
-            return f"killed by {signal.Signals(-status).name}"
-    return f"exit status {status}"
-
-
-def _with_last_lines(sentence: str, one: Running) -> str:
+            how = f"killed by {signal.Signals(-status).name}"
     said = "Its last lines:" if one.last_lines else "It said nothing."
-    lines = [f"{sentence} {said}", *(f"    {line}" for line in one.last_lines), one.program.advice]
-    return "\n".join(lines).strip()
+    lines = [f"{one.program.name} ended ({how}), so Opine stops. {said}", *(f"    {line}" for line in one.last_lines)]
+    return "\n".join([*lines, one.program.advice]).strip()
 
 
-async def _cancelled(task: "asyncio.Task[object]") -> None:
+async def _cancelled(task: "asyncio.Task[Any]") -> None:
     # Again until it is over: a cancellation that meets another event can get lost.
     while not task.done():
         task.cancel()

@@ -11,9 +11,6 @@ from opine_local.settings import Settings
 
 _PROBES = r"/(readyz|livez|metrics)\b"
 
-# One process for both: importing SQLAlchemy and Alembic takes longer than the work.
-_PREPARE = "from opine_reviews.cli import main; raise SystemExit(main(['migrate']) or main(['seed-brands']))"
-
 
 @dataclass(frozen=True)
 class Service:
@@ -22,6 +19,7 @@ class Service:
     module: list[str]
     environment: dict[str, str]
     url: str
+    needs_postgres: bool = False
 
     @property
     def program(self) -> Program:
@@ -44,9 +42,19 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
         ),
         Service(
             "reviews",
-            ["gunicorn", "--config", "python:opine_reviews.gunicorn_conf", "--no-control-socket"],
-            _reviews_environment(settings, secrets, database_url),
+            ["opine_local.reviews", "--config", "python:opine_reviews.gunicorn_conf", "--no-control-socket"],
+            {
+                "OPINE_REVIEWS_DATABASE_URL": database_url,
+                "OPINE_REVIEWS_SENTIMENT_URL": sentiment_url,
+                "OPINE_REVIEWS_ADMIN_TOKEN": secrets.admin_token,
+                "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
+                "OPINE_REVIEWS_BIND": f"{HOST}:{settings.reviews_port}",
+                "OPINE_REVIEWS_WORKERS": "1",
+                "OPINE_REVIEWS_LOG_JSON": "false",
+                "PROMETHEUS_MULTIPROC_DIR": str(settings.metrics_dir),
+            },
             reviews_url,
+            needs_postgres=True,
         ),
         Service(
             "frontend",
@@ -63,30 +71,6 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
             settings.page_url,
         ),
     ]  # fmt: skip
-
-
-def migration(settings: Settings, secrets: Secrets, database_url: str) -> Program:
-    """Brings schema and brands up to date; to be run once PostgreSQL answers."""
-    return Program(
-        "migrate",
-        [sys.executable, "-c", _PREPARE],
-        _reviews_environment(settings, secrets, database_url),
-        noise=r"\[info ",
-    )
-
-
-def _reviews_environment(settings: Settings, secrets: Secrets, database_url: str) -> dict[str, str]:
-    return {
-        "OPINE_REVIEWS_DATABASE_URL": database_url,
-        "OPINE_REVIEWS_SENTIMENT_URL": _url(settings.sentiment_port),
-        "OPINE_REVIEWS_ADMIN_TOKEN": secrets.admin_token,
-        "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
-        "OPINE_REVIEWS_BIND": f"{HOST}:{settings.reviews_port}",
-        "OPINE_REVIEWS_WORKERS": "1",
-        "OPINE_REVIEWS_LOG_JSON": "false",
-        # In the data folder rather than a temporary one, which a killed run would leave behind.
-        "PROMETHEUS_MULTIPROC_DIR": str(settings.data_dir / "reviews-metrics"),
-    }
 
 
 def _url(port: int) -> str:

@@ -36,6 +36,11 @@ class Settings(BaseSettings):
         return path.resolve()
 
     @property
+    def metrics_dir(self) -> Path:
+        """Where the reviews API's processes add up their counts; a temporary folder would outlive a killed run."""
+        return self.data_dir / "reviews-metrics"
+
+    @property
     def page_url(self) -> str:
         return f"http://127.0.0.1:{self.frontend_port}"
 
