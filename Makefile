@@ -12,7 +12,7 @@ UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 INSTALLERS := services/local/installers.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock train evaluate picture clean python browser
+.PHONY: help run test lint format lock train evaluate picture clean python browser data
 
 ##@ Use
 help: ## Show this list
@@ -49,14 +49,14 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	$(call lock_like_tests,training,services/sentiment/charcnn training)
 
 ##@ Model
-train: .venv-test/installed ## Train the model
-	.venv-test/bin/python -m opine_training.train
+train: data .venv-test/installed ## Train a model: DATA=a CSV file or a folder of them
+	.venv-test/bin/python -m opine_training train --data "$(DATA)" $(ARGS)
 
-evaluate: .venv-test/installed ## Evaluate the shipped model
-	.venv-test/bin/python -m opine_training.evaluate
+evaluate: data .venv-test/installed ## Score the shipped model: DATA=a CSV file or a folder of them
+	.venv-test/bin/python -m opine_training evaluate --data "$(DATA)" $(ARGS)
 
 picture: .venv-test/installed browser ## Take the README's picture of the page
-	.venv-test/bin/python docs/picture.py
+	.venv-test/bin/python services/local/picture.py docs/review.png
 
 # --- how
 
@@ -97,3 +97,6 @@ python:
 browser:
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { echo "The browser tests need Chromium and" \
 		"its driver (Debian, Ubuntu: apt-get install chromium chromium-driver)." >&2; exit 1; }
+
+data:
+	@test -n "$(DATA)" || { echo "Say what with, such as make $(MAKECMDGOALS) DATA=folder-of-csv-files" >&2; exit 1; }
