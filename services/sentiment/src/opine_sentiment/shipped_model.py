@@ -6,6 +6,6 @@ _PACKAGE = Path(__file__).parent
 
 
 def shipped_model_dir(package: Path = _PACKAGE) -> Path:
-    """The `model` folder in the package (a wheel), beside it (a Bento) or beside `src` (a checkout)."""
-    candidates = [package / "model", package.parent / "model", package.parent.parent / "model"]
-    return next((folder for folder in candidates if folder.is_dir()), candidates[-1])
+    """The `model` folder beside the package (a Bento) or beside `src` (a checkout); a wheel brings none."""
+    in_bento, in_checkout = package.parent / "model", package.parent.parent / "model"
+    return in_bento if in_bento.is_dir() else in_checkout

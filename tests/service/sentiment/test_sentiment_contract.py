@@ -1,0 +1,122 @@
+"""The contract over HTTP, with a real model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from charcnn.engine import load_engine
+from opine_sentiment.openapi import PredictAnswer, ProblemDetails
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.service.sentiment.conftest import Server
+
+TEXTS = ["Great shop!", "", "Très déçu, jamais livré 😡", "x" * 500, "Great shop!"]
+
+
+def predict(server: Server, texts: list[str], **fields: object) -> httpx.Response:
+    return httpx.post(server.url + "/v1/predict", json={"texts": texts, **fields}, timeout=20)
+
+
+def test_predictions_are_the_engine_s_in_order(real: Server, artefact: Path) -> None:
+    answer = predict(real, TEXTS).json()
+    engine = load_engine(artefact)
+    expected = engine.predict([engine.encode(text) for text in TEXTS], [False] * len(TEXTS))
+    assert answer["model"] == {"name": "tiny", "version": "0.1.2"}
+    assert answer["predictions"] == [
+        {
+            "score": pytest.approx(prediction.score, abs=1e-6),
+            "label": prediction.label,
+            "stars": prediction.stars,
+            "star_probabilities": pytest.approx(prediction.star_probabilities, abs=1e-6),
+        }
+        for prediction in expected
+    ]
+    assert len({prediction["score"] for prediction in answer["predictions"]}) == len(set(TEXTS))
+
+
+def test_explained_texts_have_a_number_a_code_point(real: Server) -> None:
+    response = predict(real, TEXTS, explain=True)
+    predictions = response.json()["predictions"]
+    assert [len(prediction["contributions"]) for prediction in predictions] == [len(text) for text in TEXTS]
+    PredictAnswer.model_validate_json(response.content, strict=True)
+
+
+def test_a_text_that_cannot_be_scored_fails_alone(real: Server) -> None:
+    body = json.dumps({"texts": ["fine", "x" * 20_001, "\ud83d", "x" * 20_000]})
+    response = httpx.post(real.url + "/v1/predict", content=body, timeout=20)
+    assert response.status_code == 200
+    fine, long, invalid, longest = response.json()["predictions"]
+    assert long == {"error": {"code": "too_long", "message": "the text has 20001 characters; 20000 are allowed"}}
+    assert invalid["error"]["code"] == "invalid"
+    assert [fine, longest] == predict(real, ["fine", "x" * 20_000]).json()["predictions"]
+    PredictAnswer.model_validate_json(response.content, strict=True)
+
+
+def test_a_thousand_texts_are_one_request(real: Server) -> None:
+    texts = [f"text {number}" for number in range(1000)]
+    assert len(predict(real, texts).json()["predictions"]) == 1000
+    response = predict(real, [*texts, "one more"])
+    assert response.status_code == 413
+    assert "1001 texts" in response.json()["detail"]
+
+
+def test_no_texts_have_no_predictions(real: Server) -> None:
+    response = predict(real, [])
+    assert (response.status_code, response.json()["predictions"]) == (200, [])
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"texts": "one"}', b'{"texts": [1]}', b'{"texts": [], "explain": 1}'])
+def test_a_malformed_request_is_a_problem_that_names_the_field(real: Server, body: bytes) -> None:
+    response = httpx.post(real.url + "/v1/predict", content=body, headers={"X-Request-ID": "mine"})
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = response.json()
+    ProblemDetails.model_validate(problem, strict=True)
+    assert problem["request_id"] == response.headers["X-Request-ID"] == "mine"
+    assert problem["detail"] == problem["errors"][0]["message"]
+    assert problem["detail"].startswith(problem["errors"][0]["field"])
+
+
+def test_another_method_is_refused_as_a_problem(real: Server) -> None:
+    response = httpx.get(real.url + "/v1/predict")
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    ProblemDetails.model_validate(response.json(), strict=True)
+
+
+def test_the_documentation_shows_the_route_and_its_answers(real: Server) -> None:
+    document = httpx.get(real.url + "/docs.json").json()
+    operation = document["paths"]["/v1/predict"]["post"]
+    assert set(operation["responses"]) == {"200", "413", "422", "429", "503"}
+    referred = set(_references(document))
+    assert {f"#/components/schemas/{name}" for name in document["components"]["schemas"]} == referred
+    assert httpx.get(real.url + "/").status_code == 200
+
+
+def _references(document: object) -> list[str]:
+    if isinstance(document, dict):
+        own = [document["$ref"]] if "$ref" in document else []
+        return own + [reference for value in document.values() for reference in _references(value)]
+    if isinstance(document, list):
+        return [reference for value in document for reference in _references(value)]
+    return []
+
+
+def test_a_request_id_is_taken_or_made_and_logged(real: Server) -> None:
+    given = httpx.post(real.url + "/v1/predict", content=b"", headers={"X-Request-ID": "find-me"})
+    assert given.headers["X-Request-ID"] == "find-me"
+    lines = [json.loads(line) for line in real.log.splitlines() if "find-me" in line]
+    assert [(line["service"], line["route"], line["status"]) for line in lines] == [("sentiment", "/v1/predict", 422)]
+    assert predict(real, []).headers["X-Request-ID"] != predict(real, []).headers["X-Request-ID"]
+
+
+def test_every_log_line_is_json_and_names_the_model_once(real: Server) -> None:
+    predict(real, TEXTS)
+    worker = [line for line in real.log.splitlines() if not line.startswith("20")]
+    lines = [json.loads(line) for line in worker]
+    assert [line["model_version"] for line in lines if line["event"] == "ready"] == ["0.1.2"]
+    assert not [line for line in lines if line.get("status") == 200], "a success is not worth a line"

@@ -1,0 +1,96 @@
+"""Start, readiness and end of the service."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.service.sentiment.conftest import Launcher, Server
+
+
+def children(pid: int) -> list[str]:
+    return subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    ).stdout.split()
+
+
+def test_ready_only_once_the_warm_up_is_answered_and_accepted_work_is_finished(launcher: Launcher) -> None:
+    server = launcher.stand_in()
+    server.until("/livez", 200)
+    early = httpx.get(server.url + "/readyz")
+    assert early.status_code == 503
+    assert early.json()["detail"] == "the model has not answered its warm-up yet"
+    refused = httpx.post(server.url + "/v1/predict", json={"texts": ["too early"]})
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    (server.folder / "warm").touch()
+    server.until("/readyz", 200)
+
+    server.hold()
+    with ThreadPoolExecutor() as pool:
+        texts = ["x" * length for length in range(20, 101)]
+        accepted = pool.submit(httpx.post, server.url + "/v1/predict", json={"texts": texts}, timeout=20)
+        while not server.computed():
+            time.sleep(0.01)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        server.release()
+        assert [p["score"] for p in accepted.result().json()["predictions"]] == [n / 100_000 for n in range(20, 101)]
+    assert server.process.wait(10) == 0
+
+
+@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
+def test_the_service_ends_cleanly_with_its_worker(
+    launcher: Launcher, artefact: Path, stop_signal: signal.Signals
+) -> None:
+    server = launcher.launch("opine_sentiment.service:Sentiment", model_dir=artefact)
+    server.until("/readyz", 200)
+    workers = children(server.process.pid)
+    assert len(workers) == 1
+    with httpx.Client(base_url=server.url) as idle:
+        idle.get("/livez")
+        assert server.stop(stop_signal) == 0
+    assert subprocess.run(["ps", "-p", workers[0]], capture_output=True, check=False).returncode == 1
+    assert "Traceback" not in server.log
+
+
+def damaged(kind: str, artefact: Path, folder: Path) -> Path:
+    copy = folder / "model"
+    if kind == "missing":
+        return copy
+    copy.mkdir()
+    for file in artefact.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    weights = copy / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [("missing", "make one with `make train`"), ("one bit", "SHA-256 differs")],
+)
+def test_a_damaged_model_ends_the_service_with_a_sentence(
+    launcher: Launcher, artefact: Path, tmp_path: Path, kind: str, sentence: str
+) -> None:
+    server: Server = launcher.launch("opine_sentiment.service:Sentiment", model_dir=damaged(kind, artefact, tmp_path))
+    assert server.process.wait(30) == 1
+    assert sentence in server.log
+    assert "Traceback" not in server.log
+
+
+def test_a_container_ends_with_a_worker_that_cannot_load(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENTOML_CONTAINERIZED", "true")
+    server = launcher.launch("stand_in_service:Failing")
+    assert server.process.wait(60) == 1
+    assert "the model cannot be loaded: the model is gone; fetch it again" in server.log

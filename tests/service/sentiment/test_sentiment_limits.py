@@ -1,0 +1,144 @@
+"""What is too much: for one request, for the queue, for the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.service.sentiment.conftest import Server
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def post(client: httpx.AsyncClient, *lengths: int) -> asyncio.Task[httpx.Response]:
+    """Texts of these lengths; the stand-in engine's scores and its log tell them apart."""
+    return asyncio.ensure_future(client.post("/v1/predict", json={"texts": ["x" * length for length in lengths]}))
+
+
+async def until_computing(server: Server) -> None:
+    """Wait for the first batch to reach the engine, which is held there."""
+    await asyncio.to_thread(until, lambda: server.computed() == [1])
+
+
+async def until_waiting(client: httpx.AsyncClient, rows: int) -> None:
+    deadline = time.monotonic() + 20
+    while f"opine_sentiment_queue_rows {rows}.0" not in (await client.get("/metrics")).text:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+def lengths_of(response: httpx.Response) -> list[int]:
+    return [round(prediction["score"] * 100_000) for prediction in response.json()["predictions"]]
+
+
+@pytest.mark.parametrize("size", [20_001, 39_000, 500_000])
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_body_that_is_too_large_is_refused_before_it_is_read_whole(
+    stand_in: Server, size: int, *, declared: bool
+) -> None:
+    content = b"x" * size
+    response = httpx.post(stand_in.url + "/v1/predict", content=content if declared else iter([content]))
+    assert response.status_code == 413
+    assert "larger than 20000 bytes" in response.json()["detail"]
+
+
+def test_a_body_of_the_largest_size_is_read(stand_in: Server) -> None:
+    body = json.dumps({"texts": ["fits"]}).encode()
+    response = httpx.post(stand_in.url + "/v1/predict", content=body + b" " * (20_000 - len(body)))
+    assert response.status_code == 200
+
+
+async def _overload(server: Server) -> None:
+    async with httpx.AsyncClient(base_url=server.url, timeout=20) as client:
+        server.hold()
+        running = post(client, 1)
+        await until_computing(server)
+        waiting = post(client, *range(2, 11))
+        await until_waiting(client, 9)
+        refused = await post(client, 11, 12)
+        assert refused.status_code == 429
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert 1 <= int(refused.headers["Retry-After"]) <= 60
+        fits = post(client, 14)
+        await until_waiting(client, 10)
+        server.release()
+        assert [lengths_of(await task) for task in (running, waiting, fits)] == [[1], list(range(2, 11)), [14]]
+
+
+def test_a_full_queue_refuses_and_still_answers_what_it_accepted(stand_in: Server) -> None:
+    asyncio.run(_overload(stand_in))
+    assert 11 not in stand_in.computed()
+
+
+async def _turns(server: Server) -> None:
+    async with httpx.AsyncClient(base_url=server.url, timeout=20) as client:
+        server.hold()
+        running = post(client, 1)
+        await until_computing(server)
+        long = post(client, *range(20, 28))
+        await until_waiting(client, 8)
+        short = post(client, 50)
+        await until_waiting(client, 9)
+        server.release()
+        await asyncio.gather(running, long, short)
+
+
+def test_a_long_list_does_not_hold_up_a_single_text(stand_in: Server) -> None:
+    asyncio.run(_turns(stand_in))
+    assert stand_in.computed() == [1, 20, 50, 21, 22, 23, 24, 25, 26, 27]
+
+
+async def _poison(server: Server) -> list[httpx.Response]:
+    async with httpx.AsyncClient(base_url=server.url, timeout=20) as client:
+        server.hold()
+        running = post(client, 1)
+        await until_computing(server)
+        tasks = [post(client, 13), post(client, 7, 13), post(client, 8)]
+        await until_waiting(client, 4)
+        server.release()
+        await running
+        return list(await asyncio.gather(*tasks))
+
+
+def test_one_poisoned_text_fails_alone(stand_in: Server) -> None:
+    alone, mixed, other = asyncio.run(_poison(stand_in))
+    error = {"code": "internal", "message": "the text could not be scored; the service's log has the reason"}
+    assert alone.json()["predictions"] == [{"error": error}]
+    assert mixed.json()["predictions"][1] == {"error": error}
+    assert round(mixed.json()["predictions"][0]["score"] * 100_000) == 7
+    assert lengths_of(other) == [8]
+    assert "RuntimeError: thirteen" in stand_in.log
+
+
+def test_nothing_is_computed_for_a_client_that_has_left(stand_in: Server) -> None:
+    with httpx.Client(base_url=stand_in.url) as client:
+        stand_in.hold()
+        with socket.create_connection(stand_in.address) as leaver, socket.create_connection(stand_in.address) as stayer:
+            for connection, length in ((stayer, 1), (leaver, 33)):
+                body = json.dumps({"texts": ["x" * length]})
+                head = f"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+                connection.sendall((head + body).encode())
+                until(lambda: bool(stand_in.computed()))
+            until(lambda: "opine_sentiment_queue_rows 1.0" in client.get("/metrics").text)
+            leaver.close()
+            until(lambda: "opine_sentiment_queue_rows 0.0" in client.get("/metrics").text)
+            stand_in.release()
+            assert stayer.recv(1000).startswith(b"HTTP/1.1 200")
+        metrics = client.get("/metrics").text
+    assert stand_in.computed() == [1]
+    assert 'opine_sentiment_shed_total{reason="client_gone"} 1.0' in metrics
+    assert 'status="499"' in metrics

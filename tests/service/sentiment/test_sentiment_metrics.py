@@ -1,0 +1,73 @@
+"""Names and labels of the metrics, which dashboards and alerts rely on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
+
+    from tests.service.sentiment.conftest import Server
+
+FROZEN = {
+    "opine_http_requests": ("counter", {"service", "route", "method", "status"}),
+    "opine_http_request_duration_seconds": ("histogram", {"service", "route", "method"}),
+    "opine_sentiment_batch_rows": ("histogram", set()),
+    "opine_sentiment_batch_characters": ("histogram", set()),
+    "opine_sentiment_queue_wait_seconds": ("histogram", set()),
+    "opine_sentiment_compute_seconds": ("histogram", set()),
+    "opine_sentiment_queue_rows": ("gauge", set()),
+    "opine_sentiment_shed": ("counter", {"reason"}),
+    "opine_sentiment_predictions": ("counter", {"label", "model_version"}),
+    "opine_sentiment_text_errors": ("counter", {"code"}),
+    "opine_sentiment_model_info": ("gauge", {"name", "version", "engine"}),
+}
+
+
+def scrape(server: Server) -> dict[str, Metric]:
+    return {family.name: family for family in text_string_to_metric_families(httpx.get(server.url + "/metrics").text)}
+
+
+def test_names_and_labels_are_frozen(stand_in: Server) -> None:
+    texts = ["good", "x" * 200, "y" * 13]
+    httpx.post(stand_in.url + "/v1/predict", json={"texts": texts})
+    families = scrape(stand_in)
+    found = {
+        name: (family.type, {label for sample in family.samples for label in sample.labels} - {"le"})
+        for name, family in families.items()
+    }
+    assert {name: found.get(name) for name in FROZEN if name != "opine_sentiment_shed"} == {
+        name: what for name, what in FROZEN.items() if name != "opine_sentiment_shed"
+    }
+    assert set(found) <= set(FROZEN), "a metric that nothing froze"
+
+
+def test_texts_are_counted_by_label_version_and_code(stand_in: Server) -> None:
+    def values(name: str) -> dict[str, float]:
+        return {"/".join(sample.labels.values()): sample.value for sample in scrape(stand_in)[name].samples}
+
+    httpx.post(stand_in.url + "/v1/predict", json={"texts": ["one", "x" * 200]})
+    predictions, errors = values("opine_sentiment_predictions"), values("opine_sentiment_text_errors")
+    httpx.post(stand_in.url + "/v1/predict", json={"texts": ["one", "two", "x" * 200]})
+    assert values("opine_sentiment_predictions")["good/7.0.0"] == predictions["good/7.0.0"] + 2
+    assert values("opine_sentiment_text_errors")["too_long"] == errors["too_long"] + 1
+    assert values("opine_sentiment_model_info") == {"onnx/stand-in/7.0.0": 1}
+
+
+def test_random_paths_and_methods_make_no_new_series(stand_in: Server) -> None:
+    def series() -> int:
+        return len(scrape(stand_in)["opine_http_requests"].samples)
+
+    def scan(run: str) -> None:
+        with httpx.Client(base_url=stand_in.url) as client:
+            for number in range(20):
+                assert client.get(f"/{run}/{number}.php").status_code == 404
+                client.request(f"{run.upper()}{number}", "/v1/predict")
+
+    scan("first")
+    before = series()
+    scan("second")
+    assert series() == before
