@@ -52,11 +52,9 @@ def test_the_queue_must_hold_the_largest_request(monkeypatch: pytest.MonkeyPatch
         Settings()
 
 
-@pytest.mark.parametrize(
-    "place", ["services/sentiment/src/package/model", "services/sentiment/src/model", "services/sentiment/model"]
-)
-def test_the_shipped_model_is_found_in_wheel_bento_and_checkout(tmp_path: Path, place: str) -> None:
-    package = tmp_path / "services/sentiment/src/package"
+@pytest.mark.parametrize("place", ["src/model", "model"])
+def test_the_shipped_model_is_found_in_bento_and_checkout(tmp_path: Path, place: str) -> None:
+    package = tmp_path / "src/package"
     package.mkdir(parents=True)
     (tmp_path / place).mkdir(parents=True)
     assert shipped_model_dir(package) == tmp_path / place
