@@ -11,13 +11,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from driving.browser import WIDE, chromium, set_color_scheme, set_viewport
+from driving.checks import console_errors, foreign_requests
 from driving.composer_page import ComposerPage
 from driving.frontend_server import frontend
 from fake_api.server import FakeServer
-from fake_api.store import TOKEN, Store
+from fake_api.store import PASSWORD, TOKEN, Store
 from selenium.webdriver import Chrome
-
-PASSWORD = "open sesame"
 
 
 def _free_port() -> int:
@@ -68,8 +67,8 @@ def driver(module_driver: Chrome, base_url: str, fake: FakeServer) -> Chrome:
     module_driver.get(f"{base_url}/livez")
     module_driver.delete_all_cookies()
     module_driver.execute_script("localStorage.clear()")
-    module_driver.get_log("browser")
-    module_driver.get_log("performance")
+    console_errors(module_driver)
+    foreign_requests(module_driver, base_url)
     return module_driver
 
 

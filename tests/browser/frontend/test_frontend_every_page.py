@@ -1,12 +1,12 @@
 """What holds on every page: accessibility in both schemes, a narrow screen, no console error, no foreign host."""
 
 import pytest
-from conftest import PASSWORD
 from driving.admin_page import AdminPage
 from driving.browser import NARROW, set_color_scheme, set_viewport
 from driving.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
 from driving.composer_page import ComposerPage
 from driving.waiting import wait_for
+from fake_api.store import PASSWORD
 from selenium.webdriver import Chrome
 
 PAGES = ("home", "thanks", "brands", "brand", "admin", "login", "lost")
@@ -39,7 +39,7 @@ def test_the_checks_see_what_they_look_for(driver: Chrome, base_url: str) -> Non
     wait_for(driver, "the error", lambda: any("Content Security Policy" in error for error in console_errors(driver)))
 
 
-def test_a_chosen_scheme_outlasts_the_page(driver: Chrome, base_url: str, composer: ComposerPage) -> None:
+def test_a_chosen_scheme_outlasts_the_page(driver: Chrome, composer: ComposerPage) -> None:
     composer.open("nike")
     html = "document.documentElement.dataset.mantineColorScheme"
     driver.find_element("css selector", ".scheme-toggle").click()

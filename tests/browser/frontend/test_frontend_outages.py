@@ -52,7 +52,10 @@ def test_a_page_without_its_data_says_so_and_can_be_tried_again(
 ) -> None:
     fake.stop()
     driver.get(f"{base_url}/brands/nike")
-    content = lambda: driver.find_element("id", "page-content").text  # noqa: E731  read each time
+
+    def content() -> str:
+        return driver.find_element("id", "page-content").text
+
     wait_for(driver, "a notice", lambda: "not answering" in content())
     fake.start()
     driver.find_element("id", "page-retry").click()

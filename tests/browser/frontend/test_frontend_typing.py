@@ -40,7 +40,9 @@ def test_a_burst_of_keys_is_one_question(composer: ComposerPage, store: Store) -
     composer.open("nike")
     composer.driver.execute_script(
         "const field = document.getElementById('review');"
-        "for (const letter of 'great') { field.value += letter; field.dispatchEvent(new InputEvent('input', {bubbles: true})); }"
+        "for (const letter of 'great') {"
+        "  field.value += letter; field.dispatchEvent(new InputEvent('input', {bubbles: true}));"
+        "}"
     )
     composer.wait_for_reading("Good")
     assert store.predicted == ["great"]
@@ -87,7 +89,8 @@ def test_twenty_thousand_characters_are_painted_and_repainted_sparingly(driver: 
     wait_for(driver, "marks", lambda: len(composer.marks) == 333)
     driver.execute_script(
         "window.changes = 0;"
-        "new MutationObserver((seen) => { changes += seen.flatMap((one) => [...one.addedNodes, ...one.removedNodes]).length; })"
+        "const count = (seen) => seen.flatMap((one) => [...one.addedNodes, ...one.removedNodes]).length;"
+        "new MutationObserver((seen) => { changes += count(seen); })"
         ".observe(document.getElementById('review-mirror'), {childList: true});"
     )
     composer.type("x")
@@ -115,7 +118,10 @@ def test_the_reading_is_said_in_words(driver: Chrome, composer: ComposerPage) ->
 
 def test_nothing_moves_when_the_answer_comes(driver: Chrome, composer: ComposerPage) -> None:
     composer.open("nike")
-    places = "return ['progress', 'rating', 'submit_button'].map((id) => document.getElementById(id).getBoundingClientRect().top)"
+    places = (
+        "return ['progress', 'rating', 'submit_button'].map("
+        "(id) => document.getElementById(id).getBoundingClientRect().top)"
+    )
     before = driver.execute_script(places)
     composer.type("great")
     composer.wait_for_reading("Good")

@@ -10,7 +10,8 @@ from selenium.webdriver import Chrome
 
 _RUN_AXE = """
 const done = arguments[arguments.length - 1];
-axe.run(document, {resultTypes: ["violations"]}).then((found) => done(found.violations), (error) => done([{id: String(error)}]));
+axe.run(document, {resultTypes: ["violations"]})
+  .then((found) => done(found.violations), (error) => done([{id: String(error)}]));
 """
 _GRAVE = frozenset({"serious", "critical", None})
 
@@ -33,13 +34,15 @@ def _axe() -> str:
 
 
 def console_errors(driver: Chrome) -> list[str]:
-    return [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+    entries: list[dict[str, str]] = driver.get_log("browser")  # type: ignore[no-untyped-call]
+    return [entry["message"] for entry in entries if entry["level"] == "SEVERE"]
 
 
 def foreign_requests(driver: Chrome, base_url: str) -> list[str]:
     """Addresses off our host that the browser asked for since the last call."""
     own = urlsplit(base_url).netloc
-    asked = [_requested(entry) for entry in driver.get_log("performance")]
+    entries: list[dict[str, Any]] = driver.get_log("performance")  # type: ignore[no-untyped-call]
+    asked = [_requested(entry) for entry in entries]
     return [
         url for url in asked if urlsplit(url).scheme in {"http", "https", "ws", "wss"} and urlsplit(url).netloc != own
     ]

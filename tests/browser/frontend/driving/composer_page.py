@@ -52,7 +52,7 @@ class ComposerPage:
 
     @property
     def text(self) -> str:
-        return self._id("review").get_property("value") or ""
+        return str(self._id("review").get_property("value"))
 
     @property
     def brand(self) -> str:
@@ -75,7 +75,7 @@ class ComposerPage:
     def stars(self) -> int:
         """The stars that would be submitted; 0: none."""
         checked = self.driver.find_elements(By.CSS_SELECTOR, "#rating input:checked")
-        return int(checked[0].get_property("value") or 0) if checked else 0
+        return int(str(checked[0].get_property("value"))) if checked else 0
 
     @property
     def rating_source(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+PASSWORD = "open sesame"
 TOKEN = "a-token-that-must-not-reach-a-browser"
 SECTORS = ("Food", "Retail", "Sports and outdoors")
 NAMES = (

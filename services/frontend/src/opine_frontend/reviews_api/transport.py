@@ -22,7 +22,8 @@ FIRST_ERROR_STATUS = 400
 
 _ONCE = urllib3.Retry(0, redirect=False)
 # One more try, at once: it meets the connection that the API closed while it was idle, and a pod that has just gone.
-_AGAIN = urllib3.Retry(1, redirect=False, status=0, other=0, allowed_methods=None)
+# An answer is an answer: a 503 with Retry-After is told to the person, not waited out here.
+_AGAIN = urllib3.Retry(1, redirect=False, status=False, allowed_methods=None, respect_retry_after_header=False)
 
 
 class Transport:

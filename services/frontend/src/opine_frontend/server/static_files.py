@@ -1,10 +1,15 @@
-from flask import Flask, Response, request
+from flask import Flask, Response, redirect, request
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 _YEAR = "public, max-age=31536000, immutable"
 
 
 def keep_static_files(server: Flask) -> None:
     """Let browsers keep files whose address changes with their content (Dash adds `?m=` and its time)."""
+
+    @server.get("/favicon.ico")
+    def favicon() -> WerkzeugResponse:
+        return redirect("/assets/favicon.svg", 301)
 
     @server.after_request
     def keep(response: Response) -> Response:
