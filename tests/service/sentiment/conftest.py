@@ -88,7 +88,7 @@ class Launcher:
         self.folder = folder
         self.servers: list[Server] = []
 
-    def launch(self, service: str, *, model_dir: Path | None = None, **settings: int) -> Server:
+    def launch(self, service: str, *, model_dir: Path | None = None, **settings: int | str) -> Server:
         """Start `bentoml serve`; `settings` are OPINE_SENTIMENT_ ones."""
         home = self.folder / f"server-{len(self.servers)}"
         home.mkdir()
@@ -111,7 +111,7 @@ class Launcher:
         self.servers.append(server)
         return server
 
-    def stand_in(self, **settings: int) -> Server:
+    def stand_in(self, **settings: int | str) -> Server:
         """A server around the stand-in engine, not warmed up yet."""
         server = self.launch("stand_in_service:Sentiment", model_dir=None, **settings)
         server.release()

@@ -89,6 +89,13 @@ def test_a_damaged_model_ends_the_service_with_a_sentence(
     assert "Traceback" not in server.log
 
 
+def test_a_wrong_setting_ends_the_service_with_a_sentence(launcher: Launcher, artefact: Path) -> None:
+    server = launcher.launch("opine_sentiment.service:Sentiment", model_dir=artefact, engine="tensorflow")
+    assert server.process.wait(30) == 1
+    assert "engine: Input should be 'onnx' or 'torch'" in server.log
+    assert "Traceback" not in server.log
+
+
 def test_a_container_ends_with_a_worker_that_cannot_load(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENTOML_CONTAINERIZED", "true")
     server = launcher.launch("stand_in_service:Failing")

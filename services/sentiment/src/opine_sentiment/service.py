@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import bentoml
 import structlog
 from bentoml.exceptions import BentoMLException
+from pydantic import ValidationError
 
 from opine_sentiment import engines
 from opine_sentiment.bento import SelfContainedImage
@@ -35,7 +36,7 @@ def make_service(
         load: makes the engine, in the worker.
         check: raises ArtefactError in the supervisor, before there is a worker.
     """
-    settings = get_settings()
+    settings = _settings()
 
     class Lifecycle:
         """Sentiment of texts by a character-level CNN."""
@@ -71,6 +72,14 @@ def make_service(
     )(Lifecycle)
     service.settings, service.load = settings, load
     return service
+
+
+def _settings() -> Settings:
+    try:
+        return get_settings()
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise BentoMLException(f"OPINE_SENTIMENT_ settings: {'; '.join(faults)}") from None
 
 
 def _give_up(error: Exception) -> None:
