@@ -1,0 +1,105 @@
+"""The whole of Opine as `make run` starts it, with the shipped model, and a browser in front of it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "frontend"))
+
+from driving.browser import WIDE, chromium, set_viewport
+from driving.checks import console_errors, foreign_requests
+from opine_local.leftovers import marked_processes
+from selenium.webdriver import Chrome
+
+STARTED_S = 120.0
+PARTS = ("frontend", "reviews", "sentiment", "postgres")
+
+
+class Opine:
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self._ports = dict(zip(PARTS, _free_ports(len(PARTS)), strict=True))
+        self.log = data_dir.with_suffix(".log")
+        settings = {f"OPINE_LOCAL_{part.upper()}_PORT": str(port) for part, port in self._ports.items()}
+        with self.log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "opine_local"],
+                env=os.environ | settings | {"OPINE_LOCAL_DATA_DIR": str(data_dir)},  # noqa: TID251  a child's
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def url(self, part: str) -> str:
+        return f"http://127.0.0.1:{self._ports[part]}"
+
+    def wait_until_ready(self) -> None:
+        end = time.monotonic() + STARTED_S
+        while "Opine is ready" not in self.log.read_text():
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(self.log.read_text())
+            time.sleep(0.1)
+
+    @contextmanager
+    def stalled(self, part: str) -> Iterator[None]:
+        """A part whose processes stand still: it accepts connections and answers none."""
+        name = {"sentiment": "opine_sentiment", "reviews": "opine_reviews", "postgres": "postgres"}[part]
+        processes = [process for process in marked_processes(self.data_dir) if name in " ".join(process.cmdline())]
+        assert processes, name
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                with suppress(ProcessLookupError):
+                    process.resume()
+
+    def stop(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGINT)
+        self._process.wait(timeout=30)
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+@pytest.fixture(scope="session")
+def opine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opine]:
+    running = Opine(tmp_path_factory.mktemp("opine") / "data")
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def session_driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with chromium(tmp_path_factory.mktemp("profile"), tmp_path_factory.mktemp("downloads")) as driver:
+        yield driver
+
+
+@pytest.fixture
+def driver(session_driver: Chrome, opine: Opine) -> Chrome:
+    set_viewport(session_driver, WIDE)
+    with urllib.request.urlopen(f"{opine.url('reviews')}/readyz", timeout=30):  # noqa: S310  our own address
+        session_driver.get(f"{opine.url('frontend')}/livez")
+    session_driver.execute_script("localStorage.clear()")
+    console_errors(session_driver)
+    foreign_requests(session_driver, opine.url("frontend"))
+    return session_driver
