@@ -1,4 +1,4 @@
-"""One fake API, one frontend and one browser for each module."""
+"""One fake API and one frontend for all, one browser for each module."""
 
 import socket
 import sys
@@ -25,14 +25,14 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def fake() -> Iterator[FakeServer]:
     server = FakeServer()
     yield server
     server.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def base_url(fake: FakeServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("frontend") / "frontend.log"
     with frontend(

@@ -30,7 +30,7 @@ def test_the_checks_see_what_they_look_for(driver: Chrome, base_url: str) -> Non
     _open(driver, base_url, "home")
     driver.execute_script(
         "document.getElementById('page-content').insertAdjacentHTML('beforeend',"
-        ' \'<p style="width:9000px;color:#fefefe;background:#fff">faint</p><img src="/none.png">\');'
+        ' \'<p style="color:#dddddd;background:#fff">faint</p><hr style="width:9000px"><img src="/none.png">\');'
         "fetch('https://elsewhere.invalid/').catch(() => {});"
     )
     found = accessibility_violations(driver)

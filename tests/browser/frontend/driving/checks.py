@@ -30,7 +30,7 @@ def accessibility_violations(driver: Chrome) -> list[str]:
 
 @cache
 def _axe() -> str:
-    return files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
 def console_errors(driver: Chrome) -> list[str]:
