@@ -32,7 +32,6 @@ class ReviewsApi:
         answer = self._transport.exchange(
             "POST",
             f"{_V1}/predictions",
-            idempotent=True,
             body={"text": text, "explain": True},
             read_timeout_s=PREDICT_TIMEOUT_S,
         )
@@ -49,7 +48,6 @@ class ReviewsApi:
         answer = self._transport.exchange(
             "POST",
             f"{_V1}/reviews",
-            idempotent=True,
             body=review.model_dump(mode="json"),
             headers={**client, "Idempotency-Key": idempotency_key},
         )
@@ -59,16 +57,13 @@ class ReviewsApi:
         return _parse(ReviewPage, self._get("/reviews", query.parameters()))
 
     def delete_review(self, review_id: str, *, token: str) -> None:
-        self._transport.exchange(
-            "DELETE", f"{_V1}/reviews/{segment(review_id)}", idempotent=True, headers=_bearer(token)
-        )
+        self._transport.exchange("DELETE", f"{_V1}/reviews/{segment(review_id)}", headers=_bearer(token))
 
     def export(self, query: ReviewQuery, *, token: str) -> Iterator[bytes]:
         """The reviews as CSV, in chunks. The call is made at once, so that its errors come before the first chunk."""
         answer = self._transport.exchange(
             "GET",
             f"{_V1}/reviews.csv",
-            idempotent=True,
             query=query.filters(),
             headers={**_bearer(token), "Accept": "text/csv"},
             read_timeout_s=STREAM_TIMEOUT_S,
@@ -96,7 +91,7 @@ class ReviewsApi:
         return _parse(Summary, self._get(f"/brands/{segment(slug)}/summary"))
 
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
-        return self._transport.exchange("GET", f"{_V1}{path}", idempotent=True, query=query).data
+        return self._transport.exchange("GET", f"{_V1}{path}", query=query).data
 
 
 def _bearer(token: str) -> dict[str, str]:

@@ -20,7 +20,6 @@ STREAM_TIMEOUT_S = 60.0
 POOL_SIZE = 16
 FIRST_ERROR_STATUS = 400
 
-_ONCE = urllib3.Retry(0, redirect=False)
 # One more try, at once: it meets the connection that the API closed while it was idle, and a pod that has just gone.
 # An answer is an answer: a 503 with Retry-After is told to the person, not waited out here.
 _AGAIN = urllib3.Retry(1, redirect=False, status=False, allowed_methods=None, respect_retry_after_header=False)
@@ -36,7 +35,6 @@ class Transport:
         method: str,
         path: str,
         *,
-        idempotent: bool,
         query: Mapping[str, str] | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
@@ -45,7 +43,8 @@ class Transport:
     ) -> urllib3.BaseHTTPResponse:
         """Send a request and return an answer below 400.
 
-        Only `idempotent` calls are tried twice.
+        Without an answer it is sent once more: every call must be idempotent, as all of ReviewsApi's are. Reads,
+        predictions and deletions are by nature, and saving a review is by its Idempotency-Key.
 
         Raises:
             UnreachableError: no answer.
@@ -59,7 +58,7 @@ class Transport:
                 json=body,
                 headers={"Accept": "application/json", **outgoing_headers(), **(headers or {})},
                 timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=read_timeout_s),
-                retries=_AGAIN if idempotent else _ONCE,
+                retries=_AGAIN,
                 preload_content=not stream,
             )
             if answer.status >= FIRST_ERROR_STATUS:

@@ -1,0 +1,118 @@
+"""The Flask side of the application, without a browser."""
+
+import json
+
+import pytest
+from flask.testing import FlaskClient
+
+_EVIL = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+_CALLBACK = {
+    "output": "..admin-table.children...admin-count.children...admin-next-cursor.data...admin-previous.disabled..."
+    "admin-next.disabled...admin-export.href...admin-excerpts.data..",
+    "outputs": [
+        {"id": element, "property": name}
+        for element, name in (
+            ("admin-table", "children"),
+            ("admin-count", "children"),
+            ("admin-next-cursor", "data"),
+            ("admin-previous", "disabled"),
+            ("admin-next", "disabled"),
+            ("admin-export", "href"),
+            ("admin-excerpts", "data"),
+        )
+    ],
+    "inputs": [{"id": "admin-query", "property": "data", "value": {"cursors": []}}],
+    "changedPropIds": ["admin-query.data"],
+}
+
+
+@pytest.fixture(autouse=True)
+def _logged_out(client: FlaskClient) -> None:
+    client.delete_cookie("opine_session")
+
+
+def test_pages_carry_their_guards(client: FlaskClient) -> None:
+    headers = client.get("/").headers
+    policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert "unsafe" not in policy["script-src"]
+    assert policy["frame-ancestors"] == "'none'"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_page_names_no_foreign_host(client: FlaskClient) -> None:
+    page = client.get("/").text
+    assert 'src="http' not in page
+    assert 'href="http' not in page
+
+
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/brands/nike", 200), ("/nowhere", 404), ("/predict", 404)])
+def test_statuses_without_the_api(client: FlaskClient, path: str, status: int) -> None:
+    assert client.get(path).status_code == status
+
+
+def test_it_is_ready_without_the_api(client: FlaskClient) -> None:
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/livez").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/predict", "/submit", "/admin/login", "/_dash-update-component"])
+def test_writes_from_other_sites_are_refused(client: FlaskClient, path: str) -> None:
+    assert client.post(path, json={}, headers=_EVIL).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [("[]", 400), ("{", 400), ('{"text": 5}', 400), (json.dumps({"text": "x" * 300_000}), 413)],
+)
+def test_malformed_questions_are_refused(client: FlaskClient, body: str, status: int) -> None:
+    assert client.post("/predict", data=body, content_type="application/json").status_code == status
+
+
+def test_a_form_cannot_ask(client: FlaskClient) -> None:
+    assert client.post("/predict", data={"text": "great"}).status_code == 415
+
+
+def test_an_absent_api_is_explained(client: FlaskClient) -> None:
+    answer = client.post("/predict", json={"text": "great"})
+    assert answer.status_code == 503
+    assert answer.get_json()["reason"] == "unreachable"
+
+
+@pytest.mark.parametrize("change", [{"key": "short"}, {"key": "k" * 16, "review": {"brand": "nike"}}])
+def test_incomplete_reviews_are_refused(client: FlaskClient, change: dict[str, object]) -> None:
+    review = {"brand": "nike", "text": "great", "stars": 5, "prediction": None}
+    assert client.post("/submit", json={"key": "k" * 16, "review": review, **change}).status_code == 400
+
+
+def test_admin_callbacks_need_the_session(client: FlaskClient) -> None:
+    assert client.post("/_dash-update-component", json=_CALLBACK).status_code == 403
+    assert client.get("/admin/reviews.csv").status_code == 403
+    assert _log_in(client, "open sesame").endswith("/admin")
+    answer = client.post("/_dash-update-component", json=_CALLBACK)
+    assert answer.status_code == 200
+    assert "not answering" in answer.text
+    assert client.get("/admin/reviews.csv").status_code == 503
+
+
+def test_the_session_cookie_is_kept_from_scripts_and_secure_behind_https(client: FlaskClient) -> None:
+    plain = client.post("/admin/login", data={"password": "open sesame"}).headers["Set-Cookie"]
+    assert "HttpOnly" in plain
+    assert "SameSite=Lax" in plain
+    assert "Secure" not in plain
+    https = client.post("/admin/login", data={"password": "open sesame"}, base_url="https://opine.example")
+    assert "Secure" in https.headers["Set-Cookie"]
+    assert "Strict-Transport-Security" in https.headers
+
+
+def test_guessing_is_slowed_down(client: FlaskClient) -> None:
+    for _ in range(5):
+        assert _log_in(client, "guess").endswith("login=wrong")
+    assert _log_in(client, "open sesame").endswith("login=wait")
+
+
+def _log_in(client: FlaskClient, password: str) -> str:
+    answer = client.post("/admin/login", data={"password": password}, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 303
+    return answer.headers["Location"]
