@@ -69,6 +69,15 @@ def test_the_token_stays_on_the_server(driver: Chrome, base_url: str) -> None:
     assert page.rows == []
 
 
+def test_an_ended_session_says_so(driver: Chrome, base_url: str, store: Store) -> None:
+    page = _logged_in(driver, base_url)
+    driver.delete_all_cookies()
+    store.calls.clear()
+    page.next_page()
+    wait_for(driver, "the end of the session", lambda: "Your session has ended" in page.words)
+    assert store.calls == []
+
+
 def _logged_in(driver: Chrome, base_url: str) -> AdminPage:
     page = AdminPage(driver, base_url)
     page.open()

@@ -87,7 +87,9 @@ def test_incomplete_reviews_are_refused(client: FlaskClient, change: dict[str, o
 
 
 def test_admin_callbacks_need_the_session(client: FlaskClient) -> None:
-    assert client.post("/_dash-update-component", json=_CALLBACK).status_code == 403
+    answer = client.post("/_dash-update-component", json=_CALLBACK)
+    assert "Your session has ended" in answer.text
+    assert "not answering" not in answer.text
     assert client.get("/admin/reviews.csv").status_code == 403
     assert _log_in(client, "open sesame").endswith("/admin")
     answer = client.post("/_dash-update-component", json=_CALLBACK)

@@ -32,6 +32,9 @@ class Advice:
         }
 
 
+SESSION_ENDED = Advice("logged_out", "Your session has ended", "Log in again to go on.", 403)
+
+
 def about_reading(error: ReviewsApiError) -> Advice:
     """For pages that show something."""
     if isinstance(error, NotFound):

@@ -1,14 +1,13 @@
-"""The admin's callbacks. Each asks for the session first: callbacks are reachable without their page."""
+"""The admin's callbacks. Those that reach the API ask for the session: a callback is reachable without its page."""
 
 from typing import Any
 
 from dash import ALL, Dash, Input, NoUpdate, Output, State, ctx, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
-from werkzeug.exceptions import Forbidden
 
 from opine_frontend.admin_query import export_path, review_query, toggled
-from opine_frontend.advice import about_admin
+from opine_frontend.advice import SESSION_ENDED, about_admin
 from opine_frontend.components.notices import empty, retryable
 from opine_frontend.components.wording import excerpt
 from opine_frontend.pages.admin_table import admin_table
@@ -18,11 +17,6 @@ from opine_frontend.reviews_api.errors import ReviewsApiError
 from opine_frontend.server.admin_session import is_admin
 
 Query = dict[str, Any]
-
-
-def require_admin() -> None:
-    if not is_admin():
-        raise Forbidden("Log in first.")
 
 
 def add_admin_table(app: Dash, api: ReviewsApi) -> None:
@@ -36,8 +30,9 @@ def add_admin_table(app: Dash, api: ReviewsApi) -> None:
         Output("admin-excerpts", "data"),
         Input("admin-query", "data"),
     )
-    def show(fields: Query) -> tuple[Component, str, str | None, bool, bool, str, dict[str, str]]:
-        require_admin()
+    def show(fields: Query) -> tuple[Component, str, str | None, bool, bool, str | NoUpdate, dict[str, str]]:
+        if not is_admin():
+            return retryable(SESSION_ENDED), "", None, True, True, no_update, {}
         cursors = fields["cursors"]
         query = review_query({**fields, "cursor": cursors[-1] if cursors else ""})
         try:
@@ -77,7 +72,6 @@ def add_admin_table(app: Dash, api: ReviewsApi) -> None:
         fields: Query,
         next_cursor: str | None,
     ) -> Query:
-        require_admin()
         trigger = ctx.triggered_id
         if isinstance(trigger, dict):
             # A table that has just been drawn reports its headings too, without a click.
@@ -102,7 +96,6 @@ def add_admin_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
         prevent_initial_call=True,
     )
     def ask(clicks: list[int], _cancel: int, excerpts: dict[str, str]) -> tuple[bool, str | None, str]:
-        require_admin()
         trigger = ctx.triggered_id
         if isinstance(trigger, dict):
             if not any(clicks):
@@ -120,9 +113,10 @@ def add_admin_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
         prevent_initial_call=True,
     )
     def delete(clicks: int, review_id: str | None, fields: Query) -> tuple[bool, Query | NoUpdate, str | NoUpdate]:
-        require_admin()
         if not clicks or review_id is None:
             raise PreventUpdate
+        if not is_admin():
+            return False, no_update, SESSION_ENDED.title
         try:
             api.delete_review(review_id, token=token)
         except ReviewsApiError as error:
