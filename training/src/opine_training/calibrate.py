@@ -25,6 +25,15 @@ def fit_calibration(logits: NDArray[np.float32], stars: NDArray[np.int64]) -> Ca
     return scaled.model_copy(update={"label_offsets": offsets})
 
 
+def calibrated_log_loss(logits: NDArray[np.float32], stars: NDArray[np.int64]) -> float:
+    """Mean negative log-likelihood of the stars once scaled: what a model knows, whatever its bias."""
+    temperature, bias = _fit_scaling(logits, stars)
+    likelihood = Calibration(temperature=temperature, star_bias=bias).probabilities(logits)[
+        np.arange(len(stars)), stars
+    ]
+    return float(-np.log(likelihood).mean())
+
+
 def _fit_scaling(
     logits: NDArray[np.float32], stars: NDArray[np.int64]
 ) -> tuple[float, tuple[float, float, float, float, float]]:

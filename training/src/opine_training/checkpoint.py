@@ -23,7 +23,7 @@ class Progress:
     epoch: int = 0
     batch: int = 0
     loss: float = 0.0
-    best_score: float = 0.0
+    best_loss: float = 0.0
     best_epoch: int = 0
     best: dict[str, Tensor] | None = None
 

@@ -15,9 +15,9 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from opine_training.batches import epoch_order, training_batch
+from opine_training.calibrate import calibrated_log_loss
 from opine_training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from opine_training.inference import predict_logits
-from opine_training.metrics import three_class_macro_f1
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,10 +104,10 @@ class Training:
 
     def _judge(self, model: CharCNN, progress: Progress) -> None:
         logits = predict_logits(model, self.tuning)
-        score = three_class_macro_f1(self.tuning.stars, logits)
-        logger.info("epoch %d: loss %.4f, macro-F1 on the tuning rows %.4f", progress.epoch + 1, progress.loss, score)
-        if progress.best is None or score > progress.best_score:
-            progress.best_score, progress.best_epoch = score, progress.epoch
+        loss = calibrated_log_loss(logits, self.tuning.stars)
+        logger.info("epoch %d: training loss %.4f, tuning loss %.4f", progress.epoch + 1, progress.loss, loss)
+        if progress.best is None or loss < progress.best_loss:
+            progress.best_loss, progress.best_epoch = loss, progress.epoch
             progress.best = {name: value.clone() for name, value in model.state_dict().items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from charcnn.calibration import LABEL_OF_STAR, label_probabilities, softmax
+from charcnn.calibration import LABEL_OF_STAR, label_probabilities
 from charcnn.prediction import LABELS
 
 if TYPE_CHECKING:
@@ -23,12 +23,6 @@ def macro_f1(truth: NDArray[np.integer], predicted: NDArray[np.integer], classes
     np.add.at(confusion, (truth, predicted), 1)
     support = confusion.sum(axis=0) + confusion.sum(axis=1)
     return float(np.mean((2 * np.diag(confusion) / np.maximum(support, 1))[support > 0]))
-
-
-def three_class_macro_f1(stars: NDArray[np.integer], logits: NDArray[np.floating]) -> float:
-    """Of uncalibrated logits, shape (N, 5)."""
-    predicted = label_probabilities(softmax(logits.astype(np.float64))).argmax(axis=1)
-    return macro_f1(LABEL_OF_STAR[stars], predicted)
 
 
 def quadratic_kappa(truth: NDArray[np.integer], predicted: NDArray[np.integer], classes: int = 5) -> float:
