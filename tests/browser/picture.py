@@ -1,0 +1,35 @@
+"""Take the README's picture from a running Opine.
+
+Usage: make picture, while `make run` runs; or python tests/browser/picture.py [http://127.0.0.1:8050]
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "frontend"))
+
+from driving.browser import chromium, set_viewport
+from driving.composer_page import ComposerPage
+from driving.waiting import wait_for
+
+PICTURE = Path(__file__).parents[2] / "docs/review.png"
+TEXT = (
+    "Lovely shop: friendly people, and the bike was ready the next day. "
+    "But the helmet came late, and one strap was broken."
+)
+
+
+def main() -> None:
+    url = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8050"
+    with tempfile.TemporaryDirectory() as folder, chromium(Path(folder) / "profile", Path(folder)) as driver:
+        set_viewport(driver, (1280, 720))
+        page = ComposerPage(driver, url)
+        page.open("decathlon")
+        page.type(TEXT)
+        wait_for(driver, "marked words", lambda: page.marks)
+        driver.save_screenshot(str(PICTURE))
+
+
+if __name__ == "__main__":
+    main()

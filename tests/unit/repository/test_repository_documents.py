@@ -1,0 +1,81 @@
+"""What the documents name is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+TRACKED = [
+    ROOT / name
+    for name in subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+]
+DOCUMENTS = [file for file in TRACKED if file.suffix == ".md"]
+TARGETS = {
+    match[1]
+    for line in subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    if (match := re.match(r"\s+make (\S+)", line))
+}
+
+
+def made_targets(document: str) -> set[str]:
+    """Targets of the `make` commands in code."""
+    code = re.findall(r"^```.*?^```|`[^`\n]+`", document, re.MULTILINE | re.DOTALL)
+    return {target for part in code for target in re.findall(r"\bmake ([a-z]+)", part)}
+
+
+def broken_links(file: Path) -> list[str]:
+    targets = re.findall(r"\]\(([^)#\s]+)", file.read_text())
+    return [target for target in targets if ":" not in target and not (file.parent / target).exists()]
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_links_lead_somewhere(file: Path) -> None:
+    assert broken_links(file) == []
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_make_targets_exist(file: Path) -> None:
+    assert made_targets(file.read_text()) <= TARGETS
+
+
+def test_the_checks_reject_what_is_wrong(tmp_path: Path) -> None:
+    document = tmp_path / "wrong.md"
+    document.write_text("[gone](gone.md) and `make coffee`")
+    assert broken_links(document) == ["gone.md"]
+    assert made_targets(document.read_text()) == {"coffee"}
+
+
+def test_the_readme_starts_with_what_a_newcomer_needs() -> None:
+    first_screen = (ROOT / "README.md").read_text().split("## ")[0]
+    assert "make run" in first_screen
+    assert "make test" in first_screen
+    assert "docs/review.png" in first_screen
+    components = {str(file.parent.relative_to(ROOT)) for file in TRACKED if file.name == "pyproject.toml"} - {
+        ".",
+        "tests",
+    }
+    assert components <= set(re.findall(r"\]\(([^)]+)\)", first_screen))
+
+
+def test_make_says_what_it_can_do() -> None:
+    assert {"run", "test", "lint", "format", "lock", "train", "evaluate", "picture", "clean"} <= TARGETS
+    assert subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.count("make ") == len(
+        TARGETS
+    )
+
+
+def test_the_shipped_model_is_at_most_8_mb() -> None:
+    model = ROOT / "services/sentiment/model"
+    assert sum(file.stat().st_size for file in model.iterdir()) <= 8_000_000
