@@ -2,6 +2,7 @@ from driving.brand_pages import BrandPage
 from driving.composer_page import ComposerPage
 from driving.waiting import wait_for
 from fake_api.store import Store
+from selenium.webdriver import Keys
 
 
 def test_a_saved_review_is_thanked_for_and_on_its_brands_page(
@@ -20,6 +21,15 @@ def test_a_saved_review_is_thanked_for_and_on_its_brands_page(
     assert more == []
     assert body["prediction"]["label"] == "good"
     assert body["prediction"]["model"] == {"name": "fake", "version": "1.0.0"}
+
+
+def test_the_keys_that_submit_from_the_text(composer: ComposerPage, store: Store) -> None:
+    composer.open("lego")
+    composer.type("Great bricks")
+    composer.wait_for_reading("Good")
+    composer.type(Keys.CONTROL + Keys.ENTER)
+    composer.wait_for_thanks()
+    assert len(store.attempts) == 1
 
 
 def test_a_failed_save_survives_a_reload_and_is_stored_once(composer: ComposerPage, store: Store) -> None:

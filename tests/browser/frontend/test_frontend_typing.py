@@ -126,3 +126,13 @@ def test_nothing_moves_when_the_answer_comes(driver: Chrome, composer: ComposerP
     composer.type("great")
     composer.wait_for_reading("Good")
     assert driver.execute_script(places) == before
+
+
+def test_a_full_field_says_so(driver: Chrome, composer: ComposerPage) -> None:
+    composer.open("nike")
+    hint = driver.find_element("id", "review-hint")
+    composer.paste("a" * 19_999)
+    assert "Kept in this browser" in hint.text
+    composer.type("bc")
+    assert len(composer.text) == 20_000
+    assert "at most 20,000 characters" in hint.text

@@ -61,7 +61,22 @@
     byId("submit_button").disabled = sending || !hasText || !hasStars;
     byId("submit_button").dataset.sending = sending;
     byId("submit-label").textContent = sending ? "Saving …" : "Submit review";
-    byId("submit-hint").textContent = hasText ? (hasStars ? "Ctrl + Enter submits too." : "Pick a rating to submit.") : "Write a few words to submit.";
+    byId("submit-hint").textContent = submitHint(hasText, hasStars);
+  };
+
+  const submitHint = (hasText, hasStars) => {
+    if (!hasText) return "Write a few words to submit.";
+    if (!hasStars) return "Pick a rating to submit.";
+    // Who has nothing but a touch screen has no such keys.
+    return matchMedia("(any-pointer: fine)").matches ? "Ctrl + Enter submits too." : "";
+  };
+
+  const showRoom = ({ text }) => {
+    const longest = byId("review").maxLength;
+    byId("review-hint").textContent =
+      text.length < longest
+        ? "Kept in this browser until it is submitted"
+        : `No more fits in: a review has at most ${longest.toLocaleString("en")} characters`;
   };
 
   // A notice is {title, text, action: {label, run} or none}; the same notice is not announced twice.
@@ -99,5 +114,5 @@
     shownStars = null;
   };
 
-  opine.view = { showSentiment, showChances, showRating, showSubmit, showNotice, showThanks, reset };
+  opine.view = { showSentiment, showChances, showRating, showRoom, showSubmit, showNotice, showThanks, reset };
 })();

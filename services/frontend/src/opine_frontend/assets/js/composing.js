@@ -18,6 +18,7 @@
     opine.view.showSentiment(state.reading);
     opine.view.showChances(state.reading);
     opine.view.showRating(state);
+    opine.view.showRoom(state);
     opine.view.showSubmit(state);
     opine.view.showNotice(notice());
   };
