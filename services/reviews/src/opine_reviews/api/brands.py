@@ -1,0 +1,72 @@
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+
+from opine_reviews.api.answers import brand_answer, json_answer, problems
+from opine_reviews.brands import CountedBrand, get_brand, list_brands, random_brand
+from opine_reviews.problems import Problem
+from opine_reviews.schemas.answers import BrandAnswer, BrandName, BrandPage, SummaryAnswer
+from opine_reviews.schemas.queries import BrandListQuery, BrandPath, RandomBrandQuery
+from opine_reviews.services import services
+from opine_reviews.slugs import is_slug
+from opine_reviews.summaries import summarise
+
+brands = APIBlueprint("brands", __name__, url_prefix="/api/v1")
+
+
+@brands.get("/brands", responses={200: BrandPage, **problems(422, 503)})
+def get_brands(query: BrandListQuery) -> Response:
+    """Brands by relevance, then name."""
+    own = services()
+    with own.database.transaction() as session:
+        found, next_cursor = list_brands(
+            session,
+            own.cursors,
+            q=query.q,
+            sector=query.sector,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+    return json_answer(BrandPage(items=[brand_answer(brand) for brand in found], next_cursor=next_cursor))
+
+
+@brands.get("/brands/random", responses={200: BrandAnswer, **problems(404, 422, 503)})
+def get_random_brand(query: RandomBrandQuery) -> Response:
+    """One brand, any but the excluded one."""
+    with services().database.transaction() as session:
+        found = random_brand(session, query.exclude)
+    return json_answer(brand_answer(_required(found)))
+
+
+@brands.get("/brands/<slug>", responses={200: BrandAnswer, **problems(404, 503)})
+def get_one_brand(path: BrandPath) -> Response:
+    """A brand with the count and average of its reviews."""
+    _require_slug(path.slug)
+    with services().database.transaction() as session:
+        found = get_brand(session, path.slug)
+    return json_answer(brand_answer(_required(found)))
+
+
+@brands.get("/brands/<slug>/summary", responses={200: SummaryAnswer, **problems(404, 503)})
+def get_summary(path: BrandPath) -> Response:
+    """A brand's reviews in numbers, by month."""
+    _require_slug(path.slug)
+    with services().database.transaction() as session:
+        brand = _required(get_brand(session, path.slug)).brand
+        summary = summarise(session, BrandName(slug=brand.slug, name=brand.name))
+    return json_answer(summary)
+
+
+def _require_slug(slug: str) -> None:
+    # What is no slug is no brand's; characters that PostgreSQL refuses do not reach it.
+    if not is_slug(slug):
+        raise _no_brand()
+
+
+def _required(found: CountedBrand | None) -> CountedBrand:
+    if found is None:
+        raise _no_brand()
+    return found
+
+
+def _no_brand() -> Problem:
+    return Problem(404, "There is no such brand; GET /api/v1/brands lists them.")

@@ -1,0 +1,35 @@
+"""The OpenAPI document of /api/v1."""
+
+from flask import Flask, Response, current_app, jsonify
+from flask_openapi3 import Info
+from flask_openapi3.openapi import OpenAPI
+
+from opine_reviews.errors import validation_answer
+from opine_reviews.problems import ProblemDetails
+
+INFO = Info(
+    title="Opine reviews",
+    version="1.0.0",
+    description="Reviews of brands, their predictions, and counts. Errors are problem details (RFC 9457).",
+)
+
+
+def make_documented_app() -> OpenAPI:
+    return OpenAPI(
+        "opine_reviews",
+        info=INFO,
+        security_schemes={"admin": {"type": "http", "scheme": "bearer"}},
+        validation_error_model=ProblemDetails,
+        validation_error_callback=validation_answer,
+        doc_ui=False,
+        static_folder=None,
+    )
+
+
+def register_document(app: Flask) -> None:
+    app.add_url_rule("/api/v1/openapi.json", "openapi_document", _document)
+
+
+def _document() -> Response:
+    assert isinstance(current_app, OpenAPI)  # noqa: S101  for the type
+    return jsonify(current_app.api_doc)

@@ -1,0 +1,80 @@
+"""The shipped list of brands."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from opine_reviews.characters import Characters
+from opine_reviews.models import Brand
+from opine_reviews.schemas.requests import BrandSlug
+
+COLUMNS = ["slug", "name", "website", "sector"]
+
+
+class BrandRow(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    slug: BrandSlug
+    name: Characters = Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")
+    website: str = Field(max_length=300, pattern=r"^https?://[A-Za-z0-9.-]+\.[a-z]{2,}(/\S*)?$")
+    sector: Characters = Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")
+
+
+class BrandsFileError(ValueError):
+    """The file is not as it must be; the message names the line."""
+
+
+def read_brands(path: Path | None = None) -> list[BrandRow]:
+    """Read a brand list, by default the shipped one.
+
+    Raises:
+        BrandsFileError: a wrong header or row, or a slug that comes twice.
+    """
+    text = (files("opine_reviews") / "brands.csv").read_text("utf-8") if path is None else path.read_text("utf-8")
+    return list(_rows(text.splitlines()))
+
+
+def upsert_brands(session: Session, rows: Iterable[BrandRow]) -> None:
+    """Add new brands and update changed ones; brands that are not in the list stay."""
+    statement = insert(Brand)
+    new = statement.excluded
+    changed = (Brand.name != new.name) | Brand.website.is_distinct_from(new.website)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Brand.slug],
+            set_={"name": new.name, "website": new.website, "sector": new.sector},
+            where=changed | Brand.sector.is_distinct_from(new.sector),
+        ),
+        [row.model_dump() for row in rows],
+    )
+
+
+def _rows(lines: list[str]) -> Iterator[BrandRow]:
+    reader = csv.DictReader(lines, strict=True)
+    if reader.fieldnames != COLUMNS:
+        raise BrandsFileError(f"line 1: the header must be {','.join(COLUMNS)}")
+    seen: set[str] = set()
+    try:
+        for raw in reader:
+            row = _row(raw, reader.line_num)
+            if row.slug in seen:
+                raise BrandsFileError(f"line {reader.line_num}: the slug {row.slug} comes twice")
+            seen.add(row.slug)
+            yield row
+    except csv.Error as error:
+        raise BrandsFileError(f"line {reader.line_num}: {error}") from error
+
+
+def _row(raw: dict[str, str], line: int) -> BrandRow:
+    if None in raw or None in raw.values():
+        raise BrandsFileError(f"line {line}: must have {len(COLUMNS)} cells")
+    try:
+        return BrandRow.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BrandsFileError(f"line {line}: {first['loc'][0]}: {first['msg']}") from error

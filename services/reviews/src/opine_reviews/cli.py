@@ -1,0 +1,82 @@
+"""`opine-reviews`: the commands of operation."""
+
+import argparse
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+from opine_telemetry.logs import configure_logging
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from opine_reviews.brands_file import BrandsFileError, read_brands, upsert_brands
+from opine_reviews.database import make_tool_engine
+from opine_reviews.retention import forget_clients
+from opine_reviews.schema import upgrade
+from opine_reviews.settings import get_settings
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+
+# Rows a transaction: short locks, and a stop loses little.
+_BATCH = 5000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    settings = get_settings()
+    configure_logging("reviews", json=settings.log_json)
+    engine = make_tool_engine(settings)
+    try:
+        match options.command:
+            case "migrate":
+                upgrade(engine)
+                logger.info("schema is up to date")
+            case "seed-brands":
+                _seed(engine, options.file)
+            case _:
+                _retain(engine, options.days)
+    except (OperationalError, BrandsFileError) as error:
+        logger.error("command failed", command=options.command, error=str(error).splitlines()[0])  # noqa: TRY400  an operator needs the cause, not our call stack
+        return 1
+    finally:
+        engine.dispose()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="opine-reviews", description="Operate the review API's database.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("migrate", help="bring the schema up to date")
+    seed = commands.add_parser("seed-brands", help="add and update brands from a list")
+    seed.add_argument("--file", type=Path, help="CSV with slug,name,website,sector (default: the shipped list)")
+    retain = commands.add_parser("retain", help="erase client hashes and user agents of older reviews")
+    retain.add_argument("--days", type=_days, required=True, help="age in days from which they are erased")
+    return parser
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if not 0 <= days <= 36_500:  # noqa: PLR2004  a century
+        raise argparse.ArgumentTypeError("must be from 0 to 36500")
+    return days
+
+
+def _seed(engine: Engine, path: Path | None) -> None:
+    rows = read_brands(path)
+    with Session(engine) as session, session.begin():
+        upsert_brands(session, rows)
+    logger.info("brands are up to date", listed=len(rows))
+
+
+def _retain(engine: Engine, days: int) -> None:
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+    erased = 0
+    while True:
+        with Session(engine) as session, session.begin():
+            batch = forget_clients(session, before, _BATCH)
+        erased += batch
+        if batch < _BATCH:
+            break
+    logger.info("clients forgotten", reviews=erased, before=before.isoformat())

@@ -1,0 +1,51 @@
+"""Opaque page cursors: the last row's sort key and id, bound by a MAC to the query that they continue."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+
+from opine_reviews.problems import FieldError, Problem
+
+_MAC_BYTES = 12
+
+
+class CursorCodec:
+    """Writes and reads cursors.
+
+    The MAC covers the query (filters, sort, order) without storing it, so that a cursor cannot be changed, nor carried
+    over to another query, where its key would mean nothing.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = hmac.digest(key, b"opine-reviews page cursor", "sha256")
+
+    def encode(self, query: str, key: str | float, row_id: int) -> str:
+        payload = json.dumps([key, row_id], separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(self._mac(query, payload) + payload).rstrip(b"=").decode()
+
+    def decode(self, query: str, cursor: str) -> tuple[str | float, int]:
+        """The last row's sort key and id.
+
+        Raises:
+            Problem: 422, if this service did not write the cursor for this query.
+        """
+        try:
+            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raise _refused() from None
+        mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(query, payload)):
+            raise _refused()
+        key, row_id = json.loads(payload)
+        return key, row_id
+
+    def _mac(self, query: str, payload: bytes) -> bytes:
+        message = hashlib.sha256(query.encode()).digest() + payload
+        return hmac.digest(self._key, message, "sha256")[:_MAC_BYTES]
+
+
+def _refused() -> Problem:
+    message = "not a cursor of this query: ask again without cursor, with the same filters for each page"
+    return Problem(422, message, kind="invalid-cursor", errors=[FieldError(field="cursor", message=message)])

@@ -1,0 +1,99 @@
+"""Turns every exception into an answer: problem details, or the form of 2019 on the routes of 2019."""
+
+from collections.abc import Mapping
+
+import structlog
+from flask import Flask, Response, jsonify, request
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from opine_reviews.problems import Problem, from_validation
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+
+ROUTES_OF_2019 = frozenset({"/api/predict", "/api/review", "/api/reviews"})
+
+_RETRY_AFTER_S = 5
+_UNDEFINED_TABLE = "42P01"
+_QUERY_CANCELED = "57014"
+# Not broken, but not writable either: a failover is under way (25006), or a server that starts or stops (57P0x).
+_AWAY_STATES = frozenset({"25006", "57P01", "57P02", "57P03", "53300"})
+
+
+def register_error_handlers(app: Flask) -> None:
+    app.register_error_handler(Problem, _answer)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(SQLAlchemyError, _from_database)
+    app.register_error_handler(Exception, _from_bug)
+
+
+def validation_answer(error: ValidationError) -> Response:
+    """flask-openapi3's `validation_error_callback`."""
+    return from_validation(error).answer()
+
+
+def database_problem(error: SQLAlchemyError) -> Problem | None:
+    """What to answer if PostgreSQL is to blame; None if the error is our own."""
+    if isinstance(error, PoolTimeoutError):
+        return _database_away()
+    if not isinstance(error, DBAPIError):
+        return None
+    state = getattr(error.orig, "pgcode", None)
+    if state == _QUERY_CANCELED:
+        return Problem(
+            503,
+            "The database took too long. Narrow the filters, or try again later.",
+            kind="database-slow",
+            headers={"Retry-After": str(_RETRY_AFTER_S)},
+        )
+    # An error without a state comes from the connection, not from the server.
+    if error.connection_invalidated or state is None or state in _AWAY_STATES or state.startswith("08"):
+        return _database_away()
+    if state == _UNDEFINED_TABLE:
+        return _database_away("Its tables are missing: run `opine-reviews migrate`.")
+    return None
+
+
+def _database_away(hint: str = "Nothing was stored by a request that was answered so; try again later.") -> Problem:
+    return Problem(
+        503,
+        f"The database is not available at the moment. {hint}",
+        kind="database-unavailable",
+        headers={"Retry-After": str(_RETRY_AFTER_S)},
+    )
+
+
+def _answer(problem: Problem) -> Response:
+    if request.path in ROUTES_OF_2019:
+        return _form_of_2019(problem.status, problem.detail, problem.headers)
+    return problem.answer()
+
+
+def _from_http(error: HTTPException) -> Response:
+    if isinstance(error.response, Response):
+        return error.response
+    # Kept are headers such as Allow; the body and its type are ours.
+    headers = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
+    return _answer(Problem(error.code or 500, error.description or error.name, headers=headers))
+
+
+def _from_database(error: SQLAlchemyError) -> Response:
+    problem = database_problem(error)
+    if problem is None:
+        return _from_bug(error)
+    logger.warning("database error", error=str(error.orig if isinstance(error, DBAPIError) else error).strip())
+    return _answer(problem)
+
+
+def _from_bug(error: Exception) -> Response:
+    logger.error("unhandled error", exc_info=error)
+    return _answer(Problem(500, "An error of this service. Its log has it under the request id."))
+
+
+def _form_of_2019(status: int, message: str, headers: Mapping[str, str]) -> Response:
+    answer: Response = jsonify(error=message)
+    answer.status_code = status
+    answer.headers.extend(headers)
+    return answer

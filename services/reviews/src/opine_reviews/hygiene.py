@@ -1,0 +1,41 @@
+"""What every request and answer goes through."""
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import BadRequest
+
+from opine_reviews.problems import Problem, invalid_field
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def register_hygiene(app: Flask) -> None:
+    app.before_request(_require_json_object)
+    app.after_request(_add_security_headers)
+
+
+def _require_json_object() -> None:
+    """Tell a wrong type, broken JSON and a wrong kind of value apart before the fields are looked at."""
+    if request.method != "POST" or not request.path.startswith("/api/v1/") or request.url_rule is None:
+        return
+    if request.mimetype != "application/json":
+        raise Problem(415, "Send the body as JSON, with `Content-Type: application/json`.")
+    try:
+        body = request.get_json()
+    except BadRequest as error:
+        raise Problem(400, "The body is not JSON in UTF-8.", kind="malformed-json") from error
+    except RecursionError as error:
+        raise Problem(400, "The body is nested too deeply.", kind="malformed-json") from error
+    if not isinstance(body, dict):
+        raise invalid_field("body", "must be a JSON object")
+
+
+def _add_security_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -1,0 +1,123 @@
+"""The tables. The triggers that keep `brand_month` exact are in the first migration."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Literal
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+Label = Literal["bad", "average", "good"]
+
+# Slugs are ASCII: byte order is their alphabetical order and needs no locale.
+Slug = Text(collation="C")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        },
+    )
+
+
+class Brand(Base):
+    __tablename__ = "brand"
+    __table_args__ = (
+        CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND length(slug) <= 100", name="slug"),
+        CheckConstraint("length(name) BETWEEN 1 AND 100", name="name"),
+        CheckConstraint("website ~ '^https?://' AND length(website) <= 300", name="website"),
+        CheckConstraint("length(sector) BETWEEN 1 AND 100", name="sector"),
+        Index("ix_brand_name", text("lower(name)"), "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    slug: Mapped[str] = mapped_column(Slug, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    website: Mapped[str | None] = mapped_column(Text)
+    sector: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class Review(Base):
+    """A review refers to its brand by slug: it never changes, and one index then serves the order by brand."""
+
+    __tablename__ = "review"
+    __table_args__ = (
+        CheckConstraint("length(text) BETWEEN 1 AND 20000", name="text"),
+        CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
+        CheckConstraint("suggested_stars BETWEEN 1 AND 5", name="suggested_stars"),
+        CheckConstraint("score BETWEEN 0 AND 1", name="score"),
+        CheckConstraint("label IN ('bad', 'average', 'good')", name="label"),
+        CheckConstraint("num_nulls(suggested_stars, score, label) IN (0, 3)", name="prediction"),
+        CheckConstraint("num_nulls(model_name, model_version) IN (0, 2)", name="model"),
+        CheckConstraint("num_nulls(idempotency_key, request_fingerprint) IN (0, 2)", name="idempotency"),
+        CheckConstraint("length(idempotency_key) BETWEEN 1 AND 255", name="idempotency_key"),
+        # One index an order, for all reviews and for one brand's; id breaks ties in each.
+        Index("ix_review_created_at", "created_at", "id"),
+        Index("ix_review_stars", "stars", "id"),
+        Index("ix_review_score", text("coalesce(score, '-1'::double precision)"), "id"),
+        Index("ix_review_brand", "brand_slug", "id"),
+        Index("ix_review_brand_created_at", "brand_slug", "created_at", "id"),
+        Index("ix_review_brand_stars", "brand_slug", "stars", "id"),
+        Index("ix_review_brand_score", "brand_slug", text("coalesce(score, '-1'::double precision)"), "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    brand_slug: Mapped[str] = mapped_column(Slug, ForeignKey("brand.slug"))
+    text: Mapped[str] = mapped_column(Text)
+    stars: Mapped[int] = mapped_column(SmallInteger)
+    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    suggested_stars: Mapped[int | None] = mapped_column(SmallInteger)
+    score: Mapped[float | None]
+    label: Mapped[Label | None] = mapped_column(Text)
+    model_name: Mapped[str | None] = mapped_column(Text)
+    model_version: Mapped[str | None] = mapped_column(Text)
+    client_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    user_agent_family: Mapped[str | None] = mapped_column(Text)
+    idempotency_key: Mapped[str | None] = mapped_column(Text, unique=True)
+    request_fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    brand: Mapped[Brand] = relationship(lazy="raise")
+
+
+class BrandMonth(Base):
+    """Counts of one brand's reviews in one month (UTC), spread over shards so that a busy brand's writers do not queue.
+
+    Only the triggers on `review` write here. A reader sums the shards.
+    """
+
+    __tablename__ = "brand_month"
+
+    brand_slug: Mapped[str] = mapped_column(Slug, ForeignKey("brand.slug"), primary_key=True)
+    month: Mapped[dt.date] = mapped_column(primary_key=True)
+    shard: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    review_count: Mapped[int] = mapped_column(BigInteger)
+    stars_1: Mapped[int] = mapped_column(BigInteger)
+    stars_2: Mapped[int] = mapped_column(BigInteger)
+    stars_3: Mapped[int] = mapped_column(BigInteger)
+    stars_4: Mapped[int] = mapped_column(BigInteger)
+    stars_5: Mapped[int] = mapped_column(BigInteger)
+    label_bad: Mapped[int] = mapped_column(BigInteger)
+    label_average: Mapped[int] = mapped_column(BigInteger)
+    label_good: Mapped[int] = mapped_column(BigInteger)
+    corrected: Mapped[int] = mapped_column(BigInteger)
+    score_count: Mapped[int] = mapped_column(BigInteger)
+    # Numeric, so that what a review added is taken away exactly.
+    score_sum: Mapped[Decimal]

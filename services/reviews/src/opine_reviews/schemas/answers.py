@@ -1,0 +1,95 @@
+"""What the routes of /api/v1 answer."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from opine_reviews.models import Label
+from opine_reviews.schemas.requests import Stars
+
+Score = Annotated[float, Field(ge=0, le=1)]
+
+
+class ModelAnswer(BaseModel):
+    name: str
+    version: str
+
+
+class PredictionAnswer(BaseModel):
+    score: Score
+    label: Label
+    stars: Stars
+    star_probabilities: list[float]
+    contributions: list[float] | None = Field(
+        default=None,
+        description="only with `explain`: one number a code point of the text, positive for the brand",
+    )
+
+
+class PredictionsAnswer(BaseModel):
+    model: ModelAnswer
+    prediction: PredictionAnswer
+
+
+class BrandName(BaseModel):
+    slug: str
+    name: str
+
+
+class StoredPrediction(BaseModel):
+    stars: Stars
+    score: Score
+    label: Label
+    model: ModelAnswer | None = Field(description="null for reviews that came by the routes of 2019")
+
+
+class ReviewAnswer(BaseModel):
+    id: int
+    brand: BrandName
+    text: str
+    stars: Stars
+    prediction: StoredPrediction | None
+    created_at: dt.datetime
+
+
+class ReviewPage(BaseModel):
+    items: list[ReviewAnswer]
+    next_cursor: str | None
+
+
+class BrandAnswer(BaseModel):
+    slug: str
+    name: str
+    website: str | None
+    sector: str | None
+    review_count: int
+    average_stars: float | None = Field(description="null without reviews")
+
+
+class BrandPage(BaseModel):
+    items: list[BrandAnswer]
+    next_cursor: str | None
+
+
+class MonthAnswer(BaseModel):
+    month: str = Field(pattern=r"^\d{4}-\d{2}$", description="in UTC")
+    review_count: int
+    average_stars: float
+    average_score: float | None = Field(description="null if none of the reviews had a prediction")
+
+
+class LabelCounts(BaseModel):
+    bad: int
+    average: int
+    good: int
+
+
+class SummaryAnswer(BaseModel):
+    brand: BrandName
+    review_count: int
+    average_stars: float | None
+    stars: dict[Literal["1", "2", "3", "4", "5"], int]
+    labels: LabelCounts = Field(description="labels of the predictions that were shown")
+    corrected: int = Field(description="reviews whose author chose other stars than were proposed")
+    months: list[MonthAnswer] = Field(description="oldest first; months without reviews are left out")

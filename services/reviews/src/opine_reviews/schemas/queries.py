@@ -1,0 +1,88 @@
+"""Query strings and paths of /api/v1."""
+
+from functools import cache
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from opine_reviews.characters import Characters
+from opine_reviews.models import Label
+from opine_reviews.schemas.requests import BrandSlug, Stars
+
+Sort = Literal["created_at", "stars", "score", "brand"]
+Order = Literal["asc", "desc"]
+Limit = Annotated[int, Field(ge=1, le=100)]
+Cursor = Annotated[str, Field(max_length=500, description="`next_cursor` of the page before, with the same filters")]
+
+
+def _refuse_bare_number(value: object) -> object:
+    # pydantic would take "5" for five seconds after 1970.
+    if isinstance(value, str) and "T" not in value.upper():
+        raise ValueError("not a time in RFC 3339 form, such as 2026-11-24T08:00:00Z")
+    return value
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_refuse_bare_number)]
+SearchText = Annotated[Characters, StringConstraints(min_length=1, max_length=200)]
+
+
+class Query(BaseModel):
+    """A query string: a misspelt filter is an error, so that it cannot silently widen an answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401  as inherited
+        """Cached: flask-openapi3 asks for it at every request, which would cost more than the validation."""
+        return _json_schema(cls, args, frozenset(kwargs.items()))
+
+
+@cache
+def _json_schema(model: type[Query], args: tuple[Any, ...], kwargs: frozenset[tuple[str, Any]]) -> dict[str, Any]:
+    return super(Query, model).model_json_schema(*args, **dict(kwargs))
+
+
+class ReviewFilters(Query):
+    brand: BrandSlug | None = None
+    stars: Stars | None = None
+    label: Label | None = None
+    q: SearchText | None = Field(default=None, description="occurs in the text, upper and lower case alike")
+    since: Time | None = Field(default=None, description="created then or later")
+    until: Time | None = Field(default=None, description="created before")
+
+
+class ReviewListQuery(ReviewFilters):
+    sort: Sort = Field(default="created_at", description="a review without a prediction counts as below every score")
+    order: Order = "desc"
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class ExportQuery(ReviewFilters):
+    sort: Sort = "created_at"
+    order: Order = "desc"
+
+
+class BrandListQuery(Query):
+    q: SearchText | None = Field(default=None, description="occurs in the name")
+    sector: SearchText | None = None
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+    @model_validator(mode="after")
+    def _strip(self) -> Self:
+        if self.q is not None:
+            self.q = self.q.strip() or None
+        return self
+
+
+class RandomBrandQuery(Query):
+    exclude: Characters | None = Field(default=None, max_length=100, description="slug of a brand not to answer")
+
+
+class BrandPath(BaseModel):
+    slug: str = Field(description="such as `nike`")
+
+
+class ReviewPath(BaseModel):
+    id: int = Field(ge=1, le=2**63 - 1)

@@ -1,0 +1,69 @@
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AnyHttpUrl, Field, PostgresDsn, SecretStr, UrlConstraints, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PLACEHOLDERS = frozenset({"changeme", "changethis", "change-me", "password", "postgres", "secret", "admin", "example"})
+
+DatabaseUrl = Annotated[PostgresDsn, UrlConstraints(allowed_schemes=["postgresql+psycopg2"])]
+
+
+class Settings(BaseSettings):
+    """The environment of the review API; nothing else reads it. Names carry the prefix `OPINE_REVIEWS_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OPINE_REVIEWS_", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
+
+    database_url: DatabaseUrl = Field(description="`postgresql+psycopg2://...`; a socket folder may be given as `host`")
+    client_hash_key: SecretStr = Field(
+        min_length=16,
+        description="key, at least 16 characters, for the daily keyed hash of client addresses and for page cursors",
+    )
+    sentiment_url: AnyHttpUrl = Field(default=AnyHttpUrl("http://127.0.0.1:3000"), description="the sentiment service")
+    admin_token: SecretStr = Field(
+        SecretStr(""), description="bearer token of the admin routes; empty: they answer 403"
+    )
+    trusted_proxies: int = Field(default=0, ge=0, le=8, description="hops whose `X-Forwarded-For` is believed")
+
+    max_text_length: int = Field(default=20_000, ge=1, le=20_000, description="code points in a review")
+    max_body_bytes: int = Field(default=262_144, ge=1024, description="bytes in a request body")
+    max_brands: int = Field(default=10_000, ge=1, description="above this, the 2019 route adds no brand by name")
+
+    database_timeout_s: float = Field(default=4.0, gt=0, description="longest time that a request waits for PostgreSQL")
+    sentiment_connect_timeout_s: float = Field(default=0.5, gt=0, description="connecting to the sentiment service")
+    sentiment_read_timeout_s: float = Field(default=3.0, gt=0, description="waiting for its answer")
+
+    bind: str = Field(default="127.0.0.1:5000", description="address and port that gunicorn listens on")
+    workers: int = Field(default=2, ge=1, le=64, description="gunicorn processes")
+    threads: int = Field(default=8, ge=2, le=128, description="threads a process; also its database connections")
+    graceful_timeout_s: int = Field(default=25, ge=1, description="time for running requests at a stop")
+    temp_dir: Path | None = Field(default=None, description="writable folder, if the system's is read-only")
+    metrics_dir: Path | None = Field(
+        default=None,
+        validation_alias="PROMETHEUS_MULTIPROC_DIR",
+        description="folder of the processes' metrics; unset: a temporary one is made",
+    )
+    log_json: bool = Field(default=True, description="JSON lines; false: lines for a person")
+
+    @field_validator("client_hash_key", "admin_token")
+    @classmethod
+    def _refuse_placeholder(cls, secret: SecretStr) -> SecretStr:
+        value = secret.get_secret_value().lower()
+        if value and (value in _PLACEHOLDERS or any(value.startswith(word) for word in ("change", "placeholder"))):
+            raise ValueError("this is a placeholder; make a secret, for example with `openssl rand -hex 32`")
+        return secret
+
+    @model_validator(mode="after")
+    def _refuse_placeholder_password(self) -> Self:
+        for host in self.database_url.hosts():
+            if (host["password"] or "").lower() in _PLACEHOLDERS:
+                raise ValueError("DATABASE_URL holds a placeholder password")
+        return self
+
+
+@cache
+def get_settings() -> Settings:
+    return Settings()  # type: ignore[call-arg]  # the environment gives them

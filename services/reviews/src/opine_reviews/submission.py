@@ -1,0 +1,111 @@
+"""Storing a review once, however often its request arrives."""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from opine_reviews.models import Brand, Label, Review
+from opine_reviews.problems import Problem, invalid_field
+from opine_reviews.schemas.requests import ReviewRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    stars: int
+    score: float
+    label: Label
+    model_name: str | None = None
+    model_version: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    brand_slug: str
+    text: str
+    stars: int
+    prediction: Prediction | None
+    client_hash: bytes
+    user_agent_family: str
+    idempotency_key: str | None = None
+    request_fingerprint: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredReview:
+    review: Review
+    brand_name: str
+    replayed: bool
+
+
+def fingerprint(request: ReviewRequest) -> bytes:
+    """Equal for requests that mean the same review."""
+    return hashlib.sha256(request.model_dump_json().encode()).digest()
+
+
+def store(session: Session, submission: Submission) -> StoredReview:
+    """Store the review, or find the one that an earlier request with the same key and body stored.
+
+    Of two such requests at the same time the second waits in PostgreSQL for the first's commit.
+
+    Raises:
+        Problem: 422 for an unknown brand, or a key that was used with another body.
+    """
+    brand_name = session.scalar(select(Brand.name).where(Brand.slug == submission.brand_slug))
+    if brand_name is None:
+        raise invalid_field("brand", "no brand has this slug; GET /api/v1/brands lists them")
+    review = _insert(session, submission)
+    if review is not None:
+        return StoredReview(review=review, brand_name=brand_name, replayed=False)
+    return _find_earlier(session, submission)
+
+
+def remove(session: Session, review_id: int) -> bool:
+    """Delete a review; False if there is none."""
+    return session.scalar(delete(Review).where(Review.id == review_id).returning(Review.id)) is not None
+
+
+def _insert(session: Session, submission: Submission) -> Review | None:
+    shown = submission.prediction
+    statement = (
+        insert(Review)
+        .values(
+            brand_slug=submission.brand_slug,
+            text=submission.text,
+            stars=submission.stars,
+            suggested_stars=shown and shown.stars,
+            score=shown and shown.score,
+            label=shown and shown.label,
+            model_name=shown and shown.model_name,
+            model_version=shown and shown.model_version,
+            client_hash=submission.client_hash,
+            user_agent_family=submission.user_agent_family,
+            idempotency_key=submission.idempotency_key,
+            request_fingerprint=submission.request_fingerprint,
+        )
+        .on_conflict_do_nothing(index_elements=[Review.idempotency_key])
+        .returning(Review)
+    )
+    return session.scalars(statement).one_or_none()
+
+
+def _find_earlier(session: Session, submission: Submission) -> StoredReview:
+    statement = (
+        select(Review, Brand.name)
+        .join(Brand, Brand.slug == Review.brand_slug)
+        .where(Review.idempotency_key == submission.idempotency_key)
+    )
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        # Stored by another request and deleted by an administrator within these milliseconds.
+        raise Problem(409, "The review with this Idempotency-Key was just deleted. Send it with a new key.")
+    review, brand_name = found
+    if review.request_fingerprint != submission.request_fingerprint:
+        raise Problem(
+            422,
+            "This Idempotency-Key was used with another body. Send a new review with a new key.",
+            kind="idempotency-key-reused",
+        )
+    return StoredReview(review=review, brand_name=brand_name, replayed=True)
