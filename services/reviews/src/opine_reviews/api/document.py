@@ -1,7 +1,7 @@
 """The OpenAPI document of /api/v1."""
 
 from flask import Flask, Response, current_app, jsonify
-from flask_openapi3 import Info
+from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from opine_reviews.errors import validation_answer
