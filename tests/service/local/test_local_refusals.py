@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,19 +20,6 @@ def refused(run: Any, sentence: str) -> None:  # noqa: ANN401  a LocalRun
     assert run.remains() == []
 
 
-def test_a_second_run_is_refused_and_the_first_goes_on(start_local: Start) -> None:
-    first = start_local()
-    first.until_said("Starting Opine")
-    refused_run = start_local()
-    assert refused_run.ended() == 1
-    assert re.search(
-        rf"already runs on .* \(process {first.process.pid}, {first.url('frontend')}\): stop that run first",
-        refused_run.output,
-    )
-    first.until_ready()
-    assert first.stop(signal.SIGINT) == 0
-
-
 def test_a_taken_port_is_refused(start_local: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -45,10 +33,11 @@ def test_a_folder_that_cannot_be_written_is_refused(start_local: Start, tmp_path
 
 
 def test_damaged_data_are_refused_and_left_alone(start_local: Start, tmp_path: Path) -> None:
-    run = start_local()
-    run.until_said("Starting Opine")
     control = tmp_path / "local/postgres/data/global/pg_control"
-    run.until_ready()
+    run = start_local()
+    while not control.exists():
+        assert run.process.poll() is None, run.output
+        time.sleep(0.1)
     run.stop(signal.SIGINT)
     control.write_bytes(b"damaged")
     refused(start_local(), r"(?s)postgres ended .*pg_control.*restore .*/local/postgres, or remove it to start afresh")

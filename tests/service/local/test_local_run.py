@@ -1,14 +1,13 @@
 """A run from start to stop, and what the next run finds."""
 
 import json
+import re
 import signal
 import urllib.request
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import psutil
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def fetch(url: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401  JSON
@@ -18,7 +17,15 @@ def fetch(url: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 
         return json.loads(answer.read())
 
 
-def test_a_run_serves_the_page_stops_and_keeps_its_data(start_local: "Callable[..., Any]") -> None:
+def listening_addresses(ports: Iterable[int]) -> set[str]:
+    return {
+        connection.laddr.ip
+        for connection in psutil.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port in ports
+    }
+
+
+def test_a_run_serves_the_page_stops_and_keeps_its_data(start_local: Callable[..., Any]) -> None:
     first = start_local()
     ready = first.until_ready()
     assert ready[1] == first.url("frontend")
@@ -33,23 +40,17 @@ def test_a_run_serves_the_page_stops_and_keeps_its_data(start_local: "Callable[.
     assert first.stop(signal.SIGINT) == 0
     assert first.remains() == []
 
-    second = start_local()
-    assert second.until_ready()[2] != ready[2]
+    second = start_local(OPINE_FRONTEND_ADMIN_PASSWORD="chosen password")
+    assert second.until_ready()[2] is None
+    assert "chosen password" not in second.output
     assert fetch(f"{second.url('reviews')}/api/v1/reviews")["items"] == [review]
     assert fetch(f"{second.url('reviews')}/api/v1/brands/lego")["name"] == "LEGO"
+    assert listening_addresses(second.ports.values()) == {"127.0.0.1"}
+
+    refused = start_local()
+    assert refused.ended() == 1
+    holder = rf"process {second.process.pid}, {second.url('frontend')}"
+    assert re.search(rf"already runs on .* \({holder}\): stop that run first", refused.output)
+
     assert second.stop(signal.SIGTERM) == 0
     assert second.remains() == []
-
-
-def test_only_this_machine_can_reach_it(start_local: "Callable[..., Any]") -> None:
-    run = start_local(OPINE_FRONTEND_ADMIN_PASSWORD="chosen password")
-    assert run.until_ready()[2] is None
-    assert "chosen password" not in run.output
-    addresses = {
-        connection.laddr.ip
-        for connection in psutil.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port in run.ports.values()
-    }
-    assert addresses == {"127.0.0.1"}
-    assert run.stop(signal.SIGHUP) == 0
-    assert run.remains() == []

@@ -35,12 +35,14 @@ class Running:
         self,
         program: Program,
         process: asyncio.subprocess.Process,
+        output: asyncio.StreamReader,
         console: Console,
         deaths: "asyncio.Queue[Running]",
     ) -> None:
         self.program = program
         self.last_lines: deque[str] = deque(maxlen=_REMEMBERED_LINES)
         self._process = process
+        self._output = output
         self._console = console
         self._noise = re.compile(program.noise)
         self._reader = asyncio.create_task(self._read())
@@ -69,11 +71,9 @@ class Running:
         deaths.put_nowait(self)
 
     async def _read(self) -> None:
-        stream = self._process.stdout
-        assert stream is not None  # noqa: S101  a pipe was asked for
         while True:
             try:
-                line = await stream.readline()
+                line = await self._output.readline()
             except ValueError:
                 continue  # a line beyond all bounds is dropped
             if not line:
@@ -92,17 +92,24 @@ async def start(
     deaths: asyncio.Queue[Running],
 ) -> Running:
     """Start a program; it comes into `deaths` when it ends."""
-    process = await asyncio.create_subprocess_exec(
-        *program.command,
-        env=inherited | program.environment,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        limit=_LONGEST_LINE,
-        # The terminal's Ctrl-C is for Opine, which then ends all in order.
-        start_new_session=True,
+    # A pipe of our own: asyncio's would keep a process from being seen to end while a child of it holds the other end.
+    reading, writing = os.pipe()
+    output = asyncio.StreamReader(_LONGEST_LINE)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(output),
+        os.fdopen(reading, "rb", buffering=0),
     )
-    return Running(program, process, console, deaths)
+    with os.fdopen(writing, "wb") as end:
+        process = await asyncio.create_subprocess_exec(
+            *program.command,
+            env=inherited | program.environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=end,
+            stderr=asyncio.subprocess.STDOUT,
+            # The terminal's Ctrl-C is for Opine, which then ends all in order.
+            start_new_session=True,
+        )
+    return Running(program, process, output, console, deaths)
 
 
 async def end_all(running: Iterable[Running], *, patience_s: float) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from opine_local import leftovers
+from opine_local import leftovers, signals
 from opine_local.console import Console
 from opine_local.postgres import Cluster
 from opine_local.processes import Program, Running, end_all, start
@@ -42,8 +42,7 @@ class Run:
             Refusal: something could not start or has died.
         """
         stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        signals.handle(stop.set)
         stopped = asyncio.create_task(stop.wait())
         death = asyncio.create_task(self.deaths.get())
         life = asyncio.create_task(self._live())
