@@ -53,8 +53,10 @@ class Opine:
     def stalled(self, part: str) -> Iterator[None]:
         """A part whose processes stand still: it accepts connections and answers none."""
         name = {"sentiment": "opine_sentiment", "reviews": "opine_reviews", "postgres": "postgres"}[part]
-        processes = [process for process in marked_processes(self.data_dir) if name in " ".join(process.cmdline())]
-        assert processes, name
+        marked = [process for process in marked_processes(self.data_dir) if name in " ".join(process.cmdline())]
+        assert marked, name
+        # PostgreSQL's backends write their names over the mark, so they are found as children.
+        processes = {*marked, *(child for process in marked for child in process.children(recursive=True))}
         for process in processes:
             process.suspend()
         try:

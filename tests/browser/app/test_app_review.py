@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from driving.brand_pages import BrandPage
+from driving.browser import NARROW, set_viewport
 from driving.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
 from driving.composer_page import ComposerPage
 from driving.waiting import wait_for
@@ -57,8 +58,6 @@ def test_a_review_from_the_first_word_to_the_brand_page(
 
 
 def test_a_narrow_page_is_whole_and_accessible(driver: "Chrome", composer: ComposerPage) -> None:
-    from driving.browser import NARROW, set_viewport  # noqa: PLC0415
-
     set_viewport(driver, NARROW)
     composer.open()
     composer.type("Quite good, but the delivery was slow.")
@@ -71,7 +70,7 @@ def test_while_the_model_stands_still_a_review_is_rated_by_hand(opine: "Opine", 
     composer.open("ikea")
     with opine.stalled("sentiment"):
         composer.type("Solid furniture.")
-        wait_for(composer.driver, "a notice or a hand-set rating", lambda: "by hand" in composer.driver.page_source)
+        composer.wait_for_notice("Rate with the stars yourself")
         composer.choose(4)
         composer.submit()
         composer.wait_for_thanks()
