@@ -55,8 +55,8 @@ train: data .venv-test/installed ## Train a model: DATA=a CSV file or a folder o
 evaluate: data .venv-test/installed ## Score the shipped model: DATA=a CSV file or a folder of them
 	.venv-test/bin/python -m opine_training evaluate --data "$(DATA)" $(ARGS)
 
-picture: .venv-test/installed browser ## Take the README's picture of the page
-	.venv-test/bin/python services/local/picture.py docs/review.png
+picture: .venv-test/installed browser ## Take the README's picture, while make run runs
+	.venv-test/bin/python tests/browser/picture.py
 
 # --- how
 
