@@ -2,34 +2,30 @@
 
 import json
 import urllib.request
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from driving.brand_pages import BrandPage
 from driving.browser import NARROW, set_viewport
 from driving.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
 from driving.composer_page import ComposerPage
+from driving.opine import Opine
 from driving.waiting import wait_for
-
-if TYPE_CHECKING:
-    from conftest import Opine
-    from selenium.webdriver import Chrome
+from selenium.webdriver import Chrome
 
 
 @pytest.fixture
-def composer(driver: "Chrome", opine: "Opine") -> ComposerPage:
+def composer(driver: Chrome, opine: Opine) -> ComposerPage:
     return ComposerPage(driver, opine.url("frontend"))
 
 
-def reviews_of(opine: "Opine", brand: str) -> list[dict[str, Any]]:
+def reviews_of(opine: Opine, brand: str) -> list[dict[str, Any]]:
     with urllib.request.urlopen(f"{opine.url('reviews')}/api/v1/reviews?brand={brand}", timeout=10) as answer:  # noqa: S310
         items: list[dict[str, Any]] = json.loads(answer.read())["items"]
     return items
 
 
-def test_a_review_from_the_first_word_to_the_brand_page(
-    driver: "Chrome", opine: "Opine", composer: ComposerPage
-) -> None:
+def test_a_review_from_the_first_word_to_the_brand_page(driver: Chrome, opine: Opine, composer: ComposerPage) -> None:
     composer.open("lego")
     assert composer.brand == "LEGO"
     composer.type("Terrible service, rude and useless, I want my money back.")
@@ -57,7 +53,7 @@ def test_a_review_from_the_first_word_to_the_brand_page(
     assert foreign_requests(driver, opine.url("frontend")) == []
 
 
-def test_a_narrow_page_is_whole_and_accessible(driver: "Chrome", composer: ComposerPage) -> None:
+def test_a_narrow_page_is_whole_and_accessible(driver: Chrome, composer: ComposerPage) -> None:
     set_viewport(driver, NARROW)
     composer.open()
     composer.type("Quite good, but the delivery was slow.")
@@ -66,7 +62,7 @@ def test_a_narrow_page_is_whole_and_accessible(driver: "Chrome", composer: Compo
     assert accessibility_violations(driver) == []
 
 
-def test_while_the_model_stands_still_a_review_is_rated_by_hand(opine: "Opine", composer: ComposerPage) -> None:
+def test_while_the_model_stands_still_a_review_is_rated_by_hand(opine: Opine, composer: ComposerPage) -> None:
     composer.open("ikea")
     with opine.stalled("sentiment"):
         composer.type("Solid furniture.")
@@ -80,7 +76,7 @@ def test_while_the_model_stands_still_a_review_is_rated_by_hand(opine: "Opine", 
 
 
 @pytest.mark.parametrize("part", ["postgres", "reviews"])
-def test_a_text_outlives_an_outage_and_becomes_one_review(opine: "Opine", composer: ComposerPage, part: str) -> None:
+def test_a_text_outlives_an_outage_and_becomes_one_review(opine: Opine, composer: ComposerPage, part: str) -> None:
     brand = {"postgres": "sony", "reviews": "nike"}[part]
     text = f"Kept through an outage of {part}."
     composer.open(brand)
