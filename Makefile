@@ -66,9 +66,11 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 # A folder's lock with the versions that the tests run with.
 lock_like_tests = printf '%s\n' $(2:%=./%) | $(LOCK) - -c tests/requirements.txt -o $(1)/requirements.txt
 
+# uv is no prerequisite: it would be fetched again at each run after it is removed.
 # The stamp is written last: an install that was cut off is done again from nothing.
 define install
 	@echo "Installing into $(1) ..."
+	@$(MAKE) --silent $(UV)
 	@rm -rf $(1)
 	@$(UV) venv --quiet --python "$$(command -v $(PYTHON))" $(1)
 	@$(UV) pip install --quiet --python $(1)/bin/python --no-build --require-hashes -r $(2)
@@ -77,10 +79,10 @@ define install
 	@touch $@
 endef
 
-.venv/installed: services/local/requirements.txt $(INSTALLERS) $(RUN:=/pyproject.toml) | python $(UV)
+.venv/installed: services/local/requirements.txt $(INSTALLERS) $(RUN:=/pyproject.toml) | python
 	$(call install,.venv,$<,$(RUN))
 
-.venv-test/installed: tests/requirements.txt $(INSTALLERS) $(PYPROJECTS) | python $(UV)
+.venv-test/installed: tests/requirements.txt $(INSTALLERS) $(PYPROJECTS) | python
 	$(call install,.venv-test,$<,$(ALL))
 
 .venv-uv/bin/uv: | python

@@ -39,6 +39,14 @@ def plain_users_clone() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+def is_installed(checkout: Path) -> bool:
+    """Whether make would leave `.venv` as it is."""
+    plan = subprocess.run(
+        ["make", "--dry-run", ".venv/installed"], cwd=checkout, capture_output=True, text=True, check=True
+    ).stdout
+    return "pip install" not in plan
+
+
 def serves_and_stops(run: Any) -> None:  # noqa: ANN401  a LocalRun
     page_url = run.until_ready()[1]
     with urllib.request.urlopen(page_url, timeout=10) as page:  # noqa: S310  our own address
@@ -51,8 +59,12 @@ def serves_and_stops(run: Any) -> None:  # noqa: ANN401  a LocalRun
 
 def test_the_account_of_the_tests(start_local: Start, tmp_path: Path) -> None:
     checkout = clone(tmp_path)
+    assert not is_installed(checkout)
     serves_and_stops(start_local(["make", "run"], checkout / ".local", cwd=checkout))
     assert (checkout / ".local/postgres/data/PG_VERSION").exists()
+    assert is_installed(checkout)
+    (checkout / "services/local/requirements.txt").touch()
+    assert not is_installed(checkout)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another account")
@@ -66,5 +78,7 @@ def test_a_plain_user_without_uv(start_local: Start, plain_users_clone: Path) ->
         PATH=SYSTEM_PATH,
     )
     serves_and_stops(run)
+    assert is_installed(plain_users_clone)
+    assert not (plain_users_clone / ".venv-uv").exists()
     data = plain_users_clone / ".local/postgres/data"
     assert data.stat().st_uid == pwd.getpwnam("nobody").pw_uid

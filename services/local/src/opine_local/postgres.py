@@ -98,6 +98,8 @@ class Cluster:
             *("initdb", "--pgdata", str(partial), "--username", USER, "--pwfile", str(password_file)),
             *("--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale"),
             *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+            # Small steps of the write-ahead log: a quarter of the disk for a database of this size.
+            *("--wal-segsize", "4"),
         )
         password_file.unlink()
         self._run("postgres", "--single", "-D", str(partial), "postgres", told=f"CREATE DATABASE {DATABASE}")
