@@ -9,7 +9,7 @@ from pathlib import Path
 
 from opine_local.refusal import Refusal, reason
 
-# A new cluster takes 40 MB and its write-ahead log up to 100 MB more.
+# A new cluster takes 40 MB; the rest is room to work in.
 _NEEDED_MB = 200
 
 

@@ -19,7 +19,8 @@ class Service:
     module: list[str]
     environment: dict[str, str]
     url: str
-    needs_postgres: bool = False
+    # Started before PostgreSQL is there; the others follow it, each once the one before is ready.
+    at_once: bool = False
 
     @property
     def program(self) -> Program:
@@ -39,6 +40,7 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
              "--host", HOST, "--port", str(settings.sentiment_port)],
             {"OPINE_SENTIMENT_LOG_JSON": "false", "BENTOML_DO_NOT_TRACK": "True"},
             sentiment_url,
+            at_once=True,
         ),
         Service(
             "reviews",
@@ -54,7 +56,6 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
                 "PROMETHEUS_MULTIPROC_DIR": str(settings.metrics_dir),
             },
             reviews_url,
-            needs_postgres=True,
         ),
         Service(
             "frontend",
