@@ -5,6 +5,7 @@ Usage: make picture, while `make run` runs; or python tests/browser/picture.py [
 
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "frontend"))
@@ -28,6 +29,7 @@ def main() -> None:
         page.open("decathlon")
         page.type(TEXT)
         wait_for(driver, "marked words", lambda: page.marks)
+        time.sleep(1)  # the bar glides to its place
         driver.save_screenshot(str(PICTURE))
 
 

@@ -29,11 +29,12 @@ KINDS = (
 MEASURE = """
 const [text, done] = arguments;
 const field = document.getElementById("review"), shown = document.getElementById("proba");
-const started = performance.now();
-const observer = new MutationObserver(() => requestAnimationFrame(() => setTimeout(() => {
+const before = shown.textContent, started = performance.now();
+const observer = new MutationObserver(() => {
+  if (shown.textContent === before) return;
   observer.disconnect();
-  done(performance.now() - started);
-})));
+  requestAnimationFrame(() => setTimeout(() => done(performance.now() - started)));
+});
 observer.observe(shown, {childList: true, characterData: true, subtree: true});
 field.value = text;
 field.dispatchEvent(new InputEvent("input", {bubbles: true}));
