@@ -62,7 +62,7 @@ def list_brands(
     if len(rows) <= limit:
         return brands, None
     last = rows[limit - 1]
-    return brands, codec.encode(query, json.dumps([last[3], last[4]]), last[0].id)
+    return brands, codec.encode(query, json.dumps([last[3], last[4]], ensure_ascii=False), last[0].id)
 
 
 def add_brand_by_name(session: Session, slug: str, name: str, *, most: int) -> Brand | None:

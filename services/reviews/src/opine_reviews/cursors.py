@@ -22,7 +22,7 @@ class CursorCodec:
         self._key = hmac.digest(key, b"opine-reviews page cursor", "sha256")
 
     def encode(self, query: str, key: str | float, row_id: int) -> str:
-        payload = json.dumps([key, row_id], separators=(",", ":")).encode()
+        payload = json.dumps([key, row_id], ensure_ascii=False, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(self._mac(query, payload) + payload).rstrip(b"=").decode()
 
     def decode(self, query: str, cursor: str) -> tuple[str | float, int]:

@@ -1,9 +1,19 @@
 """Query strings and paths of /api/v1."""
 
+import datetime as dt
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from opine_reviews.characters import Characters
 from opine_reviews.models import Label
@@ -12,7 +22,8 @@ from opine_reviews.schemas.requests import BrandSlug, Stars
 Sort = Literal["created_at", "stars", "score", "brand"]
 Order = Literal["asc", "desc"]
 Limit = Annotated[int, Field(ge=1, le=100)]
-Cursor = Annotated[str, Field(max_length=500, description="`next_cursor` of the page before, with the same filters")]
+# Holds the longest brand name, at four bytes a character.
+Cursor = Annotated[str, Field(max_length=1000, description="`next_cursor` of the page before, with the same filters")]
 
 
 def _refuse_bare_number(value: object) -> object:
@@ -22,7 +33,15 @@ def _refuse_bare_number(value: object) -> object:
     return value
 
 
-Time = Annotated[AwareDatetime, BeforeValidator(_refuse_bare_number)]
+def _in_utc(time: dt.datetime) -> dt.datetime:
+    # PostgreSQL refuses offsets that RFC 3339 allows.
+    try:
+        return time.astimezone(dt.UTC)
+    except OverflowError:
+        raise ValueError("not within the years 1 to 9999 in UTC") from None
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_refuse_bare_number), AfterValidator(_in_utc)]
 SearchText = Annotated[Characters, StringConstraints(min_length=1, max_length=200)]
 
 
