@@ -1,0 +1,89 @@
+"""One PostgreSQL and one application for all, each test with empty tables and a well sentiment service."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from opine_reviews.app import create_app
+from opine_reviews.database import make_tool_engine
+from opine_reviews.schema import upgrade
+from opine_reviews.settings import Settings
+from sqlalchemy import Engine, text
+
+# So that these tests import `review_api`.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from review_api.database import Postgres
+from review_api.rows import add_brands
+from review_api.sentiment import FakeSentiment
+
+ADMIN_TOKEN = "an admin token of these tests"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    server = Postgres(tmp_path_factory.mktemp("reviews"))
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def shared_sentiment() -> Iterator[FakeSentiment]:
+    fake = FakeSentiment()
+    yield fake
+    fake.close()
+
+
+@pytest.fixture(scope="session")
+def settings(postgres: Postgres, shared_sentiment: FakeSentiment) -> Settings:
+    return Settings.model_validate(
+        {
+            "database_url": postgres.url,
+            "sentiment_url": shared_sentiment.url,
+            "client_hash_key": "a key that is only used in these tests",
+            "admin_token": ADMIN_TOKEN,
+            "sentiment_read_timeout_s": 0.5,
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def migrated(settings: Settings) -> Iterator[Engine]:
+    engine = make_tool_engine(settings)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(migrated: Engine) -> Engine:
+    """Beside the application, with only the brands of `review_api.rows` in the tables."""
+    with migrated.begin() as connection:
+        connection.execute(text("TRUNCATE review, brand_month, brand RESTART IDENTITY"))
+    add_brands(migrated)
+    return migrated
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Flask:
+    return create_app(settings)
+
+
+@pytest.fixture
+def sentiment(shared_sentiment: FakeSentiment) -> FakeSentiment:
+    shared_sentiment.reset()
+    return shared_sentiment
+
+
+@pytest.fixture
+def client(app: Flask, engine: Engine, sentiment: FakeSentiment) -> FlaskClient:  # noqa: ARG001  emptied and well
+    return app.test_client()
+
+
+@pytest.fixture
+def admin() -> dict[str, str]:
+    return {"Authorization": f"Bearer {ADMIN_TOKEN}"}

@@ -1,0 +1,63 @@
+"""Rows put straight into the tables."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+from opine_reviews.models import Brand, Review
+from sqlalchemy import Engine, insert
+
+BRANDS = (
+    ("adidas", "Adidas", "Sports and outdoors"),
+    ("air-canada", "Air Canada", "Airlines"),
+    ("british-airways", "British Airways", "Airlines"),
+    ("fair-trade", "Fair Trade Shop", "Online shops"),
+    ("nike", "Nike", "Sports and outdoors"),
+    ("new-air", "New Air", "Airlines"),
+    ("the-air", "air", "Airlines"),
+    ("zara", "Zara", "Fashion"),
+)
+
+NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
+
+Row = Mapping[str, object]
+
+
+def add_brands(engine: Engine) -> None:
+    rows = [
+        {"slug": slug, "name": name, "website": f"https://{slug}.example.com", "sector": sector}
+        for slug, name, sector in BRANDS
+    ]
+    with engine.begin() as connection:
+        connection.execute(insert(Brand), rows)
+
+
+def add_reviews(engine: Engine, rows: Iterable[Row]) -> list[int]:
+    """Add reviews, each with what it does not name from a plain one; their ids in order."""
+    plain = {"brand_slug": "nike", "text": "Good shoes", "stars": 4, "created_at": NOON}
+    statements = [insert(Review).values(plain | dict(row)).returning(Review.id) for row in rows]
+    with engine.begin() as connection:
+        return [connection.execute(statement).scalar_one() for statement in statements]
+
+
+def scored(score: float, *, stars: int = 4) -> dict[str, object]:
+    """The columns of a review's prediction."""
+    label = "bad" if stars < 3 else "good" if stars > 3 else "average"
+    return {"score": score, "suggested_stars": stars, "label": label, "model_name": "m", "model_version": "1"}
+
+
+def submission(**changed: object) -> dict[str, object]:
+    """The body of `POST /api/v1/reviews`."""
+    prediction = {"stars": 5, "score": 0.93, "label": "good", "model": {"name": "opine-charcnn", "version": "1.0.0"}}
+    return {"brand": "nike", "text": "Great shop!", "stars": 5, "prediction": prediction} | changed
+
+
+def form_of_2019(**changed: str) -> dict[str, str]:
+    return {
+        "review": "Great shop!",
+        "rating": "4",
+        "suggested_rating": "5",
+        "sentiment_score": "0.93",
+        "brand": "Nike",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "ip_address": "192.0.2.7",
+    } | changed
