@@ -41,7 +41,8 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "network.embedding": "8",
         "network.word-rows": "256",
         "network.dilations": "1",
-        "config.epochs": "2",
+        "config.epochs": "6",
+        "config.learning-rate": "0.02",
         "config.batch-characters": "1024",
         "config.tuning-share": "0.1",
     }
