@@ -7,6 +7,7 @@ from opine_reviews.api.document import make_documented_app, register_document
 from opine_reviews.api.export import export
 from opine_reviews.api.predictions import predictions
 from opine_reviews.api.reviews import reviews
+from opine_reviews.api.sectors import sectors
 from opine_reviews.errors import register_error_handlers
 from opine_reviews.health import register_readiness
 from opine_reviews.hygiene import register_hygiene
@@ -25,7 +26,7 @@ def create_app(settings: Settings) -> Flask:
     install_services(app, settings)
     register_error_handlers(app)
     register_hygiene(app)
-    for blueprint in (reviews, export, brands, predictions):
+    for blueprint in (reviews, export, brands, sectors, predictions):
         app.register_api(blueprint)
     app.register_blueprint(routes_of_2019)
     register_document(app)

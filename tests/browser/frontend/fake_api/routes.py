@@ -1,6 +1,7 @@
 import csv
 import io
 import time
+from collections import Counter
 
 from flask import Flask, Response, jsonify, request
 
@@ -74,6 +75,11 @@ def _add_reads(app: Flask, store: Store) -> None:
             if wanted in brand["name"].lower() and sector in {None, brand["sector"]}
         ]
         return jsonify(page(found, request.args))
+
+    @app.get("/api/v1/sectors")
+    def sectors() -> Response:
+        counts = Counter(brand["sector"] for brand in store.brands)
+        return jsonify(items=[{"sector": name, "brand_count": count} for name, count in sorted(counts.items())])
 
     @app.get("/api/v1/brands/random")
     def random_brand() -> Response:

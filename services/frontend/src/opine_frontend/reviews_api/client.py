@@ -11,6 +11,7 @@ from opine_frontend.reviews_api.models import (
     Predicted,
     Review,
     ReviewPage,
+    SectorList,
     Summary,
 )
 from opine_frontend.reviews_api.queries import BrandQuery, ReviewQuery
@@ -89,6 +90,9 @@ class ReviewsApi:
 
     def summary(self, slug: str) -> Summary:
         return _parse(Summary, self._get(f"/brands/{segment(slug)}/summary"))
+
+    def sectors(self) -> SectorList:
+        return _parse(SectorList, self._get("/sectors"))
 
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
         return self._transport.exchange("GET", f"{_V1}{path}", query=query).data

@@ -103,6 +103,15 @@ class BrandPage(_Answer):
     next_cursor: str | None = None
 
 
+class Sector(_Answer):
+    sector: str
+    brand_count: int
+
+
+class SectorList(_Answer):
+    items: list[Sector]
+
+
 class ReviewPage(_Answer):
     items: list[Review]
     next_cursor: str | None = None

@@ -72,6 +72,15 @@ class BrandPage(BaseModel):
     next_cursor: str | None
 
 
+class SectorAnswer(BaseModel):
+    sector: str
+    brand_count: int
+
+
+class SectorList(BaseModel):
+    items: list[SectorAnswer]
+
+
 class MonthAnswer(BaseModel):
     month: str = Field(pattern=r"^\d{4}-\d{2}$", description="in UTC")
     review_count: int
