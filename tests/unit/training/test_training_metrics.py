@@ -47,6 +47,13 @@ def test_calibration_finds_temperature_bias_and_offsets() -> None:
     np.testing.assert_allclose(found.star_bias, [1, 0, 0, 0, -1], atol=0.1)
 
 
+def test_calibration_stays_sober_where_stars_are_separable() -> None:
+    stars = np.arange(60) % 5
+    found = fit_calibration((4 * np.eye(5)[stars]).astype(np.float32), stars)
+    assert found.temperature > 0.2
+    assert max(map(abs, found.star_bias)) < 1
+
+
 def test_label_offsets_raise_the_macro_f1_of_a_skewed_set() -> None:
     rng = np.random.default_rng(0)
     stars = rng.choice(5, 5000, p=[0.1, 0.03, 0.05, 0.12, 0.7])

@@ -18,7 +18,7 @@ _OFFSETS = np.arange(-1.5, 1.501, 0.1)
 
 
 def fit_calibration(logits: NDArray[np.float32], stars: NDArray[np.int64]) -> Calibration:
-    """Temperature and star bias by maximum likelihood, label offsets by three-class macro-F1."""
+    """Temperature and star bias by likelihood, label offsets by three-class macro-F1."""
     temperature, bias = _fit_scaling(logits, stars)
     scaled = Calibration(temperature=temperature, star_bias=bias)
     offsets = _fit_offsets(label_probabilities(scaled.probabilities(logits)), LABEL_OF_STAR[stars])
@@ -37,6 +37,7 @@ def calibrated_log_loss(logits: NDArray[np.float32], stars: NDArray[np.int64]) -
 def _fit_scaling(
     logits: NDArray[np.float32], stars: NDArray[np.int64]
 ) -> tuple[float, tuple[float, float, float, float, float]]:
+    """Maximum a posteriori: a unit Gaussian prior keeps the fit finite where the classes are separable."""
     raw, truth = torch.from_numpy(logits).double(), torch.from_numpy(stars)
     log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)
     bias = torch.zeros(5, dtype=torch.float64, requires_grad=True)
@@ -44,7 +45,8 @@ def _fit_scaling(
 
     def closure() -> float:
         optimiser.zero_grad()
-        loss = functional.cross_entropy(raw / log_temperature.exp() + bias - bias.mean(), truth)
+        likelihood = functional.cross_entropy(raw / log_temperature.exp() + bias - bias.mean(), truth)
+        loss = likelihood + (log_temperature**2 + (bias**2).sum()) / (2 * len(truth))
         loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
 
