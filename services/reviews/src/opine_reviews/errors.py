@@ -56,7 +56,11 @@ def database_problem(error: SQLAlchemyError) -> Problem | None:
     return None
 
 
-def _database_away(hint: str = "Nothing was stored by a request that was answered so; try again later.") -> Problem:
+# Not "nothing was stored": where the answer to a COMMIT is lost, nobody here can tell.
+_RETRY = "Try again later; with an Idempotency-Key no review is stored twice."
+
+
+def _database_away(hint: str = _RETRY) -> Problem:
     return Problem(
         503,
         f"The database is not available at the moment. {hint}",

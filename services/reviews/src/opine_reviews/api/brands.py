@@ -37,7 +37,7 @@ def get_random_brand(query: RandomBrandQuery) -> Response:
     return json_answer(brand_answer(_required(found)))
 
 
-@brands.get("/brands/<slug>", responses={200: BrandAnswer, **problems(404, 503)})
+@brands.get("/brands/<slug>", responses={200: BrandAnswer, **problems(404, 422, 503)})
 def get_one_brand(path: BrandPath) -> Response:
     """A brand with the count and average of its reviews."""
     _require_slug(path.slug)
@@ -46,7 +46,7 @@ def get_one_brand(path: BrandPath) -> Response:
     return json_answer(brand_answer(_required(found)))
 
 
-@brands.get("/brands/<slug>/summary", responses={200: SummaryAnswer, **problems(404, 503)})
+@brands.get("/brands/<slug>/summary", responses={200: SummaryAnswer, **problems(404, 422, 503)})
 def get_summary(path: BrandPath) -> Response:
     """A brand's reviews in numbers, by month."""
     _require_slug(path.slug)

@@ -57,7 +57,7 @@ def get_reviews(query: ReviewListQuery) -> Response:
 
 @reviews.delete(
     "/reviews/<int:id>",
-    responses={204: None, **problems(401, 403, 404, 503)},
+    responses={204: None, **problems(401, 403, 404, 422, 503)},
     security=[{"admin": []}],
 )
 def delete_review(path: ReviewPath) -> Response:
