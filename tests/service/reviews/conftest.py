@@ -8,10 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from opine_reviews.app import create_app
-from opine_reviews.database import make_tool_engine
 from opine_reviews.schema import upgrade
 from opine_reviews.settings import Settings
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 
 # So that these tests import `review_api`.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -53,7 +52,7 @@ def settings(postgres: Postgres, shared_sentiment: FakeSentiment) -> Settings:
 
 @pytest.fixture(scope="session")
 def migrated(settings: Settings) -> Iterator[Engine]:
-    engine = make_tool_engine(settings)
+    engine = create_engine(settings.database_url.unicode_string())
     upgrade(engine)
     yield engine
     engine.dispose()
@@ -63,7 +62,10 @@ def migrated(settings: Settings) -> Iterator[Engine]:
 def engine(migrated: Engine) -> Engine:
     """Beside the application, with only the brands of `review_api.rows` in the tables."""
     with migrated.begin() as connection:
-        connection.execute(text("TRUNCATE review, brand_month, brand RESTART IDENTITY"))
+        # For so few rows many times faster than TRUNCATE, which makes every index anew.
+        for table in ("review", "brand_month", "brand"):
+            connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608  the three names above
+        connection.execute(text("SELECT setval(pg_get_serial_sequence('review', 'id'), 1, false)"))
     add_brands(migrated)
     return migrated
 
