@@ -56,3 +56,15 @@ def test_local_lines_are_readable_and_single(capsys: pytest.CaptureFixture[str])
     assert "review=7" in line
     with pytest.raises(json.JSONDecodeError):
         json.loads(line)
+
+
+def test_a_readable_exception_shows_no_local_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("reviews", json=False)
+    password = "not for the log"
+    try:
+        int("x" if password else "y")
+    except ValueError:
+        structlog.stdlib.get_logger("a").exception("failed")
+    shown = capsys.readouterr().out
+    assert "ValueError: invalid literal" in shown
+    assert password not in shown

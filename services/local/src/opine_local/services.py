@@ -38,7 +38,11 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
             "sentiment",
             ["bentoml", "serve", "opine_sentiment.service:Sentiment",
              "--host", HOST, "--port", str(settings.sentiment_port)],
-            {"OPINE_SENTIMENT_LOG_JSON": "false", "BENTOML_DO_NOT_TRACK": "True"},
+            {
+                "OPINE_SENTIMENT_LOG_JSON": "false",
+                "BENTOML_DO_NOT_TRACK": "True",
+                "BENTOML_HOME": str(settings.bentoml_home),
+            },
             sentiment_url,
             at_once=True,
         ),
@@ -52,6 +56,8 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
                 "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
                 "OPINE_REVIEWS_BIND": f"{HOST}:{settings.reviews_port}",
                 "OPINE_REVIEWS_WORKERS": "1",
+                # The frontend, which names the person's address.
+                "OPINE_REVIEWS_TRUSTED_PROXIES": "1",
                 "OPINE_REVIEWS_LOG_JSON": "false",
                 "PROMETHEUS_MULTIPROC_DIR": str(settings.metrics_dir),
             },

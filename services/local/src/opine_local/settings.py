@@ -41,6 +41,11 @@ class Settings(BaseSettings):
         return self.data_dir / "reviews-metrics"
 
     @property
+    def bentoml_home(self) -> Path:
+        """BentoML empties the metrics in its home at each start, so that a person's own stays as it is."""
+        return self.data_dir / "bentoml"
+
+    @property
     def page_url(self) -> str:
         return f"http://127.0.0.1:{self.frontend_port}"
 

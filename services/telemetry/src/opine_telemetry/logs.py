@@ -62,7 +62,11 @@ def _context_adder(service: str) -> Processor:
 def _renderers(*, json: bool) -> list[Processor]:
     if json:
         return [structlog.processors.format_exc_info, _lead_with_known_keys, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=False, timestamp_key="time", pad_event_to=0)]
+    # The default traceback prints local variables, secrets among them.
+    plain = structlog.dev.plain_traceback
+    return [
+        structlog.dev.ConsoleRenderer(colors=False, timestamp_key="time", pad_event_to=0, exception_formatter=plain)
+    ]
 
 
 def _lead_with_known_keys(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
