@@ -33,10 +33,18 @@ def read_brands(path: Path | None = None) -> list[BrandRow]:
     """Read a brand list, by default the shipped one.
 
     Raises:
-        BrandsFileError: a wrong header or row, or a slug that comes twice.
+        BrandsFileError: a file that cannot be read, a wrong header or row, a slug that comes twice, or no brand.
     """
-    text = (files("opine_reviews") / "brands.csv").read_text("utf-8") if path is None else path.read_text("utf-8")
-    return list(_rows(text.splitlines()))
+    try:
+        text = (files("opine_reviews") / "brands.csv").read_text("utf-8") if path is None else path.read_text("utf-8")
+    except OSError as error:
+        raise BrandsFileError(f"the list cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise BrandsFileError(f"the list is not UTF-8: {error.reason} at byte {error.start}") from error
+    rows = list(_rows(text.splitlines()))
+    if not rows:
+        raise BrandsFileError("line 2: there is no brand in the list")
+    return rows
 
 
 def upsert_brands(session: Session, rows: Iterable[BrandRow]) -> None:
@@ -67,7 +75,8 @@ def _rows(lines: list[str]) -> Iterator[BrandRow]:
             seen.add(row.slug)
             yield row
     except csv.Error as error:
-        raise BrandsFileError(f"line {reader.line_num}: {error}") from error
+        # DictReader counts only the lines that it got.
+        raise BrandsFileError(f"line {reader.reader.line_num}: {error}") from error
 
 
 def _row(raw: dict[str, str], line: int) -> BrandRow:

@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 from opine_telemetry.logs import configure_logging
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from opine_reviews.brands_file import BrandsFileError, read_brands, upsert_brands
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _seed(engine, options.file)
             case _:
                 _retain(engine, options.days)
-    except (OperationalError, BrandsFileError) as error:
+    except (DBAPIError, BrandsFileError) as error:
         logger.error("command failed", command=options.command, error=str(error).splitlines()[0])  # noqa: TRY400  an operator needs the cause, not our call stack
         return 1
     finally:

@@ -16,7 +16,8 @@ def json_answer(model: BaseModel, status: int = 200) -> Response:
 def problems(*statuses: int) -> dict[str | int, dict[str, object]]:
     """The OpenAPI `responses` of an operation that may end with these statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemDetails.__name__}"}}}
-    return {status: {"content": content} for status in statuses}
+    # flask-openapi3 adds a 422 to every operation that has none, in a form that we never answer.
+    return {status: {"content": content} for status in sorted({*statuses, 422})}
 
 
 def review_answer(review: Review, brand_name: str) -> ReviewAnswer:
