@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 
-def _average(values: list[float]) -> float | None:
+def _average(values: list[float]) -> object:
+    """Equal to their average, within rounding; None of none."""
     return pytest.approx(sum(values) / len(values)) if values else None
 
 

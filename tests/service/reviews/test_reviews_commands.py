@@ -1,0 +1,101 @@
+"""`opine-reviews` as it is run: in a process of its own."""
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from opine_local.ports import any_free
+from review_api.database import Postgres
+from review_api.rows import add_reviews
+from sqlalchemy import Engine, text
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(postgres: Postgres, engine: Engine) -> Run:  # noqa: ARG001  emptied
+    def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        given = {"database_url": postgres.url, "client_hash_key": "a key of these tests", **settings}
+        environment = {f"OPINE_REVIEWS_{name.upper()}": value for name, value in given.items()}
+        return subprocess.run(
+            [sys.executable, "-m", "opine_reviews", *arguments],
+            env={**os.environ, **environment},  # noqa: TID251  the child's
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_migrating_again_changes_nothing(run: Run, client: FlaskClient) -> None:
+    done = run("migrate")
+    assert done.returncode == 0, done.stdout
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_list_of_brands_is_added(run: Run, client: FlaskClient, tmp_path: Path) -> None:
+    path = tmp_path / "brands.csv"
+    path.write_text(
+        "slug,name,website,sector\nnike,Nike Inc,https://www.nike.com,Shoes\nnew,New,https://new.com,Shoes\n"
+    )
+    done = run("seed-brands", "--file", str(path))
+    assert done.returncode == 0, done.stdout
+    names = [brand["name"] for brand in client.get("/api/v1/brands?sector=Shoes").get_json()["items"]]
+    assert names == ["New", "Nike Inc"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"slug,name,website,sector\nNike,Nike,https://www.nike.com,Shoes\n", "line 2: slug"),
+        (b"slug,name,website,sector\n", "no brand"),
+        (b"slug,name,website,sector\nnike,Nik\xe9,https://www.nike.com,Shoes\n", "UTF-8"),
+        (None, "No such file"),
+    ],
+)
+def test_a_wrong_list_ends_with_a_sentence(run: Run, tmp_path: Path, content: bytes | None, said: str) -> None:
+    path = tmp_path / "brands.csv"
+    if content is not None:
+        path.write_bytes(content)
+    done = run("seed-brands", "--file", str(path))
+    assert done.returncode == 1
+    assert said in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_clients_are_forgotten_after_a_time(run: Run, engine: Engine) -> None:
+    known = {"client_hash": b"a" * 32, "user_agent_family": "Firefox"}
+    now = dt.datetime.now(dt.UTC)
+    add_reviews(engine, [known | {"created_at": now - dt.timedelta(days=days)} for days in (0, 29, 31, 400)])
+    done = run("retain", "--days", "30")
+    assert done.returncode == 0, done.stdout
+    with engine.connect() as connection:
+        kept = text("SELECT id FROM review WHERE client_hash IS NOT NULL AND user_agent_family IS NOT NULL ORDER BY id")
+        assert connection.scalars(kept).all() == [1, 2]
+        gone = text("SELECT id FROM review WHERE client_hash IS NULL AND user_agent_family IS NULL ORDER BY id")
+        assert connection.scalars(gone).all() == [3, 4]
+
+
+def test_a_schema_that_is_missing_ends_with_a_sentence(run: Run, postgres: Postgres) -> None:
+    done = run("seed-brands", database_url=postgres.url.rpartition("/")[0] + "/postgres")
+    assert done.returncode == 1
+    assert 'relation \\"brand\\" does not exist' in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_database_that_is_away_ends_with_a_sentence(run: Run) -> None:
+    done = run("migrate", database_url=f"postgresql+psycopg2://opine:x@127.0.0.1:{any_free()}/opine")
+    assert done.returncode == 1
+    assert "Connection refused" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("days", ["-1", "x", "36501"])
+def test_an_odd_number_of_days_is_refused(run: Run, days: str) -> None:
+    assert run("retain", "--days", days).returncode == 2

@@ -1,0 +1,112 @@
+import pytest
+from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
+from review_api.rows import form_of_2019, submission
+from review_api.sentiment import FakeSentiment
+
+# Names and labels without what every sample of a histogram has.
+FROZEN = {
+    "opine_http_requests": {"service", "route", "method", "status"},
+    "opine_http_request_duration_seconds": {"service", "route", "method"},
+    "opine_reviews_submitted": {"model_version", "suggested", "chosen", "agreement"},
+    "opine_reviews_failed_predictions": {"reason"},
+}
+
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+def _samples(client: FlaskClient) -> Samples:
+    text = client.get("/metrics").text
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+class Gained:
+    """By how much a sample grew since this was made."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self._client = client
+        self._before = _samples(client)
+
+    def __call__(self, name: str, **labels: str) -> float:
+        key = (name, tuple(sorted(labels.items())))
+        return _samples(self._client).get(key, 0) - self._before.get(key, 0)
+
+
+@pytest.fixture
+def gained(client: FlaskClient) -> Gained:
+    return Gained(client)
+
+
+def test_names_and_labels_are_frozen(client: FlaskClient, sentiment: FakeSentiment) -> None:
+    client.post("/api/v1/reviews", json=submission())
+    sentiment.mode = "broken"
+    client.post("/api/v1/predictions", json={"text": "Fine"})
+    found: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(client.get("/metrics").text):
+        if family.name.startswith("opine_"):
+            found[family.name] = {label for sample in family.samples for label in sample.labels} - {"le"}
+    created = {name for name in found if name.endswith("_created")}
+    assert {name: labels for name, labels in found.items() if name not in created} == FROZEN
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/api/v1/brands/nike", "/api/v1/brands/<slug>"),
+        ("/api/v1/brands/nobody", "/api/v1/brands/<slug>"),
+        ("/made/up", "unmatched"),
+    ],
+)
+def test_routes_are_counted_by_template(client: FlaskClient, gained: Gained, path: str, route: str) -> None:
+    # Buffered, so that the answer is at its end, where it is counted.
+    status = str(client.get(path, buffered=True).status_code)
+    labels = {"service": "reviews", "route": route, "method": "GET"}
+    assert gained("opine_http_requests_total", **labels, status=status) == 1
+    assert gained("opine_http_request_duration_seconds_count", **labels) == 1
+
+
+@pytest.mark.parametrize(
+    ("stars", "predicted", "agreement"), [(5, True, "same"), (2, True, "corrected"), (2, False, "none")]
+)
+def test_submissions_are_counted_by_agreement(
+    client: FlaskClient, gained: Gained, stars: int, predicted: bool, agreement: str
+) -> None:
+    client.post("/api/v1/predictions", json={"text": "makes the version known"})
+    body = submission(stars=stars, **({} if predicted else {"prediction": None}))
+    for _ in range(2):
+        client.post("/api/v1/reviews", json=body, headers={"Idempotency-Key": "one"})
+    labels = {"suggested": "5" if predicted else "none", "chosen": str(stars), "agreement": agreement}
+    version = "1.0.0" if predicted else "none"
+    assert gained("opine_reviews_submitted_total", model_version=version, **labels) == 1
+
+
+def test_a_made_up_version_is_no_label(client: FlaskClient, gained: Gained) -> None:
+    shown = {"stars": 5, "score": 0.9, "label": "good", "model": {"name": "m", "version": "6.6.6"}}
+    client.post("/api/v1/reviews", json=submission(prediction=shown))
+    labels = {"suggested": "5", "chosen": "5", "agreement": "same"}
+    assert gained("opine_reviews_submitted_total", model_version="other", **labels) == 1
+    assert gained("opine_reviews_submitted_total", model_version="6.6.6", **labels) == 0
+
+
+def test_a_review_of_2019_is_counted(client: FlaskClient, gained: Gained) -> None:
+    client.post("/api/review", data=form_of_2019())
+    labels = {"suggested": "5", "chosen": "4", "agreement": "corrected"}
+    assert gained("opine_reviews_submitted_total", model_version="none", **labels) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [("busy", "busy"), ("broken", "bad_answer"), ("garbage", "bad_answer"), ("closed", "unreachable"),
+     ("slow", "timeout"), ("text error", "refused_text")],
+)  # fmt: skip
+def test_failed_predictions_are_counted_by_reason(
+    client: FlaskClient, gained: Gained, sentiment: FakeSentiment, mode: str, reason: str
+) -> None:
+    sentiment.mode = mode
+    client.post("/api/v1/predictions", json={"text": "Fine"})
+    sentiment.released.set()
+    assert gained("opine_reviews_failed_predictions_total", reason=reason) == 1
