@@ -73,6 +73,8 @@ class Review(Base):
         Index("ix_review_created_at", "created_at", "id"),
         Index("ix_review_stars", "stars", "id"),
         Index("ix_review_score", text("coalesce(score, '-1'::double precision)"), "id"),
+        # The label follows from the score: from one end of that order the other labels' reviews would come first.
+        Index("ix_review_label_score", "label", text("coalesce(score, '-1'::double precision)"), "id"),
         Index("ix_review_brand", "brand_slug", "id"),
         Index("ix_review_brand_created_at", "brand_slug", "created_at", "id"),
         Index("ix_review_brand_stars", "brand_slug", "stars", "id"),

@@ -1,0 +1,22 @@
+"""An index for one label's reviews by score.
+
+The label follows from the score, so the reviews of one label lie together in the order by score: from the wrong end,
+the index on the score alone reads all other labels' reviews first.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    score = sa.text("coalesce(score, '-1'::double precision)")
+    op.create_index("ix_review_label_score", "review", ["label", score, "id"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_review_label_score", "review")
