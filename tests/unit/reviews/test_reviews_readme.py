@@ -1,0 +1,57 @@
+"""What the README says of settings, commands and metrics."""
+
+import re
+from pathlib import Path
+
+import pytest
+from opine_reviews.cli import main
+from opine_reviews.metrics import FAILED_PREDICTIONS, SUBMITTED
+from opine_reviews.settings import Settings
+from prometheus_client import Counter
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+README = (Path(__file__).parents[3] / "services/reviews/README.md").read_text()
+SETTING = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
+COMMAND = re.compile(r"^\| `opine-reviews ([a-z-]+)", re.MULTILINE)
+METRIC = re.compile(r"^\| `(opine_\w+_total)` \| (.*?) \|$", re.MULTILINE)
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    return "" if value in (PydanticUndefined, None) else str(value)
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    documented = [(name, default.strip("`"), meaning) for name, default, meaning in SETTING.findall(README)]
+    assert documented == [
+        (str(field.validation_alias or f"OPINE_REVIEWS_{name.upper()}"), _default(field), field.description)
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def test_the_settings_that_must_be_given_come_first() -> None:
+    required = [field.is_required() for field in Settings.model_fields.values()]
+    assert required == [True, True] + [False] * (len(required) - 2)
+
+
+def test_the_readme_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    known = re.search(r"\{(.+?)\}", capsys.readouterr().out)
+    assert known is not None
+    assert COMMAND.findall(README) == known[1].split(",")
+
+
+@pytest.mark.parametrize("counter", [SUBMITTED, FAILED_PREDICTIONS], ids=["submitted", "failed predictions"])
+def test_the_readme_names_every_metric_with_its_labels(counter: Counter) -> None:
+    documented = dict(METRIC.findall(README))
+    (described,) = counter.describe()
+    assert len(documented) == 2
+    labels = re.findall(r"`(\w+)`", re.sub(r":[^|]*", "", documented[f"{described.name}_total"]))
+    # The client refuses labels that are not the counter's.
+    counter.labels(**dict.fromkeys(labels, "of the readme"))
+    counter.remove(*["of the readme"] * len(labels))
