@@ -3,7 +3,7 @@
 Usage: python services/reviews/bench/pagination.py [--rows 1000000] [--requests 300]
 
 One client asks for pages of 20 over one kept connection. The last page is that of a cursor 50 rows from the end,
-which the API's own codec writes. Starts and removes its own PostgreSQL; a million rows need about four minutes and 3 GB
+which the API's own codec writes. Starts and removes its own PostgreSQL; a million rows need about three minutes and 3 GB
 in the temporary folder. Needs the packages opine-local and opine-reviews.
 """
 
