@@ -75,19 +75,29 @@ def list_reviews(
     """
     key = _SORT_KEYS[sort]
     query = _describe(filters, sort, order)
-    position = tuple_(key.expression, Review.id)
+    columns: list[ColumnElement[Any]] = [Review.id.expression]
+    if not _is_fixed(sort, filters):
+        columns.insert(0, key.expression)
     statement = _filtered(filters)
     if cursor is not None:
         value, row_id = codec.decode(query, cursor)
-        start = (key.parse(value), row_id)
+        position, start = tuple_(*columns), (key.parse(value), row_id)[-len(columns) :]
         statement = statement.where(position > start if order == "asc" else position < start)
-    columns: tuple[ColumnElement[Any], ...] = (key.expression, Review.id.expression)
     statement = statement.order_by(*(column.asc() if order == "asc" else column.desc() for column in columns))
     rows = [ListedReview(review, name) for review, name in session.execute(statement.limit(limit + 1))]
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1].review
     return rows[:limit], codec.encode(query, key.of(last), last.id)
+
+
+def _is_fixed(sort: Sort, filters: ReviewFilters) -> bool:
+    """Whether all reviews that the filters leave have the same sort key, so that only ids order them.
+
+    The key must then be left out: with `stars = 5 AND (stars, id) < (5, 700)`, PostgreSQL does not start at the id but
+    reads all rows before it.
+    """
+    return (sort == "brand" and filters.brand is not None) or (sort == "stars" and filters.stars is not None)
 
 
 def _filtered(filters: ReviewFilters) -> Select[Review, str]:
