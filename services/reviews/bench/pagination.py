@@ -3,8 +3,8 @@
 Usage: python services/reviews/bench/pagination.py [--rows 1000000] [--requests 300]
 
 One client asks for pages of 20 over one kept connection. The last page is that of a cursor 50 rows from the end,
-which the API's own codec writes. Starts and removes its own PostgreSQL; a million rows need about three minutes and 3 GB
-in the temporary folder. Needs the packages opine-local and opine-reviews.
+which the API's own codec writes. Starts and removes its own PostgreSQL; a million rows need about three minutes, and
+3 GB in the temporary folder. Needs the packages opine-local and opine-reviews.
 """
 
 import argparse
@@ -72,6 +72,7 @@ def queries(brand: str, brand_count: int) -> Iterator[tuple[str, ReviewListQuery
         yield f"all by {sort}", ReviewListQuery(sort=sort)
     for sort in get_args(Sort):
         yield f"a brand's {brand_count:,} by {sort}", ReviewListQuery(brand=brand, sort=sort)
+    yield "5 stars by stars", ReviewListQuery(stars=5, sort="stars")
     # What is filtered for lies at the end of the order.
     yield "label good by score, ascending", ReviewListQuery(label="good", sort="score", order="asc")
 
@@ -101,11 +102,12 @@ def last_page(stack: Stack, query: ReviewListQuery) -> ReviewListQuery | None:
     way = "ASC" if query.order == "desc" else "DESC"
     statement = text(f"""
         SELECT {key}, id FROM review
-        WHERE brand_slug = coalesce(:brand, brand_slug) AND label = coalesce(:label, label)
+        WHERE brand_slug = coalesce(:brand, brand_slug) AND stars = coalesce(:stars, stars)
+              AND label = coalesce(:label, label)
         ORDER BY {key} {way}, id {way} LIMIT {FROM_THE_END}
     """)  # noqa: S608  constants
     with stack.engine.connect() as connection:
-        found = connection.execute(statement, {"brand": query.brand, "label": query.label}).all()
+        found = connection.execute(statement, query.model_dump(include={"brand", "stars", "label"})).all()
     if not found:
         return None
     value, row_id = found[-1]
