@@ -13,7 +13,7 @@ from opine_reviews.settings import Settings
 from sqlalchemy import Engine, create_engine, text
 
 # So that these tests import `review_api`.
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "packages"))
 
 from review_api.database import Postgres
 from review_api.rows import add_brands

@@ -122,3 +122,13 @@ def test_what_was_answered_503_can_be_sent_again_without_a_double(running: Runni
         assert outcome.review_id in (None, answer.json()["id"])
     stored = running.stored()
     assert all(len(stored[outcome.text]) == 1 for outcome in submitters.outcomes)
+
+
+def test_connections_that_died_while_nobody_used_them_are_replaced_unnoticed(running: Running) -> None:
+    with Submitters(running.api) as submitters:
+        submitters.until(201)
+    running.postgres.kill()
+    running.postgres.start()
+    with Submitters(running.api) as submitters:
+        submitters.until(201)
+    assert {outcome.status for outcome in submitters.outcomes} == {201}
