@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -79,3 +80,11 @@ def test_make_says_what_it_can_do() -> None:
 def test_the_shipped_model_is_at_most_8_mb() -> None:
     model = ROOT / "services/sentiment/model"
     assert sum(file.stat().st_size for file in model.iterdir()) <= 8_000_000
+
+
+def test_the_readme_names_the_shipped_models_figures() -> None:
+    metrics = json.loads((ROOT / "services/sentiment/model/model.json").read_text())["metrics"]
+    validation, baseline = metrics["validation"]["all"], metrics["word_tfidf"]
+    figures = f"three-class macro-F1 on {validation['rows']:,} validation rows"
+    (row,) = [line for line in (ROOT / "README.md").read_text().splitlines() if figures in line]
+    assert f"| {validation['macro_f1']:.3f}, {baseline['macro_f1']:.3f} |" in row
