@@ -1,5 +1,5 @@
 import pytest
-from opine_reviews.settings import Settings
+from opine_reviews.settings import Settings, get_settings
 from pydantic import ValidationError
 
 KEY = "a key that is only used in these tests"
@@ -57,3 +57,16 @@ def test_secrets_are_not_shown() -> None:
     shown = repr(Settings.model_validate(GIVEN | {"admin_token": "an admin token"}))
     assert KEY not in shown
     assert "an admin token" not in shown
+
+
+def test_a_wrong_environment_ends_the_process_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPINE_REVIEWS_DATABASE_URL", raising=False)
+    monkeypatch.setenv("OPINE_REVIEWS_CLIENT_HASH_KEY", "changeme-changeme-changeme")
+    get_settings.cache_clear()
+    with pytest.raises(SystemExit) as ended:
+        get_settings()
+    sentence = str(ended.value)
+    assert "DATABASE_URL: Field required" in sentence
+    assert "CLIENT_HASH_KEY" in sentence
+    assert "openssl rand -hex 32" in sentence
+    assert "changeme" not in sentence

@@ -1,8 +1,18 @@
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, Field, PostgresDsn, SecretStr, UrlConstraints, field_validator, model_validator
+from pydantic import (
+    AnyHttpUrl,
+    Field,
+    PostgresDsn,
+    SecretStr,
+    UrlConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PLACEHOLDERS = frozenset({"changeme", "changethis", "change-me", "password", "postgres", "secret", "admin", "example"})
@@ -66,4 +76,9 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    return Settings()  # type: ignore[call-arg]  # the environment gives them
+    """Those of this process; a wrong one ends it with a sentence."""
+    try:
+        return Settings()  # type: ignore[call-arg]  # the environment gives them
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()]
+        sys.exit(f"opine-reviews: the OPINE_REVIEWS_ settings are wrong. {'; '.join(faults)}")
