@@ -82,7 +82,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
 
 
-_GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "python:opine_reviews.gunicorn_conf", "--no-control-socket"]
+_GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "python:opine_reviews.gunicorn_conf"]
 
 
 def _environment() -> dict[str, str]:

@@ -12,4 +12,6 @@ timeout = 30
 graceful_timeout = 20
 # Heartbeats on a disk can stall the worker.
 worker_tmp_dir = "/dev/shm"  # noqa: S108  only gunicorn's heartbeat file
+# Nobody steers it by a socket, and its place, the home folder, may be read-only.
+control_socket_disable = True
 logger_class = "opine_telemetry.gunicorn_logs.StructuredLogger"

@@ -48,7 +48,7 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
         ),
         Service(
             "reviews",
-            ["opine_local.reviews", "--config", "python:opine_reviews.gunicorn_conf", "--no-control-socket"],
+            ["opine_local.reviews", "--config", "python:opine_reviews.gunicorn_conf"],
             {
                 "OPINE_REVIEWS_DATABASE_URL": database_url,
                 "OPINE_REVIEWS_SENTIMENT_URL": sentiment_url,
@@ -65,7 +65,7 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
         ),
         Service(
             "frontend",
-            ["gunicorn", "--config", "python:opine_frontend.gunicorn_conf", "--no-control-socket",
+            ["gunicorn", "--config", "python:opine_frontend.gunicorn_conf",
              "--bind", f"{HOST}:{settings.frontend_port}", "--worker-tmp-dir", tempfile.gettempdir(),
              "opine_frontend.wsgi:server"],
             {

@@ -27,6 +27,8 @@ graceful_timeout = _settings.graceful_timeout_s
 # Longer than the frontend keeps an idle connection, so that it is the client who closes first.
 keepalive = 75
 worker_tmp_dir = _temp_dir
+# Nobody steers it by a socket, and its place, the home folder, may be read-only.
+control_socket_disable = True
 logger_class = "opine_telemetry.gunicorn_logs.StructuredLogger"
 # Read by the Prometheus client when the workers import it.
 raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_metrics_dir}"]
