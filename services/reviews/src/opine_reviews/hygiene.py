@@ -1,7 +1,7 @@
 """What every request and answer goes through."""
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from opine_reviews.problems import Problem, invalid_field
 
@@ -15,8 +15,16 @@ _HEADERS = {
 
 
 def register_hygiene(app: Flask) -> None:
+    app.before_request(_refuse_cut_body)
     app.before_request(_require_json_object)
     app.after_request(_add_security_headers)
+
+
+def _refuse_cut_body() -> None:
+    """Answer 413 to a body of unknown length that reaches the limit: Werkzeug would cut it there without a word."""
+    limit = request.max_content_length
+    if request.content_length is None and limit is not None and len(request.get_data()) >= limit:
+        raise RequestEntityTooLarge
 
 
 def _require_json_object() -> None:
