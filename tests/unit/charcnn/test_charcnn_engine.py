@@ -9,6 +9,7 @@ import pytest
 import torch
 from charcnn.calibration import Calibration
 from charcnn.engine import Engine, load_engine
+from charcnn.features import look_up_rows
 from charcnn.network import CharCNN
 from charcnn.packing import pack
 from charcnn.valence import STAR_VALENCE
@@ -63,8 +64,6 @@ def test_engine_is_the_network_that_was_trained(artefact: Path, engine: Engine) 
         {name: tensor.float() for name, tensor in load_file(artefact / "model.safetensors").items()}
     )
     encoded = [engine.encode(text) for text in ODD_TEXTS]
-    from charcnn.features import look_up_rows  # noqa: PLC0415
-
     config = engine.manifest.network
     packed = pack([text.symbols for text in encoded], stride=config.stride, gap=config.gap)
     with torch.inference_mode():

@@ -54,11 +54,9 @@ def training_batch(
     return batch
 
 
-def evaluation_batch(corpus: Corpus, index: NDArray[np.int64], network: NetworkConfig, share: float = 1.0) -> Batch:
-    """Whole texts, or the first `share` of each."""
+def evaluation_batch(corpus: Corpus, index: NDArray[np.int64], network: NetworkConfig) -> Batch:
+    """Whole texts."""
     texts = [corpus.text_symbols(place) for place in index]
-    if share < 1:
-        texts = [text[: max(1, round(len(text) * share))] for text in texts]
     return _batch(corpus, index, texts, network)
 
 

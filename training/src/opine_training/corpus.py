@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
+from charcnn.config import STARS
 from charcnn.text import encode
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
 MAX_BAD_SHARE = 0.05
+_RATINGS = {form: star for star in STARS for form in (f"{star}", f"{star}.0")}
 
 
 class CorpusError(Exception):
@@ -79,34 +81,23 @@ class Corpus:
         return self.symbols[self.offsets[index] : self.offsets[index + 1]]
 
 
-def csv_files(data: Path) -> list[Path]:
-    """A CSV file, or the CSV files of a folder; files named `bench_*` are benchmarks and come last."""
+def review_files(data: Path, columns: Columns) -> list[Path]:
+    """A CSV file by itself, or those of a folder that have the columns and are no benchmark (`bench_*`)."""
     if data.is_file():
         return [data]
-    files = sorted(
-        [*data.glob("*.csv"), *data.glob("*.csv.gz")], key=lambda path: (path.name.startswith("bench_"), path)
-    )
+    files = sorted([*data.glob("*.csv"), *data.glob("*.csv.gz")])
     if not files:
         raise CorpusError(f"{data}: no .csv or .csv.gz file here; name a file or a folder that holds some")
-    return files
+    return [file for file in files if not file.name.startswith("bench_") and _has(file, columns)]
 
 
-def review_files(data: Path, columns: Columns) -> list[Path]:
-    """Those of a folder's files that have the columns and are no benchmark; a file named by itself is always one."""
-    if data.is_file():
-        return [data]
-    return [file for file in csv_files(data) if not file.name.startswith("bench_") and _has(file, columns)]
-
-
-def read_rows(file: Path, columns: Columns, rejected: Rejected, ratings: Iterable[int] = range(1, 6)) -> Iterator[Row]:
+def read_rows(file: Path, columns: Columns, rejected: Rejected) -> Iterator[Row]:
     """The usable rows of a file; the others are counted in `rejected`.
 
     Raises:
         CorpusError: a column is missing, the file is damaged, or more than 5 % of its rows are unusable.
     """
     source = file.name.removesuffix(".gz").removesuffix(".csv")
-    allowed = {str(rating): rating for rating in ratings}
-    allowed |= {f"{rating}.0": rating for rating in ratings}
     seen = bad = 0
     with _open(file) as handle:
         reader = csv.DictReader(handle)
@@ -119,7 +110,7 @@ def read_rows(file: Path, columns: Columns, rejected: Rejected, ratings: Iterabl
         try:
             for fields in reader:
                 seen += 1
-                reason = _unusable(fields, columns, allowed)
+                reason = _unusable(fields, columns)
                 if reason:
                     bad += 1
                     rejected.add(source, reason)
@@ -128,7 +119,7 @@ def read_rows(file: Path, columns: Columns, rejected: Rejected, ratings: Iterabl
                 digest = text_digest(text)
                 yield Row(
                     text,
-                    allowed[fields[columns.rating].strip()],
+                    _RATINGS[fields[columns.rating].strip()],
                     fields.get(columns.split) or split_of(digest),
                     source,
                     digest,
@@ -156,7 +147,7 @@ def split_of(digest: int) -> str:
     return "test" if part == 0 else "val" if part == 1 else "train"
 
 
-def build_corpus(rows: Iterable[Row], first_rating: int = 1) -> Corpus:
+def build_corpus(rows: Iterable[Row]) -> Corpus:
     symbols: list[NDArray[np.uint8]] = []
     kept = []
     for row in rows:
@@ -165,7 +156,7 @@ def build_corpus(rows: Iterable[Row], first_rating: int = 1) -> Corpus:
     return Corpus(
         symbols=np.concatenate(symbols) if symbols else np.zeros(0, np.uint8),
         offsets=np.concatenate([[0], np.cumsum([len(text) for text in symbols])]).astype(np.int64),
-        stars=np.array([row.rating - first_rating for row in kept], np.int64),
+        stars=np.array([row.rating - 1 for row in kept], np.int64),
         sources=np.array([row.source for row in kept]),
         texts=[row.text for row in kept],
     )
@@ -183,10 +174,10 @@ def _open(file: Path) -> IO[str]:
     return file.open(encoding="utf-8", newline="")
 
 
-def _unusable(fields: dict[str, str], columns: Columns, allowed: dict[str, int]) -> str | None:
+def _unusable(fields: dict[str, str], columns: Columns) -> str | None:
     if not (fields.get(columns.text) or "").strip():
         return "empty text"
     rating = (fields.get(columns.rating) or "").strip()
-    if rating not in allowed:
-        return f"rating not one of {sorted(set(allowed.values()))}"
+    if rating not in _RATINGS:
+        return f"rating not one of {list(STARS)}"
     return None

@@ -19,14 +19,14 @@ _BATCH_CHARACTERS = 65536
 
 
 @torch.inference_mode()
-def predict_logits(model: CharCNN, corpus: Corpus, share: float = 1.0) -> NDArray[np.float32]:
-    """Shape (N, 5), in the order of the corpus; `share` reads only the first part of each text."""
+def predict_logits(model: CharCNN, corpus: Corpus) -> NDArray[np.float32]:
+    """Shape (N, 5), in the order of the corpus."""
     model.eval()
     lengths = np.diff(corpus.offsets)
     order = np.argsort(lengths, kind="stable")
     part = np.cumsum(lengths[order]) // _BATCH_CHARACTERS
     logits = np.empty((len(corpus), 5), np.float32)
     for index in np.split(order, np.flatnonzero(np.diff(part)) + 1):
-        batch = evaluation_batch(corpus, index, model.config, share)
+        batch = evaluation_batch(corpus, index, model.config)
         logits[index] = model(batch.rows, batch.cell_text, batch.texts).numpy()
     return logits
