@@ -4,13 +4,13 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from flask import Flask, Response, request
 from flask.signals import request_started
 
 from opine_telemetry import request_ids
+from opine_telemetry.access import record_request
 from opine_telemetry.answer_body import AnswerBody
-from opine_telemetry.http_metrics import UNMATCHED, exposition, observe_request
+from opine_telemetry.http_metrics import exposition
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 _ROUTE_KEY = "opine.route"
 _PROBES = frozenset({"/livez", "/readyz", "/metrics"})
-
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.access")
 
 
 def instrument(app: Flask, service: str) -> None:
@@ -69,18 +67,16 @@ class _Telemetry:
         return AnswerBody(body, finish)
 
     def _record(self, environ: "WSGIEnvironment", status: int, seconds: float) -> None:
-        route, method = environ.get(_ROUTE_KEY), environ["REQUEST_METHOD"]
-        observe_request(self.service, route, method, status, seconds)
-        # Probes come every few seconds; only a failing one is worth a line.
-        quiet = route in _PROBES and status < 400  # noqa: PLR2004  the first error status
-        log = logger.debug if quiet else logger.info
-        log(
-            "request",
-            method=method,
-            route=route or UNMATCHED,
+        route = environ.get(_ROUTE_KEY)
+        record_request(
+            self.service,
+            route=route,
+            method=environ["REQUEST_METHOD"],
             path=environ.get("PATH_INFO", ""),
             status=status,
-            duration_ms=round(seconds * 1000, 2),
+            seconds=seconds,
+            # Probes come every few seconds; only a failing one is worth a line.
+            quiet=route in _PROBES and status < 400,  # noqa: PLR2004  the first error status
         )
 
 

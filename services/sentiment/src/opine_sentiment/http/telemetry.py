@@ -5,15 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import structlog
 from opine_telemetry import request_ids
-from opine_telemetry.http_metrics import observe_request
+from opine_telemetry.access import record_request
 from starlette.datastructures import Headers, MutableHeaders
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.access")
 
 _SERVICE = "sentiment"
 _FIRST_ERROR = 400
@@ -44,19 +41,13 @@ class HttpTelemetry:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            _record(scope, status, time.perf_counter() - started)
-
-
-def _record(scope: Scope, status: int, seconds: float) -> None:
-    route = getattr(scope.get("route"), "path", None) or None
-    observe_request(_SERVICE, route, scope["method"], status, seconds)
-    # Successes are counted, not logged: the page asks while one types.
-    log = logger.info if status >= _FIRST_ERROR else logger.debug
-    log(
-        "request",
-        method=scope["method"],
-        route=route,
-        path=scope["path"],
-        status=status,
-        duration_ms=round(seconds * 1000, 2),
-    )
+            record_request(
+                _SERVICE,
+                route=getattr(scope.get("route"), "path", None) or None,
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                seconds=time.perf_counter() - started,
+                # Successes are counted, not logged: the page asks while one types.
+                quiet=status < _FIRST_ERROR,
+            )
