@@ -9,23 +9,26 @@ from driving.brand_pages import BrandPage
 from driving.browser import NARROW, set_viewport
 from driving.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
 from driving.composer_page import ComposerPage
-from driving.opine import Opine
 from driving.waiting import wait_for
+from local_run import LocalRun
 from selenium.webdriver import Chrome
 
 
 @pytest.fixture
-def composer(driver: Chrome, opine: Opine) -> ComposerPage:
+def composer(driver: Chrome, opine: LocalRun) -> ComposerPage:
     return ComposerPage(driver, opine.url("frontend"))
 
 
-def reviews_of(opine: Opine, brand: str) -> list[dict[str, Any]]:
-    with urllib.request.urlopen(f"{opine.url('reviews')}/api/v1/reviews?brand={brand}", timeout=10) as answer:  # noqa: S310
+def reviews_of(opine: LocalRun, brand: str) -> list[dict[str, Any]]:
+    url = f"{opine.url('reviews')}/api/v1/reviews?brand={brand}"
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  our own address
         items: list[dict[str, Any]] = json.loads(answer.read())["items"]
     return items
 
 
-def test_a_review_from_the_first_word_to_the_brand_page(driver: Chrome, opine: Opine, composer: ComposerPage) -> None:
+def test_a_review_from_the_first_word_to_the_brand_page(
+    driver: Chrome, opine: LocalRun, composer: ComposerPage
+) -> None:
     composer.open("lego")
     assert composer.brand == "LEGO"
     composer.type("Terrible service, rude and useless, I want my money back.")
@@ -62,7 +65,7 @@ def test_a_narrow_page_is_whole_and_accessible(driver: Chrome, composer: Compose
     assert accessibility_violations(driver) == []
 
 
-def test_while_the_model_stands_still_a_review_is_rated_by_hand(opine: Opine, composer: ComposerPage) -> None:
+def test_while_the_model_stands_still_a_review_is_rated_by_hand(opine: LocalRun, composer: ComposerPage) -> None:
     composer.open("ikea")
     with opine.stalled("sentiment"):
         composer.type("Solid furniture.")
@@ -76,7 +79,7 @@ def test_while_the_model_stands_still_a_review_is_rated_by_hand(opine: Opine, co
 
 
 @pytest.mark.parametrize("part", ["postgres", "reviews"])
-def test_a_text_outlives_an_outage_and_becomes_one_review(opine: Opine, composer: ComposerPage, part: str) -> None:
+def test_a_text_outlives_an_outage_and_becomes_one_review(opine: LocalRun, composer: ComposerPage, part: str) -> None:
     brand = {"postgres": "sony", "reviews": "nike"}[part]
     text = f"Kept through an outage of {part}."
     composer.open(brand)

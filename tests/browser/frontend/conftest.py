@@ -1,6 +1,5 @@
 """One fake API and one frontend for all, one browser for each module."""
 
-import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +15,8 @@ from driving.composer_page import ComposerPage
 from driving.frontend_server import frontend
 from fake_api.server import FakeServer
 from fake_api.store import PASSWORD, TOKEN, Store
+from opine_local.ports import any_free
 from selenium.webdriver import Chrome
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +31,7 @@ def base_url(fake: FakeServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
     log = tmp_path_factory.mktemp("frontend") / "frontend.log"
     with frontend(
         fake.url,
-        _free_port(),
+        any_free(),
         log,
         OPINE_FRONTEND_ADMIN_PASSWORD=PASSWORD,
         OPINE_FRONTEND_ADMIN_TOKEN=TOKEN,

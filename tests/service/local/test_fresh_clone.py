@@ -7,19 +7,17 @@ import signal
 import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from local_run import LocalRun, StartLocal
 
 pytestmark = pytest.mark.fresh_clone
 
 REPOSITORY = Path(__file__).parents[3]
 # Where uv seldom is: then the bootstrap without it is tried too.
 SYSTEM_PATH = "/usr/bin:/bin"
-
-Start = Callable[..., Any]
 
 
 def clone(into: Path) -> Path:
@@ -47,7 +45,7 @@ def is_installed(checkout: Path) -> bool:
     return "pip install" not in plan
 
 
-def serves_and_stops(run: Any) -> None:  # noqa: ANN401  a LocalRun
+def serves_and_stops(run: LocalRun) -> None:
     page_url = run.until_ready()[1]
     with urllib.request.urlopen(page_url, timeout=10) as page:  # noqa: S310  our own address
         assert page.status == 200
@@ -57,7 +55,7 @@ def serves_and_stops(run: Any) -> None:  # noqa: ANN401  a LocalRun
     assert run.remains() == []
 
 
-def test_the_account_of_the_tests(start_local: Start, tmp_path: Path) -> None:
+def test_the_account_of_the_tests(start_local: StartLocal, tmp_path: Path) -> None:
     checkout = clone(tmp_path)
     assert not is_installed(checkout)
     serves_and_stops(start_local(["make", "run"], checkout / ".local", cwd=checkout))
@@ -68,7 +66,7 @@ def test_the_account_of_the_tests(start_local: Start, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another account")
-def test_a_plain_user_without_uv(start_local: Start, plain_users_clone: Path) -> None:
+def test_a_plain_user_without_uv(start_local: StartLocal, plain_users_clone: Path) -> None:
     as_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
     run = start_local(
         [*as_nobody, "make", "run"],

@@ -5,14 +5,12 @@ import re
 import signal
 import socket
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-Start = Callable[..., Any]
+from local_run import LocalRun, StartLocal
 
 
-def refused(run: Any, sentence: str) -> None:  # noqa: ANN401  a LocalRun
+def refused(run: LocalRun, sentence: str) -> None:
     status = run.ended()
     assert status == 1, run.output
     assert re.search(sentence, run.output), run.output
@@ -20,19 +18,19 @@ def refused(run: Any, sentence: str) -> None:  # noqa: ANN401  a LocalRun
     assert run.remains() == []
 
 
-def test_a_taken_port_is_refused(start_local: Start) -> None:
+def test_a_taken_port_is_refused(start_local: StartLocal) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         run = start_local(OPINE_LOCAL_REVIEWS_PORT=str(port))
         refused(run, rf"Port {port} is taken by .*\(process {os.getpid()}\).* make run OPINE_LOCAL_REVIEWS_PORT=\d+")
 
 
-def test_a_folder_that_cannot_be_written_is_refused(start_local: Start, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_refused(start_local: StartLocal, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     refused(start_local(data_dir=tmp_path / "file" / "local"), r"cannot write to .*/file/local \(not a directory\)")
 
 
-def test_damaged_data_are_refused_and_left_alone(start_local: Start, tmp_path: Path) -> None:
+def test_damaged_data_are_refused_and_left_alone(start_local: StartLocal, tmp_path: Path) -> None:
     control = tmp_path / "local/postgres/data/global/pg_control"
     run = start_local()
     while not control.exists():

@@ -4,10 +4,11 @@ import json
 import re
 import signal
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import psutil
+from local_run import StartLocal
 
 
 def fetch(url: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401  JSON
@@ -25,7 +26,7 @@ def listening_addresses(ports: Iterable[int]) -> set[str]:
     }
 
 
-def test_a_run_serves_the_page_stops_and_keeps_its_data(start_local: Callable[..., Any]) -> None:
+def test_a_run_serves_the_page_stops_and_keeps_its_data(start_local: StartLocal) -> None:
     first = start_local()
     ready = first.until_ready()
     assert ready[1] == first.url("frontend")

@@ -6,22 +6,19 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
+from local_run import LocalRun, StartLocal
 from opine_local.leftovers import marked_processes
-
-Start = Callable[..., Any]
 
 # Generous: it only ends a test that hangs.
 START_TIMEOUT_S = 120.0
 
 
-def first_process_of(run: Any, service: str) -> psutil.Process:  # noqa: ANN401  a LocalRun
+def first_process_of(run: LocalRun, service: str) -> psutil.Process:
     """The process that the run started for a service: the one that is its child."""
     words = {"postgres": "postgres", "sentiment": "bentoml"}
     [found] = [
@@ -33,7 +30,7 @@ def first_process_of(run: Any, service: str) -> psutil.Process:  # noqa: ANN401 
 
 
 @pytest.mark.parametrize("service", ["postgres", "sentiment"])
-def test_a_service_that_dies_ends_all_with_its_name(start_local: Start, service: str) -> None:
+def test_a_service_that_dies_ends_all_with_its_name(start_local: StartLocal, service: str) -> None:
     run = start_local()
     run.until_ready()
     first_process_of(run, service).kill()
@@ -43,7 +40,7 @@ def test_a_service_that_dies_ends_all_with_its_name(start_local: Start, service:
     assert run.remains() == []
 
 
-def test_a_stop_during_the_start_leaves_nothing(start_local: Start) -> None:
+def test_a_stop_during_the_start_leaves_nothing(start_local: StartLocal) -> None:
     run = start_local()
     run.until_said("Starting Opine")
     assert run.stop(signal.SIGINT) == 0
@@ -51,7 +48,7 @@ def test_a_stop_during_the_start_leaves_nothing(start_local: Start) -> None:
     assert run.remains() == []
 
 
-def test_the_terminal_goes_away(start_local: Start, tmp_path: Path) -> None:
+def test_the_terminal_goes_away(start_local: StartLocal, tmp_path: Path) -> None:
     terminal, its_end = pty.openpty()
     name = os.ttyname(its_end)
     # The shell leads a new session, so what it opens becomes its controlling terminal.
@@ -68,7 +65,7 @@ def test_the_terminal_goes_away(start_local: Start, tmp_path: Path) -> None:
     assert run.remains() == []
 
 
-def test_what_a_killed_run_left_is_ended_by_the_next(start_local: Start) -> None:
+def test_what_a_killed_run_left_is_ended_by_the_next(start_local: StartLocal) -> None:
     killed = start_local()
     while len(left := marked_processes(killed.data_dir)) < len(killed.ports):
         assert killed.process.poll() is None, killed.output
