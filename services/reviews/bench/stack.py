@@ -99,7 +99,7 @@ def _process(
     command: Sequence[str], environment: Mapping[str, str], log: Path, stop: signal.Signals = signal.SIGTERM
 ) -> Iterator[None]:
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603  our own programs
+        process = subprocess.Popen(
             command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class ContractService(bentoml.Service[Any]):  # type: ignore[misc]  # BentoML's SDK ships no types
     """A BentoML service that serves a `Predictor`.
 
-    The routes of the contract do not pass BentoML's middleware: it costs 0.35 ms a request and keeps a timer of each
-    for a minute (see the README). Its documentation pages, `bentoml serve` and `bentoml build` stay as they are.
+    The routes of the contract do not pass BentoML's middleware, which keeps a timer of each request for a minute (see
+    the README). Its documentation pages, `bentoml serve` and `bentoml build` stay as they are.
     """
 
     settings: Settings
