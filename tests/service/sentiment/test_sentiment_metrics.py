@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
     from tests.service.sentiment.conftest import Server
 
+README = Path(__file__).parents[3] / "services/sentiment/README.md"
 FROZEN = {
     "opine_http_requests": ("counter", {"service", "route", "method", "status"}),
     "opine_http_request_duration_seconds": ("histogram", {"service", "route", "method"}),
@@ -43,6 +46,11 @@ def test_names_and_labels_are_frozen(stand_in: Server) -> None:
         name: what for name, what in FROZEN.items() if name != "opine_sentiment_shed"
     }
     assert set(found) <= set(FROZEN), "a metric that nothing froze"
+
+
+def test_the_readme_lists_every_metric_of_this_service() -> None:
+    ours = {name + "_total" * (kind == "counter") for name, (kind, _) in FROZEN.items() if "_sentiment_" in name}
+    assert set(re.findall(r"`(opine_sentiment_\w+)`", README.read_text())) == ours
 
 
 def test_texts_are_counted_by_label_version_and_code(stand_in: Server) -> None:
