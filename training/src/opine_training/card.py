@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+_NOT_EVALUATED = "It has not been evaluated; `python -m opine_training evaluate --help` says how.\n"
 
-def model_card(name: str, version: str, training: dict[str, Any], metrics: dict[str, Any], command: str) -> str:
+
+def model_card(name: str, version: str, training: dict[str, Any], metrics: dict[str, Any]) -> str:
     """Markdown: what it is, what it was trained on, how well it reads, what it is not for."""
-    network, baseline = metrics["validation"]["all"], metrics["word_tfidf"]
-    rows = f"{network['rows']:,}"
     learned, seed = f"{training['rows']:,}", training["configuration"]["seed"]
-    sources = "\n".join(
-        f"| {source} | {figures['rows']:,} | {figures['accuracy']:.3f} | {figures['macro_f1']:.3f} |"
-        for source, figures in metrics["validation"]["sources"].items()
-    )
-    beginnings = ", ".join(f"{share}: {accuracy:.3f}" for share, accuracy in metrics["beginnings"].items())
     return f"""# {name} {version}
 
 A character-level convolutional network that proposes stars for English reviews.
@@ -22,27 +17,48 @@ A character-level convolutional network that proposes stars for English reviews.
 Trained on {learned} reviews (fingerprint `{training["data_sha256"][:16]}`), seed {seed}, by
 
 ```
-{command}
+{training["command"]}
 ```
 
-## Validation rows, never learned from
-
-| | rows | three-class accuracy | three-class macro-F1 |
-| --- | --- | --- | --- |
-| this model | {rows} | {network["accuracy"]:.3f} | {network["macro_f1"]:.3f} |
-| word TF-IDF with logistic regression, same rows | {rows} | {baseline["accuracy"]:.3f} | {baseline["macro_f1"]:.3f} |
-
-Stars: mean absolute error {network["stars_mean_absolute_error"]:.3f},
-quadratic kappa {network["stars_quadratic_kappa"]:.3f}.
-Expected calibration error of the three classes: {network["calibration_error"]:.3f}.
-Accuracy on the beginnings of reviews: {beginnings}.
-
-| source | rows | accuracy | macro-F1 |
-| --- | --- | --- | --- |
-{sources}
-
+{_figures(metrics) if metrics else _NOT_EVALUATED}
 ## Not for
 
 Languages other than English, irony, texts that are no reviews, and decisions about people. Average reviews are the hard
 class: read the per-source table before trusting one figure.
 """
+
+
+def _figures(metrics: dict[str, Any]) -> str:
+    ours = metrics["validation"]["all"]
+    sources = "\n".join(
+        f"| {source} | {figures['rows']:,} | {figures['accuracy']:.3f} | {figures['macro_f1']:.3f} |"
+        for source, figures in metrics["validation"]["sources"].items()
+    )
+    beginnings = ", ".join(f"{share}: {accuracy:.3f}" for share, accuracy in metrics["beginnings"].items())
+    compared = [("this model", ours)]
+    if "word_tfidf" in metrics:
+        compared.append(("word TF-IDF with logistic regression, same rows", metrics["word_tfidf"]))
+    rows = "\n".join(
+        f"| {name} | {figures['rows']:,} | {figures['accuracy']:.3f} | {_optional(figures['accuracy_uniform_prior'])} "
+        f"| {figures['macro_f1']:.3f} |"
+        for name, figures in compared
+    )
+    return f"""## Validation rows, never learned from
+
+| | rows | three-class accuracy | the same, uniform prior | three-class macro-F1 |
+| --- | --- | --- | --- | --- |
+{rows}
+
+Stars: mean absolute error {ours["stars_mean_absolute_error"]:.3f},
+quadratic kappa {ours["stars_quadratic_kappa"]:.3f}.
+Expected calibration error of the three classes: {ours["calibration_error"]:.3f}.
+Accuracy on the beginnings of reviews: {beginnings}.
+
+| source | rows | accuracy | macro-F1 |
+| --- | --- | --- | --- |
+{sources}
+"""
+
+
+def _optional(figure: float | None) -> str:
+    return "" if figure is None else f"{figure:.3f}"

@@ -1,7 +1,8 @@
 """From logits to calibrated probabilities and a decision.
 
 Temperature and bias are vector scaling with one shared factor (Guo et al. 2017); the label offsets move the decision
-between the three classes without touching the probabilities.
+between the three classes without touching the probabilities, and the uniform prior offsets say what the decision would
+be if bad, average and good reviews were equally many.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Calibration(BaseModel):
     star_bias: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
     label_offsets: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Added to the logarithms of p(bad), p(average) and p(good) before the largest is taken."""
+    uniform_prior_offsets: tuple[float, float, float] | None = None
+    """Added to the same logarithms, they carry the training prior to a uniform one; None where they were not fitted."""
 
     def logits(self, raw: NDArray[np.floating]) -> NDArray[np.float64]:
         """Calibrated logits of raw ones, shape (N, 5)."""

@@ -1,0 +1,1 @@
+"""Changes of texts while training: small pure functions on symbols, the randomness passed in."""

@@ -1,0 +1,104 @@
+"""Fit what turns logits into probabilities and labels, on rows that training did not learn from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from charcnn.calibration import LABEL_OF_STAR, Calibration, label_probabilities, softmax
+from torch.nn import functional
+
+from opine_training.evaluation.metrics import macro_f1
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+_OFFSETS = np.arange(-1.5, 1.501, 0.1)
+_LEAST = 1e-12
+
+
+def fit_calibration(logits: NDArray[np.float32], stars: NDArray[np.int64]) -> Calibration:
+    """Temperature, star bias and uniform prior by likelihood, label offsets by three-class macro-F1.
+
+    Args:
+        logits: raw, shape (N, 5).
+        stars: 0-4, shape (N,).
+    """
+    temperature, bias = fit_scaling(logits, stars)
+    one, two, three, four, five = bias
+    scaled = Calibration(temperature=temperature, star_bias=(one, two, three, four, five))
+    probabilities, labels = label_probabilities(scaled.probabilities(logits)), LABEL_OF_STAR[stars]
+    return scaled.model_copy(
+        update={
+            "label_offsets": fit_label_offsets(probabilities, labels),
+            "uniform_prior_offsets": fit_uniform_prior(probabilities, labels),
+        }
+    )
+
+
+def calibrated_log_loss(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> float:
+    """Mean negative log-likelihood of the classes once scaled: what a model knows, whatever its bias."""
+    temperature, bias = fit_scaling(logits, classes)
+    probabilities = softmax(logits.astype(np.float64) / temperature + np.array(bias))
+    return float(-np.log(np.maximum(probabilities[np.arange(len(classes)), classes], _LEAST)).mean())
+
+
+def fit_scaling(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> tuple[float, list[float]]:
+    """Temperature and class biases.
+
+    Maximum a posteriori: a unit Gaussian prior keeps the fit finite where the classes are separable.
+    """
+    raw, truth = torch.from_numpy(logits).double(), torch.from_numpy(classes)
+    log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    bias = torch.zeros(logits.shape[1], dtype=torch.float64, requires_grad=True)
+
+    def loss() -> torch.Tensor:
+        likelihood = functional.cross_entropy(raw / log_temperature.exp() + bias - bias.mean(), truth)
+        return likelihood + (log_temperature**2 + (bias**2).sum()) / (2 * len(truth))
+
+    _minimise(loss, [log_temperature, bias])
+    biases = [round(value, 4) for value in (bias - bias.mean()).tolist()]
+    return round(float(log_temperature.detach().exp()), 4), biases
+
+
+def fit_label_offsets(probabilities: NDArray[np.float64], labels: NDArray[np.integer]) -> tuple[float, float, float]:
+    """Offsets of log p(bad) and log p(average) with the best three-class macro-F1."""
+    evidence = np.log(np.maximum(probabilities, _LEAST))
+    candidates = [(bad, average, 0.0) for bad in _OFFSETS for average in _OFFSETS]
+    f1 = [macro_f1(labels, (evidence + np.array(offsets)).argmax(axis=1)) for offsets in candidates]
+    bad, average, good = candidates[int(np.argmax(f1))]
+    return round(float(bad), 2), round(float(average), 2), good
+
+
+def fit_uniform_prior(probabilities: NDArray[np.float64], labels: NDArray[np.integer]) -> tuple[float, float, float]:
+    """Offsets that carry the probabilities of bad, average and good to a prior of one third each.
+
+    By likelihood, every class weighing the same however many rows it has, so that any set of reviews will do.
+    """
+    evidence = torch.from_numpy(np.log(np.maximum(probabilities, _LEAST)))
+    truth = torch.from_numpy(labels.astype(np.int64))
+    weight = 1 / torch.bincount(truth, minlength=3).clamp_min(1).double()
+    offsets = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+
+    def loss() -> torch.Tensor:
+        likelihood = functional.cross_entropy(evidence + offsets - offsets.mean(), truth, weight)
+        return likelihood + (offsets**2).sum() / (2 * len(truth))
+
+    _minimise(loss, [offsets])
+    bad, average, good = (round(value, 4) for value in (offsets - offsets.mean()).tolist())
+    return bad, average, good
+
+
+def _minimise(loss: Callable[[], torch.Tensor], parameters: list[torch.Tensor]) -> None:
+    optimiser = torch.optim.LBFGS(parameters, max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> float:
+        optimiser.zero_grad()
+        value = loss()
+        value.backward()  # type: ignore[no-untyped-call]
+        return float(value.detach())
+
+    optimiser.step(closure)  # type: ignore[no-untyped-call]

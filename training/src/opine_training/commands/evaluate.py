@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from opine_training.artefacts import load_reader
+from opine_training.commands.parsing import parse, said_plainly
+from opine_training.config.reading import ReadConfig
+from opine_training.config.selection import SelectionConfig
+from opine_training.data.files import review_files
+from opine_training.data.rows import LeftOut
+from opine_training.evaluation.evaluate import report, score_files
+from opine_training.evaluation.selection import SplitChoice  # noqa: TC001  tyro asks for the type
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from opine_training.data.rows import ReviewFile
+    from opine_training.evaluation.reading import Reader
+
+_flat = tyro.conf.arg(name="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluate:
+    """Score a model on review files and print one JSON object on the standard output, all else on the error output.
+
+        evaluate --data reviews/ > scores.json
+
+    Which rows are scored is decided file by file: all of a benchmark (`bench_*`) and of a file without a split
+    column; of any other file its `val` rows, its `test` rows where it has no `val` rows, and none where all are
+    `train` rows. `split` in the JSON says which were.
+
+    `all` pools the five-star files that are no benchmark. `accuracy` is the model's own decision;
+    `accuracy_uniform_prior` is what it would decide if bad, average and good reviews were equally many, by the
+    offsets in its calibration. A file of nothing but ratings 0 and 1 is a two-class file: good is then a score of
+    0.5 and more, and under the uniform prior good more likely than bad. `beginnings` is the accuracy when only the
+    first 25, 50 or 75 % of each review has been typed.
+    """
+
+    data: Path
+    """A CSV file, or a folder of .csv and .csv.gz files."""
+    model: Path = Path("services/sentiment/model")
+    """Artefact folder, or a lineage model's."""
+    split: SplitChoice = "auto"
+    """Rows to score instead: `tuning` are the training rows that a run kept aside, `all` every row."""
+    robustness: bool = False
+    """Also score with typos at 5 % of the characters, all in capitals, and without punctuation."""
+    baselines: bool = False
+    """Also train word TF-IDF, word and character TF-IDF and fastText, classes balanced, and score them alike."""
+    training_data: Path | None = None
+    """Where the baselines' training rows are; as a rule where --data is. A run's selection applies: `--cap`."""
+    uniform_prior: Path | None = None
+    """A file on which the baselines' offsets to a uniform prior are fitted, as `calibrate --uniform-prior` does."""
+    reading: Annotated[ReadConfig, _flat] = field(default_factory=ReadConfig)
+    selection: Annotated[SelectionConfig, _flat] = field(default_factory=SelectionConfig)
+
+
+def main(arguments: Sequence[str]) -> None:
+    command = parse(Evaluate, "evaluate", arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    with said_plainly():
+        sys.stdout.write(json.dumps(_evaluate(command), indent=2) + "\n")
+
+
+def _evaluate(command: Evaluate) -> dict[str, Any]:
+    reader = load_reader(command.model)
+    files = review_files(command.data, command.reading)
+    left_out = LeftOut()
+    found = {"model": {"name": reader.name, "version": reader.version}, **_report(reader, files, command, left_out)}
+    if command.baselines:
+        found["baselines"] = _baselines(files, command)
+    return {**found, "left_out": left_out.lines()}
+
+
+def _report(reader: Reader, files: Sequence[ReviewFile], command: Evaluate, left_out: LeftOut) -> dict[str, Any]:
+    share = command.selection.tuning_share
+    return report(
+        score_files(reader, files, command.split, left_out, tuning_share=share, robustness=command.robustness)
+    )
+
+
+def _baselines(files: Sequence[ReviewFile], command: Evaluate) -> dict[str, Any]:
+    from opine_training.data.dataset import Source, training_rows  # noqa: PLC0415
+    from opine_training.evaluation.baselines.all import trained_baselines  # noqa: PLC0415  slow, and seldom asked for
+
+    source = Source(command.training_data or command.data, command.reading, command.selection)
+    train, fingerprint = training_rows(source)
+    balanced = (
+        [row for file in review_files(command.uniform_prior, command.reading) for row in file.rows(LeftOut())]
+        if command.uniform_prior
+        else []
+    )
+    found: dict[str, Any] = {"training_rows": len(train), "data_sha256": fingerprint}
+    for reader in trained_baselines(train, balanced):
+        scored = _report(reader, files, command, LeftOut())
+        found[reader.name] = {name: scored[name] for name in ("all", "files")}
+    return found

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import tyro
+from charcnn.artefact import ArtefactError
+
+from opine_training.data.rows import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Command = TypeVar("Command")
+
+
+def parse(command: type[Command], name: str, arguments: Sequence[str], default: Command | None = None) -> Command:
+    """A command's options; its docstring is the help's first paragraph."""
+    prog = f"python -m opine_training {name}"
+    return tyro.cli(command, prog=prog, args=arguments, default=tyro.MISSING_NONPROP if default is None else default)
+
+
+@contextmanager
+def said_plainly(*errors: type[Exception]) -> Iterator[None]:
+    """Errors that a person can do something about end the program with a sentence."""
+    plain: tuple[type[Exception], ...] = (ArtefactError, DataError, FileNotFoundError, *errors)
+    try:
+        yield
+    except plain as error:
+        sys.exit(f"opine_training: {error}")

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from opine_training.config.checks import require_positive, require_shares
+
+ClassSampling = Literal["all", "cut", "drawn"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingConfig:
+    """Which rows an epoch reads and how they share batches."""
+
+    classes: ClassSampling = "all"
+    """`all` rows once; `cut` leaves every class as many as the rarest has; `drawn` draws as many rows as there are,
+    each class as often as another, with replacement."""
+    ratio: float = 1.0
+    """Of `cut`: most rows of a class, in multiples of the rarest class's."""
+    source_balance: float = 0.0
+    """Rows are drawn with a weight of (rows of their source) ** -source_balance: 0 leaves the sources as they come, 1
+    reads each as often as another."""
+    batch_characters: int = 16384
+    """Characters a step, over all processes; texts of like length share one."""
+    batch_texts: int = 0
+    """Texts a step, instead of characters; 0 counts characters."""
+
+    def __post_init__(self) -> None:
+        require_positive(self, "ratio", "batch_characters")
+        require_shares(self, "source_balance")
+        if self.batch_texts < 0:
+            raise ValueError(f"batch_texts must not be negative, got {self.batch_texts}")

@@ -1,0 +1,1 @@
+"""From review files to encoded corpora on disk."""

@@ -1,0 +1,1 @@
+"""The models that a character model must beat, trained on the same rows."""

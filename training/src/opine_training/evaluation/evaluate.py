@@ -1,0 +1,115 @@
+"""Score a model on review files: every file by itself and all five-star files together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from opine_training.data.rows import DataError
+from opine_training.evaluation.figures import star_figures, two_class_figures
+from opine_training.evaluation.reading import joined
+from opine_training.evaluation.selection import RULE, scored_rows
+from opine_training.evaluation.variants import BEGINNINGS, ROBUSTNESS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from opine_training.data.rows import LeftOut, ReviewFile
+    from opine_training.evaluation.reading import Reader, Reading
+    from opine_training.evaluation.selection import SplitChoice
+
+_WHOLE = "whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A set of reviews with what a model says of them."""
+
+    name: str
+    split: str
+    benchmark: bool
+    kind: str
+    """The file's label scheme."""
+    texts: list[str]
+    stars: NDArray[np.int64]
+    readings: dict[str, Reading]
+    """By variant: `whole`, the beginnings, and what robustness asks for."""
+
+
+def score_files(
+    reader: Reader,
+    files: Sequence[ReviewFile],
+    choice: SplitChoice,
+    left_out: LeftOut,
+    *,
+    tuning_share: float = 0.0,
+    robustness: bool = False,
+) -> list[Scored]:
+    """Read the rows that `choice` names in all variants; files without such rows are passed over.
+
+    Raises:
+        DataError: no file has such rows.
+    """
+    variants = {**BEGINNINGS, **(ROBUSTNESS if robustness else {})}
+    scored = []
+    for file in files:
+        split, rows = scored_rows(file, choice, left_out, tuning_share)
+        if not rows:
+            continue
+        texts = [row.text for row in rows]
+        readings = {_WHOLE: reader.read(texts)}
+        if file.scheme != "two":
+            readings |= {name: reader.read([change(text) for text in texts]) for name, change in variants.items()}
+        stars = np.array([row.stars - 1 for row in rows], np.int64)
+        scored.append(Scored(file.name, split, file.benchmark, file.scheme, texts, stars, readings))
+    if not scored:
+        wanted = "val or test" if choice == "auto" else choice
+        raise DataError(
+            f"no {wanted} rows in {', '.join(file.path.name for file in files)}; --split all scores every row"
+        )
+    return scored
+
+
+def report(scored: Sequence[Scored]) -> dict[str, Any]:
+    """`files` by name, and `all`: the five-star files that are no benchmark, or all of them where there is no other."""
+    together = pooled(scored)
+    return {
+        "split": RULE,
+        "all": {**_figures(together), "files": together.name.split()} if together else None,
+        "files": {each.name: {"split": each.split, **_figures(each)} for each in scored},
+    }
+
+
+def pooled(scored: Sequence[Scored]) -> Scored | None:
+    """What `all` stands for; None where there are two-class files only."""
+    starred = [each for each in scored if each.kind != "two"]
+    chosen = [each for each in starred if not each.benchmark] or starred
+    if not chosen:
+        return None
+    return Scored(
+        " ".join(each.name for each in chosen),
+        " ".join(sorted({each.split for each in chosen})),
+        all(each.benchmark for each in chosen),
+        "names" if all(each.kind == "names" for each in chosen) else "stars",
+        [text for each in chosen for text in each.texts],
+        np.concatenate([each.stars for each in chosen]),
+        {name: joined([each.readings[name] for each in chosen]) for name in chosen[0].readings},
+    )
+
+
+def _figures(scored: Scored) -> dict[str, Any]:
+    whole = scored.readings[_WHOLE]
+    if scored.kind == "two":
+        return two_class_figures(scored.stars, whole)
+    starred = scored.kind != "names"
+    figures = {name: star_figures(scored.stars, each, starred=starred) for name, each in scored.readings.items()}
+    found = dict(figures[_WHOLE])
+    found["beginnings"] = {name: figures[name]["accuracy"] for name in BEGINNINGS if name in figures}
+    robust = {
+        name: {key: figures[name][key] for key in ("accuracy", "macro_f1")} for name in ROBUSTNESS if name in figures
+    }
+    return found | ({"robustness": robust} if robust else {})

@@ -1,0 +1,88 @@
+"""All that a run needs to go on as if it had never stopped. Randomness needs no state: it follows from the step."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from opine_training.fitting.stepper import Stepper
+
+logger = logging.getLogger(__name__)
+CHECKPOINT = "checkpoint.pt"
+
+
+class CheckpointError(Exception):
+    """There is nothing to go on from; the message says what to do."""
+
+
+@dataclass(slots=True)
+class Progress:
+    epoch: int = 0
+    batch: int = 0
+    """Steps taken of this epoch."""
+    step: int = 0
+    """Steps taken in all."""
+    loss: float = 0.0
+    """Running mean of the training loss."""
+    best_value: float = 0.0
+    best_epoch: int = 0
+    best: dict[str, Tensor] | None = None
+    history: list[dict[str, float]] = field(default_factory=list)
+    """One entry an epoch."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in Progress.__slots__}
+
+
+def save_checkpoint(folder: Path, stepper: Stepper, progress: Progress) -> None:
+    """Write it whole or not at all: a kill while writing leaves the one before."""
+    state = {
+        "network": stepper.network.state_dict(),
+        "optimiser": stepper.optimiser.state_dict(),
+        "progress": progress.as_dict(),
+    }
+    unfinished = folder / f"{CHECKPOINT}.unfinished"
+    torch.save(state, unfinished)
+    with unfinished.open("rb") as handle:
+        os.fsync(handle.fileno())
+    unfinished.replace(folder / CHECKPOINT)
+
+
+def restore_checkpoint(folder: Path, stepper: Stepper) -> Progress:
+    """Restore the run of this folder, or start a new one where there is none."""
+    if not (folder / CHECKPOINT).exists():
+        return Progress()
+    state = _load(folder)
+    stepper.network.load_state_dict(state["network"])
+    stepper.optimiser.load_state_dict(state["optimiser"])
+    progress = Progress(**state["progress"])
+    logger.info("going on after epoch %d, step %d of the next", progress.epoch, progress.batch)
+    return progress
+
+
+def read_progress(folder: Path) -> Progress:
+    """How far a run got, with the weights of its best epoch.
+
+    Raises:
+        CheckpointError: it has none yet.
+    """
+    if not (folder / CHECKPOINT).exists():
+        raise CheckpointError(f"{folder} has no {CHECKPOINT}; name the folder of a run (`train --run`)")
+    progress = Progress(**_load(folder)["progress"])
+    if progress.best is None:
+        raise CheckpointError(f"{folder}: no epoch of this run is done yet; let it go on")
+    return progress
+
+
+def _load(folder: Path) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(folder / CHECKPOINT, weights_only=True, map_location="cpu")
+    return state

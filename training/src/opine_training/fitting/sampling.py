@@ -1,0 +1,74 @@
+"""Which rows an epoch reads, and which of them share a step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from opine_training.config.sampling import SamplingConfig
+
+
+def epoch_places(
+    classes: NDArray[np.int64], sources: NDArray[np.uint16], config: SamplingConfig, seed: int, epoch: int
+) -> NDArray[np.int64]:
+    """Places in the corpus that an epoch reads, some of them more than once where they are drawn.
+
+    Args:
+        classes: of all rows, shape (N,).
+        sources: of all rows, shape (N,).
+        config: how classes and sources are balanced.
+        seed: of the run: classes are cut to the same rows in every epoch.
+        epoch: rows are drawn anew in each.
+    """
+    places = np.arange(len(classes))
+    if config.classes == "cut":
+        places = _cut(classes, config.ratio, np.random.default_rng(seed))
+    weight = np.ones(len(places))
+    if config.classes == "drawn":
+        weight *= _inverse_frequency(classes[places], 1.0)
+    if config.source_balance:
+        weight *= _inverse_frequency(sources[places], config.source_balance)
+    if config.classes != "drawn" and not config.source_balance:
+        return places
+    rng = np.random.default_rng([seed, epoch])
+    return rng.choice(places, len(places), p=weight / weight.sum())
+
+
+def steps(
+    places: NDArray[np.int64], cost: NDArray[np.int64], config: SamplingConfig, rng: np.random.Generator
+) -> list[NDArray[np.int64]]:
+    """The places, parted into steps of rows alike in length, in random order.
+
+    Args:
+        places: shape (M,).
+        cost: characters to read of each, shape (M,).
+        config: how large a step is.
+        rng: of the epoch.
+    """
+    blurred = cost * rng.uniform(0.8, 1.25, len(cost))
+    order = np.argsort(blurred, kind="stable")
+    if config.batch_texts:
+        part = np.arange(len(order)) // config.batch_texts
+    else:
+        part = (np.cumsum(cost[order]) - 1) // config.batch_characters
+    parted = np.split(places[order], np.flatnonzero(np.diff(part)) + 1)
+    rng.shuffle(parted)
+    return parted
+
+
+def _cut(classes: NDArray[np.int64], ratio: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    shuffled = rng.permutation(len(classes))
+    present = np.unique(classes)
+    most = int(ratio * min((classes == each).sum() for each in present))
+    kept = [shuffled[classes[shuffled] == each][:most] for each in present]
+    return np.sort(np.concatenate(kept))
+
+
+def _inverse_frequency(values: NDArray[np.integer], power: float) -> NDArray[np.float64]:
+    counts = np.bincount(values).astype(np.float64)
+    frequency: NDArray[np.float64] = counts[values] ** -power
+    return frequency
