@@ -11,7 +11,7 @@ from review_api.checks import problem
 from review_api.rows import add_reviews, scored
 from sqlalchemy import Engine
 
-ADMIN_ROUTES = [("DELETE", "/api/v1/reviews/1"), ("GET", "/api/v1/reviews.csv")]
+ADMIN_ROUTES = [("DELETE", "/api/v1/reviews/1"), ("GET", "/api/v1/reviews.csv"), ("GET", "/api/v1/scrape-runs")]
 COLUMNS = "id,brand,brand_name,text,stars,suggested_stars,score,label,model_name,model_version,created_at"
 
 

@@ -32,8 +32,10 @@ def test_a_brand_has_its_count_and_average(client: FlaskClient, engine: Engine) 
         "name": "Nike",
         "website": "https://nike.example.com",
         "sector": "Sports and outdoors",
+        "origin": "list",
         "review_count": 2,
         "average_stars": 4.5,
+        "scraped": [],
     }
     assert client.get(f"{LIST}/nike").get_json() == nike
     assert nike in client.get(LIST).get_json()["items"]

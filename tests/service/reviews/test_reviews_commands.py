@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from opine_local.ports import any_free
 from review_api.database import Postgres
-from review_api.rows import add_reviews
+from review_api.rows import add_company, add_reviews, add_scraped_reviews
 from sqlalchemy import Engine, text
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -80,6 +80,44 @@ def test_clients_are_forgotten_after_a_time(run: Run, engine: Engine) -> None:
         assert connection.scalars(kept).all() == [1, 2]
         gone = text("SELECT id FROM review WHERE client_hash IS NULL AND user_agent_family IS NULL ORDER BY id")
         assert connection.scalars(gone).all() == [3, 4]
+
+
+@pytest.mark.parametrize(("days", "kept"), [("30", [1, 2]), ("0", [1, 2, 3, 4])])
+def test_scraped_reviews_go_when_they_were_read_long_ago(run: Run, engine: Engine, days: str, kept: list[int]) -> None:
+    now = dt.datetime.now(dt.UTC)
+    add_company(engine, "nike.com", "nike")
+    read = [{"read_at": now - dt.timedelta(days=days)} for days in (0, 29, 31, 400)]
+    add_scraped_reviews(engine, read)
+    done = run("retain", "--days", "30", scraped_retention_days=days)
+    assert done.returncode == 0, done.stdout
+    with engine.connect() as connection:
+        assert connection.scalars(text("SELECT id FROM scraped_review ORDER BY id")).all() == kept
+        assert connection.scalar(text("SELECT stars_4 FROM scraped_count")) == len(kept)
+
+
+def test_migrating_gives_a_role_its_rights_once_it_is_there(run: Run, engine: Engine) -> None:
+    may_write = text("SELECT has_table_privilege('late_role', 'scraped_review', 'INSERT')")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE ROLE late_role"))
+    try:
+        assert run("migrate").returncode == 0
+        with engine.connect() as connection:
+            assert connection.scalar(may_write) is False
+        done = run("migrate", scraping_role="late_role")
+        assert done.returncode == 0, done.stdout
+        assert "late_role" in done.stdout
+        with engine.connect() as connection:
+            assert connection.scalar(may_write) is True
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DROP OWNED BY late_role"))
+            connection.execute(text("DROP ROLE late_role"))
+
+
+def test_a_role_that_must_not_be_restricted_ends_with_a_sentence(run: Run) -> None:
+    done = run("migrate", analysis_role="opine")
+    assert done.returncode == 1
+    assert "the role opine owns the tables" in done.stdout
 
 
 def test_a_schema_that_is_missing_ends_with_a_sentence(run: Run, postgres: Postgres) -> None:

@@ -7,7 +7,7 @@ import pytest
 import schemathesis
 from flask import Flask
 from flask.testing import FlaskClient
-from review_api.rows import add_brands, add_reviews, scored
+from review_api.rows import add_brands, add_reviews, add_run, add_scraped_reviews, empty_tables, scored
 from review_api.sentiment import FakeSentiment
 from schemathesis import GenerationMode
 from schemathesis.checks import CheckFunction
@@ -27,6 +27,8 @@ ROUTES = {
     "/api/v1/reviews": {"get", "post"},
     "/api/v1/reviews.csv": {"get"},
     "/api/v1/reviews/{id}": {"delete"},
+    "/api/v1/scrape-runs": {"get"},
+    "/api/v1/scraped-reviews": {"get"},
     "/api/v1/sectors": {"get"},
 }
 
@@ -69,24 +71,29 @@ def test_admin_routes_are_documented_as_such(document: dict[str, Any]) -> None:
         for path, operations in document["paths"].items()
         if any("security" in operation for operation in operations.values())
     }
-    assert secured == {"/api/v1/reviews.csv", "/api/v1/reviews/{id}"}
+    assert secured == {"/api/v1/reviews.csv", "/api/v1/reviews/{id}", "/api/v1/scrape-runs"}
     assert document["components"]["securitySchemes"] == {"admin": {"type": "http", "scheme": "bearer"}}
 
 
 @pytest.fixture(scope="module")
 def described(app: Flask, migrated: Engine, shared_sentiment: FakeSentiment) -> OpenApiSchema:
     shared_sentiment.reset()
-    with migrated.begin() as connection:
-        for table in ("review", "brand_month", "brand"):
-            connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608  the three names above
+    empty_tables(migrated)
     add_brands(migrated)
+    add_scraped_reviews(migrated, [{"stars": number} for number in range(1, 4)])
+    add_run(migrated)
     add_reviews(migrated, [{"stars": number, **scored(number / 5, stars=number)} for number in range(1, 6)])
     return schemathesis.openapi.from_wsgi(DOCUMENT, app)
 
 
 OPERATIONS = [(path, method) for path in ROUTES for method in sorted(ROUTES[path])]
 # Here a 422 may also come from what no schema tells: a cursor of another query, a brand that is not there.
-BEYOND_THE_SCHEMA = {("/api/v1/brands", "get"), ("/api/v1/reviews", "get"), ("/api/v1/reviews", "post")}
+BEYOND_THE_SCHEMA = {
+    ("/api/v1/brands", "get"),
+    ("/api/v1/reviews", "get"),
+    ("/api/v1/reviews", "post"),
+    ("/api/v1/scraped-reviews", "get"),
+}
 ANYTHING_IS_VALID = {"/api/v1/brands/{slug}", "/api/v1/brands/{slug}/summary", "/api/v1/sectors"}
 
 

@@ -1,8 +1,12 @@
 import pytest
 from flask.testing import FlaskClient
+from opine_reviews.database import Database
+from opine_reviews.scraped.metrics import RunMetrics
+from opine_reviews.settings import Settings
 from prometheus_client.parser import text_string_to_metric_families
-from review_api.rows import form_of_2019, submission
+from review_api.rows import NOON, add_run, form_of_2019, submission
 from review_api.sentiment import FakeSentiment
+from sqlalchemy import Engine
 
 # Names and labels without what every sample of a histogram has.
 FROZEN = {
@@ -10,6 +14,13 @@ FROZEN = {
     "opine_http_request_duration_seconds": {"service", "route", "method"},
     "opine_reviews_submitted": {"model_version", "suggested", "chosen", "agreement"},
     "opine_reviews_failed_predictions": {"reason"},
+    "opine_scrape_runs": {"kind", "outcome"},
+    "opine_scrape_last_success_timestamp_seconds": {"kind"},
+    "opine_scrape_last_run_timestamp_seconds": {"kind"},
+    "opine_scrape_last_run_pages": {"kind"},
+    "opine_scrape_last_run_items": {"kind"},
+    "opine_scrape_last_run_new_items": {"kind"},
+    "opine_scrape_last_run_rejected": {"kind", "reason"},
 }
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -41,7 +52,11 @@ def gained(client: FlaskClient) -> Gained:
     return Gained(client)
 
 
-def test_names_and_labels_are_frozen(client: FlaskClient, sentiment: FakeSentiment) -> None:
+def test_names_and_labels_are_frozen(
+    client: FlaskClient, engine: Engine, settings: Settings, sentiment: FakeSentiment
+) -> None:
+    add_run(engine, ended_at=NOON, outcome="completed")
+    RunMetrics(Database(settings)).refresh()
     client.post("/api/v1/reviews", json=submission())
     sentiment.mode = "broken"
     client.post("/api/v1/predictions", json={"text": "Fine"})

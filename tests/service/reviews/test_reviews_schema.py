@@ -9,10 +9,11 @@ from opine_reviews.brands_file import read_brands, upsert_brands
 from opine_reviews.models import Base
 from opine_reviews.schema import downgrade, expected_revision, is_ours, is_sufficient, upgrade
 from review_api.database import Postgres
+from review_api.rows import add_company
 from sqlalchemy import Column, Engine, NullPool, Table, Text, create_engine, inspect, text
 from sqlalchemy.orm import Session
 
-HEAD = "0003"
+HEAD = "0004"
 
 
 @pytest.fixture
@@ -50,13 +51,16 @@ def test_upgrade_and_downgrade_meet_again(empty: Engine) -> None:
     upgrade(empty)
     upgrade(empty)
     assert _found(empty) == HEAD
-    for revision in ("0002", "0001", "base"):
+    for revision in ("0003", "0002", "0001", "base"):
         downgrade(empty, revision)
     assert _found(empty) is None
     assert inspect(empty).get_table_names() == ["alembic_version"]
     with empty.connect() as connection:
         left = connection.scalar(
-            text("SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'review%'")
+            text(
+                "SELECT count(*) FROM pg_proc "
+                "WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(review|scraped)'"
+            )
         )
     assert left == 0
     upgrade(empty)
@@ -72,7 +76,7 @@ def test_a_failing_revision_leaves_nothing(empty: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "enough"), [(None, False), ("", False), ("0002", False), ("0003", True), ("0004", True), ("ae10", False)]
+    ("found", "enough"), [(None, False), ("", False), ("0003", False), ("0004", True), ("0005", True), ("ae10", False)]
 )
 def test_a_database_ahead_suffices(found: str | None, enough: bool) -> None:
     assert is_sufficient(found, HEAD) is enough
@@ -90,3 +94,35 @@ def test_the_shipped_brands_are_added_once_and_updated(empty: Engine) -> None:
         named = text("SELECT name FROM brand WHERE slug = :slug")
         assert connection.scalar(named, {"slug": changed.slug}) == "Another name"
         assert connection.scalar(named, {"slug": rows[1].slug}) == rows[1].name
+
+
+def test_the_list_takes_over_a_brand_that_was_read_before(empty: Engine) -> None:
+    upgrade(empty)
+    row = read_brands()[0]
+    assert row.website.startswith("https://www.")
+    with empty.begin() as connection:
+        connection.execute(
+            text("INSERT INTO brand (slug, name, website, origin) VALUES ('read-before', 'X', :website, 'scraped')"),
+            {"website": row.website.replace("https://www.", "http://").lower()},
+        )
+        connection.execute(text("INSERT INTO brand (slug, name, origin) VALUES ('other', 'X', 'scraped')"))
+    for slug in ("read-before", "other"):
+        add_company(empty, slug, slug)
+    for _ in range(2):
+        with Session(empty) as session, session.begin():
+            upsert_brands(session, [row])
+        with empty.connect() as connection:
+            found = connection.execute(text("SELECT slug, name, sector, origin FROM brand ORDER BY id")).all()
+        assert [tuple(one) for one in found] == [
+            ("read-before", row.name, row.sector, "list"),
+            ("other", "X", None, "scraped"),
+        ]
+
+
+def test_brands_of_before_say_where_they_came_from(empty: Engine) -> None:
+    upgrade(empty, "0003")
+    with empty.begin() as connection:
+        connection.execute(text("INSERT INTO brand (slug, name, sector) VALUES ('a', 'A', 'Food'), ('b', 'B', NULL)"))
+    upgrade(empty)
+    with empty.connect() as connection:
+        assert connection.scalars(text("SELECT origin FROM brand ORDER BY slug")).all() == ["list", "route_of_2019"]

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from opine_reviews.cli import main
 from opine_reviews.metrics import FAILED_PREDICTIONS, SUBMITTED
+from opine_reviews.scraped import metrics as run_metrics
 from opine_reviews.settings import Settings
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -15,6 +16,7 @@ from pydantic_core import PydanticUndefined
 README = (Path(__file__).parents[3] / "services/reviews/README.md").read_text()
 SETTING = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 COMMAND = re.compile(r"^\| `opine-reviews ([a-z-]+)", re.MULTILINE)
+RUN_METRIC = re.compile(r"^\| `(opine_scrape_\w+)` \| (.*?) \|$", re.MULTILINE)
 METRIC = re.compile(r"^\| `(opine_\w+_total)` \| (.*?) \|$", re.MULTILINE)
 
 
@@ -55,3 +57,15 @@ def test_the_readme_names_every_metric_with_its_labels(counter: Counter) -> None
     # The client refuses labels that are not the counter's.
     counter.labels(**dict.fromkeys(labels, "of the readme"))
     counter.remove(*["of the readme"] * len(labels))
+
+
+def test_the_readme_names_every_metric_of_the_runs_with_its_labels() -> None:
+    documented = dict(RUN_METRIC.findall(README))
+    gauges = {
+        next(iter(gauge.describe())).name: gauge for gauge in vars(run_metrics).values() if isinstance(gauge, Gauge)
+    }
+    assert documented.keys() == gauges.keys()
+    for name, gauge in gauges.items():
+        labels = [label for label in re.findall(r"`(\w+)`", documented[name]) if label in {"kind", "outcome", "reason"}]
+        gauge.labels(**dict.fromkeys(labels, "of the readme"))
+        gauge.remove(*["of the readme"] * len(labels))

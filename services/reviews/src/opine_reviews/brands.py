@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from opine_reviews.cursors import CursorCodec
 from opine_reviews.models import Brand, BrandMonth
+from opine_reviews.scraped.counts import SourceCount, count_by_source
 
 _STARS = (BrandMonth.stars_1, BrandMonth.stars_2, BrandMonth.stars_3, BrandMonth.stars_4, BrandMonth.stars_5)
 
@@ -16,8 +17,10 @@ _STARS = (BrandMonth.stars_1, BrandMonth.stars_2, BrandMonth.stars_3, BrandMonth
 @dataclass(frozen=True)
 class CountedBrand:
     brand: Brand
+    # Of the reviews written here; `scraped` has what was read elsewhere.
     review_count: int
     average_stars: float | None
+    scraped: list[SourceCount]
 
 
 def get_brand(session: Session, slug: str) -> CountedBrand | None:
@@ -58,7 +61,8 @@ def list_brands(
         relevance, name = json.loads(str(key))
         statement = statement.where(tuple_(*position) > (relevance, name, row_id))
     rows = session.execute(statement.order_by(*position).limit(limit + 1)).all()
-    brands = [CountedBrand(row[0], row[1], row[2]) for row in rows[:limit]]
+    scraped = count_by_source(session, [row[0].slug for row in rows[:limit]])
+    brands = [CountedBrand(row[0], row[1], row[2], scraped.get(row[0].slug, [])) for row in rows[:limit]]
     if len(rows) <= limit:
         return brands, None
     last = rows[limit - 1]
@@ -66,13 +70,14 @@ def list_brands(
 
 
 def add_brand_by_name(session: Session, slug: str, name: str, *, most: int) -> Brand | None:
-    """The brand with this slug, made if need be; None if that would make more than `most` brands."""
+    """The brand with this slug, made if need be; None if that would make more than `most` that nobody scraped."""
     found = session.scalar(select(Brand).where(Brand.slug == slug))
     if found is not None:
         return found
-    if (session.scalar(select(func.count()).select_from(Brand)) or 0) >= most:
+    if (session.scalar(select(func.count()).where(Brand.origin != "scraped")) or 0) >= most:
         return None
-    session.execute(insert(Brand).values(slug=slug, name=name).on_conflict_do_nothing(index_elements=[Brand.slug]))
+    added = insert(Brand).values(slug=slug, name=name, origin="route_of_2019")
+    session.execute(added.on_conflict_do_nothing(index_elements=[Brand.slug]))
     return session.scalars(select(Brand).where(Brand.slug == slug)).one()
 
 
@@ -103,4 +108,7 @@ def _relevance(q: str | None) -> ColumnElement[int]:
 
 def _one(session: Session, statement: Select[Brand, int, float | None]) -> CountedBrand | None:
     row = session.execute(statement).one_or_none()
-    return None if row is None else CountedBrand(row[0], row[1], row[2])
+    if row is None:
+        return None
+    slug = row[0].slug
+    return CountedBrand(row[0], row[1], row[2], count_by_source(session, [slug]).get(slug, []))

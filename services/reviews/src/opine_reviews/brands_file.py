@@ -1,17 +1,20 @@
 """The shipped list of brands."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from opine_reviews.characters import Characters
 from opine_reviews.models import Brand
 from opine_reviews.schemas.requests import BrandSlug
+from opine_reviews.scraped.models import BrandSource
 
 COLUMNS = ["slug", "name", "website", "sector"]
 
@@ -47,19 +50,40 @@ def read_brands(path: Path | None = None) -> list[BrandRow]:
     return rows
 
 
-def upsert_brands(session: Session, rows: Iterable[BrandRow]) -> None:
-    """Add new brands and update changed ones; brands that are not in the list stay."""
+def upsert_brands(session: Session, rows: Sequence[BrandRow]) -> None:
+    """Add new brands and update changed ones; brands that are not in the list stay.
+
+    A brand that was read elsewhere before the list named it is the one with the same domain. It keeps its slug, which
+    its reviews refer to.
+    """
     statement = insert(Brand)
     new = statement.excluded
-    changed = (Brand.name != new.name) | Brand.website.is_distinct_from(new.website)
+    changed = (Brand.name != new.name) | (Brand.origin != new.origin) | Brand.website.is_distinct_from(new.website)
+    scraped = _scraped_slugs(session, rows)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=[Brand.slug],
-            set_={"name": new.name, "website": new.website, "sector": new.sector},
+            set_={"name": new.name, "website": new.website, "sector": new.sector, "origin": new.origin},
             where=changed | Brand.sector.is_distinct_from(new.sector),
         ),
-        [row.model_dump() for row in rows],
+        [{**row.model_dump(), "slug": scraped.get(row.slug, row.slug), "origin": "list"} for row in rows],
     )
+
+
+def _scraped_slugs(session: Session, rows: Sequence[BrandRow]) -> dict[str, str]:
+    """The slugs under which brands of the list are already known, by that in the list."""
+    listed = {domain: row.slug for row in rows if (domain := _domain(row.website)) is not None}
+    known = set(session.scalars(select(Brand.slug).where(Brand.slug.in_(listed.values()))))
+    # Also those that an earlier list has already taken over.
+    taken = select(BrandSource.brand_slug).where(BrandSource.brand_slug == Brand.slug).exists()
+    found = session.execute(select(Brand.domain, Brand.slug).where(Brand.domain.in_(listed), taken).order_by(Brand.id))
+    return {listed[domain]: slug for domain, slug in found if domain is not None and listed[domain] not in known}
+
+
+def _domain(website: str) -> str | None:
+    """As the column `domain` has it."""
+    parts = urlsplit(website)
+    return None if parts.path.strip("/") else (parts.hostname or "").removeprefix("www.")
 
 
 def _rows(lines: list[str]) -> Iterator[BrandRow]:

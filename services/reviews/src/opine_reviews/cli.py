@@ -2,7 +2,7 @@
 
 import argparse
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from opine_reviews.brands_file import BrandsFileError, read_brands, upsert_brands
 from opine_reviews.database import make_tool_engine
-from opine_reviews.retention import forget_clients
+from opine_reviews.retention import delete_scraped_reviews, forget_clients
+from opine_reviews.roles import RoleError, grant_roles
 from opine_reviews.schema import upgrade
-from opine_reviews.settings import get_settings
+from opine_reviews.settings import Settings, get_settings
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
@@ -31,13 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         match options.command:
             case "migrate":
-                upgrade(engine)
-                logger.info("schema is up to date")
+                _migrate(engine, settings)
             case "seed-brands":
                 _seed(engine, options.file)
             case _:
-                _retain(engine, options.days)
-    except (DBAPIError, BrandsFileError) as error:
+                _retain(engine, options.days, settings.scraped_retention_days)
+    except (DBAPIError, BrandsFileError, RoleError) as error:
         logger.error("command failed", command=options.command, error=str(error).splitlines()[0])  # noqa: TRY400  an operator needs the cause, not our call stack
         return 1
     finally:
@@ -48,10 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="opine-reviews", description="Operate the review API's database.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("migrate", help="bring the schema up to date")
+    commands.add_parser("migrate", help="bring the schema and the roles' rights up to date")
     seed = commands.add_parser("seed-brands", help="add and update brands from a list")
     seed.add_argument("--file", type=Path, help="CSV with slug,name,website,sector (default: the shipped list)")
-    retain = commands.add_parser("retain", help="erase client hashes and user agents of older reviews")
+    retain = commands.add_parser(
+        "retain", help="erase client hashes and user agents of older reviews; delete scraped reviews read long ago"
+    )
     retain.add_argument("--days", type=_days, required=True, help="age in days from which they are erased")
     return parser
 
@@ -63,6 +65,13 @@ def _days(text: str) -> int:
     return days
 
 
+def _migrate(engine: Engine, settings: Settings) -> None:
+    upgrade(engine)
+    logger.info("schema is up to date")
+    granted = grant_roles(engine, scraping=settings.scraping_role, analysis=settings.analysis_role)
+    logger.info("roles are up to date", granted=granted)
+
+
 def _seed(engine: Engine, path: Path | None) -> None:
     rows = read_brands(path)
     with Session(engine) as session, session.begin():
@@ -70,13 +79,21 @@ def _seed(engine: Engine, path: Path | None) -> None:
     logger.info("brands are up to date", listed=len(rows))
 
 
-def _retain(engine: Engine, days: int) -> None:
-    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
-    erased = 0
+def _retain(engine: Engine, days: int, scraped_days: int) -> None:
+    now = dt.datetime.now(dt.UTC)
+    before = now - dt.timedelta(days=days)
+    logger.info("clients forgotten", reviews=_in_batches(engine, forget_clients, before), before=before.isoformat())
+    if scraped_days:
+        read_before = now - dt.timedelta(days=scraped_days)
+        deleted = _in_batches(engine, delete_scraped_reviews, read_before)
+        logger.info("scraped reviews deleted", reviews=deleted, read_before=read_before.isoformat())
+
+
+def _in_batches(engine: Engine, step: Callable[[Session, dt.datetime, int], int], before: dt.datetime) -> int:
+    total = 0
     while True:
         with Session(engine) as session, session.begin():
-            batch = forget_clients(session, before, _BATCH)
-        erased += batch
+            batch = step(session, before, _BATCH)
+        total += batch
         if batch < _BATCH:
-            break
-    logger.info("clients forgotten", reviews=erased, before=before.isoformat())
+            return total

@@ -7,6 +7,7 @@ from typing import Literal
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     DateTime,
     ForeignKey,
     Identity,
@@ -21,9 +22,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 Label = Literal["bad", "average", "good"]
+Origin = Literal["list", "route_of_2019", "scraped"]
 
 # Slugs are ASCII: byte order is their alphabetical order and needs no locale.
 Slug = Text(collation="C")
+
+# As PostgreSQL writes it back, so that it can be compared with the migrations'.
+_DOMAIN = (
+    "CASE WHEN website ~ '^https?://[^/?#]+/?$'::text THEN lower(regexp_replace("
+    "website, '^https?://(www\\.)?([^/?#:]+).*$'::text, '\\2'::text, 'i'::text)) ELSE NULL::text END"
+)
 
 
 class Base(DeclarativeBase):
@@ -44,7 +52,9 @@ class Brand(Base):
         CheckConstraint("length(name) BETWEEN 1 AND 100", name="name"),
         CheckConstraint("website ~ '^https?://' AND length(website) <= 300", name="website"),
         CheckConstraint("length(sector) BETWEEN 1 AND 100", name="sector"),
+        CheckConstraint("origin IN ('list', 'route_of_2019', 'scraped')", name="origin"),
         Index("ix_brand_name", text("lower(name)"), "id"),
+        Index("ix_brand_domain", "domain", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -52,6 +62,10 @@ class Brand(Base):
     name: Mapped[str] = mapped_column(Text)
     website: Mapped[str | None] = mapped_column(Text)
     sector: Mapped[str | None] = mapped_column(Text)
+    # What brought the brand here; the list, as soon as it names it.
+    origin: Mapped[Origin] = mapped_column(Text, server_default="list")
+    # The host of a website that is a whole site, without `www.`; brands of a source are matched by it.
+    domain: Mapped[str | None] = mapped_column(Text, Computed(_DOMAIN, persisted=True))
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 

@@ -1,11 +1,12 @@
-"""Erasing what is kept of clients once it is old."""
+"""Erasing what is kept of clients, and reviews read elsewhere, once they are old."""
 
 import datetime as dt
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from opine_reviews.models import Review
+from opine_reviews.scraped.models import ScrapedReview
 
 
 def forget_clients(session: Session, before: dt.datetime, limit: int) -> int:
@@ -17,6 +18,21 @@ def forget_clients(session: Session, before: dt.datetime, limit: int) -> int:
         .where(Review.id.in_(ids))
         .values(client_hash=None, user_agent_family=None)
         .returning(Review.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.scalars(statement).all())
+
+
+def delete_scraped_reviews(session: Session, before: dt.datetime, limit: int) -> int:
+    """Delete at most `limit` scraped reviews last read before then; the number deleted.
+
+    A review that its source still shows comes back with the next crawl that meets it.
+    """
+    ids = select(ScrapedReview.id).where(ScrapedReview.read_at < before).limit(limit)
+    statement = (
+        delete(ScrapedReview)
+        .where(ScrapedReview.id.in_(ids))
+        .returning(ScrapedReview.id)
         .execution_options(synchronize_session=False)
     )
     return len(session.scalars(statement).all())

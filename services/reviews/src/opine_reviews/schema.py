@@ -32,16 +32,21 @@ def expected_revision() -> str:
     return head
 
 
+def migration_lock(connection: Connection) -> None:
+    """Wait for the end of another migration, and keep others waiting until this transaction's."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Apply all revisions up to `revision` in one transaction: all or nothing."""
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        migration_lock(connection)
         command.upgrade(alembic_config(connection), revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        migration_lock(connection)
         command.downgrade(alembic_config(connection), revision)
 
 

@@ -22,14 +22,16 @@ class Services:
     known_versions: KnownVersions
 
 
-def install_services(app: Flask, settings: Settings) -> None:
-    app.extensions[_KEY] = Services(
+def install_services(app: Flask, settings: Settings) -> Services:
+    own = Services(
         settings=settings,
         database=Database(settings),
         sentiment=SentimentClient(settings),
         cursors=CursorCodec(settings.client_hash_key.get_secret_value().encode()),
         known_versions=KnownVersions(),
     )
+    app.extensions[_KEY] = own
+    return own
 
 
 def services() -> Services:

@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PLACEHOLDERS = frozenset({"changeme", "changethis", "change-me", "password", "postgres", "secret", "admin", "example"})
 
+# Empty: none.
+RoleName = Annotated[str, Field(pattern=r"^([a-z_][a-z0-9_]{0,62})?$")]
 DatabaseUrl = Annotated[PostgresDsn, UrlConstraints(allowed_schemes=["postgresql+psycopg2"])]
 
 
@@ -41,6 +43,21 @@ class Settings(BaseSettings):
     max_text_length: int = Field(default=20_000, ge=1, le=20_000, description="code points in a review")
     max_body_bytes: int = Field(default=262_144, ge=1024, description="bytes in a request body")
     max_brands: int = Field(default=10_000, ge=1, description="above this, the 2019 route adds no brand by name")
+
+    scraping_role: RoleName = Field(
+        default="opine_scraping",
+        description="role that writes scraped reviews: `migrate` grants it that and no more, where it exists",
+    )
+    analysis_role: RoleName = Field(
+        default="opine_analysis",
+        description="role that reads texts and stars for training: `migrate` grants it that view, where it exists",
+    )
+    scraped_retention_days: int = Field(
+        default=1095,
+        ge=0,
+        le=36_500,
+        description="`retain` deletes scraped reviews that were last read so long ago; 0: none",
+    )
 
     database_timeout_s: float = Field(default=4.0, gt=0, description="longest time that a request waits for PostgreSQL")
     sentiment_connect_timeout_s: float = Field(default=0.5, gt=0, description="connecting to the sentiment service")

@@ -6,7 +6,16 @@ from pydantic import BaseModel
 from opine_reviews.brands import CountedBrand
 from opine_reviews.models import Review
 from opine_reviews.problems import MEDIA_TYPE, ProblemDetails
-from opine_reviews.schemas.answers import BrandAnswer, BrandName, ModelAnswer, ReviewAnswer, StoredPrediction
+from opine_reviews.schemas.answers import (
+    BrandAnswer,
+    BrandName,
+    ModelAnswer,
+    ReviewAnswer,
+    ScrapedAnswer,
+    SourceName,
+    StoredPrediction,
+)
+from opine_reviews.scraped.names import source_name
 
 
 def json_answer(model: BaseModel, status: int = 200) -> Response:
@@ -38,9 +47,23 @@ def brand_answer(counted: CountedBrand) -> BrandAnswer:
         name=brand.name,
         website=brand.website,
         sector=brand.sector,
+        origin=brand.origin,
         review_count=counted.review_count,
         average_stars=counted.average_stars,
+        scraped=[
+            ScrapedAnswer(
+                source=source_name_answer(one.source),
+                source_url=one.source_url,
+                review_count=one.review_count,
+                average_stars=one.average_stars,
+            )
+            for one in counted.scraped
+        ],
     )
+
+
+def source_name_answer(source: str) -> SourceName:
+    return SourceName(key=source, name=source_name(source))
 
 
 def _prediction(review: Review) -> StoredPrediction | None:

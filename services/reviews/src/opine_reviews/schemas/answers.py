@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from opine_reviews.models import Label
+from opine_reviews.models import Label, Origin
 from opine_reviews.schemas.requests import Stars
 
 Score = Annotated[float, Field(ge=0, le=1)]
@@ -58,13 +58,29 @@ class ReviewPage(BaseModel):
     next_cursor: str | None
 
 
+class SourceName(BaseModel):
+    key: str = Field(examples=["trustpilot"])
+    name: str = Field(examples=["Trustpilot"])
+
+
+class ScrapedAnswer(BaseModel):
+    """Reviews of a brand that were read at one source."""
+
+    source: SourceName
+    source_url: str = Field(description="the brand's page there")
+    review_count: int
+    average_stars: float | None = Field(description="null without reviews")
+
+
 class BrandAnswer(BaseModel):
     slug: str
     name: str
     website: str | None
     sector: str | None
-    review_count: int
-    average_stars: float | None = Field(description="null without reviews")
+    origin: Origin = Field(description="what brought the brand here")
+    review_count: int = Field(description="reviews written here; those of `scraped` are not among them")
+    average_stars: float | None = Field(description="of the reviews written here; null without")
+    scraped: list[ScrapedAnswer] = Field(description="what was read elsewhere, by source")
 
 
 class BrandPage(BaseModel):

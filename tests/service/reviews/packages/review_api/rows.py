@@ -1,9 +1,11 @@
 """Rows put straight into the tables."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable, Mapping
 
 from opine_reviews.models import Brand, Review
+from opine_reviews.scraped.models import BrandSource, ScrapedReview, ScrapeRun
 from sqlalchemy import Engine, insert
 
 BRANDS = (
@@ -22,6 +24,19 @@ NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 Row = Mapping[str, object]
 
 
+# In an order that their references allow.
+TABLES = ("review", "brand_month", "scraped_review", "scraped_count", "scrape_run", "brand_source", "brand")
+
+
+def empty_tables(engine: Engine) -> None:
+    with engine.begin() as connection:
+        # For so few rows many times faster than TRUNCATE, which makes every index anew.
+        for table in TABLES:
+            connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608  the names above
+        for table in ("review", "scraped_review", "scrape_run"):
+            connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 1, false)")
+
+
 def add_brands(engine: Engine) -> None:
     rows = [
         {"slug": slug, "name": name, "website": f"https://{slug}.example.com", "sector": sector}
@@ -37,6 +52,52 @@ def add_reviews(engine: Engine, rows: Iterable[Row]) -> list[int]:
     statements = [insert(Review).values(plain | dict(row)).returning(Review.id) for row in rows]
     with engine.begin() as connection:
         return [connection.execute(statement).scalar_one() for statement in statements]
+
+
+def add_company(engine: Engine, company: str, brand_slug: str, **changed: object) -> None:
+    """A company of a source, on the brand that it is."""
+    plain = {
+        "source": "trustpilot",
+        "name": company,
+        "source_url": f"https://www.trustpilot.com/review/{company}",
+        "read_at": NOON,
+        "parser": "tests/1",
+    }
+    with engine.begin() as connection:
+        connection.execute(
+            insert(BrandSource).values({**plain, "company": company, "brand_slug": brand_slug, **changed})
+        )
+
+
+def add_scraped_reviews(engine: Engine, rows: Iterable[Row]) -> list[int]:
+    """As `add_reviews`, of what was read elsewhere."""
+    statements = [
+        insert(ScrapedReview)
+        .values(
+            {
+                "brand_slug": "nike",
+                "source": "trustpilot",
+                "source_review_id": uuid.uuid4().hex,
+                "text": "Good shoes",
+                "stars": 4,
+                "reviewed_at": NOON,
+                "source_url": "https://www.trustpilot.com/review/nike.com",
+                "read_at": NOON,
+                "parser": "tests/1",
+            }
+            | dict(row)
+        )
+        .returning(ScrapedReview.id)
+        for row in rows
+    ]
+    with engine.begin() as connection:
+        return [connection.execute(statement).scalar_one() for statement in statements]
+
+
+def add_run(engine: Engine, **changed: object) -> None:
+    plain = {"run_id": uuid.uuid4().hex, "kind": "crawl", "started_at": NOON}
+    with engine.begin() as connection:
+        connection.execute(insert(ScrapeRun).values(plain | changed))
 
 
 def scored(score: float, *, stars: int = 4) -> dict[str, object]:
