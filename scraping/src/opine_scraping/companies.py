@@ -1,0 +1,94 @@
+"""Which companies a crawl reads."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from opine_scraping.items import CompanyItem
+from opine_scraping.parsers.text import company_of
+from opine_scraping.reasons import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from opine_scraping.parsers.page import ListRead
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    company: str
+    category: str | None = None
+    sub_category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of `count` parts, from 1."""
+
+    number: int = 1
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.number <= self.count:
+            raise ValueError(f"there is no shard {self.number} of {self.count}")
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """`3/8`: the third of eight."""
+        number, slash, count = text.partition("/")
+        if not (slash and number.isdecimal() and count.isdecimal()):
+            raise ValueError(f"{text!r} is no shard; write 3/8 for the third of eight")
+        return cls(int(number), int(count))
+
+    def holds(self, company: str) -> bool:
+        """The same answer on every machine, and parts of equal size."""
+        digest = hashlib.sha256(company.encode()).digest()
+        return int.from_bytes(digest[:8], "big") % self.count == self.number - 1
+
+
+def read_companies(file: Path) -> Iterator[Company]:
+    """A CSV file with a column `company` or, as discover and the system of 2019 write it, `company_url`.
+
+    Raises:
+        Refusal: there is no such file or column, or an address is no company's.
+    """
+    try:
+        with file.open(encoding="utf-8", newline="") as handle:
+            rows = csv.DictReader(handle)
+            if not {"company", "company_url"} & set(rows.fieldnames or ()):
+                raise Refusal(f"{file}: no column company or company_url")
+            for number, row in enumerate(rows, start=2):
+                company = row.get("company") or company_of(row.get("company_url") or "")
+                if not company:
+                    raise Refusal(f"{file}: line {number} names no company")
+                yield Company(company, row.get("category") or None, row.get("sub_category") or None)
+    except OSError as error:
+        raise Refusal(f"{file} cannot be read: {error.strerror}") from error
+
+
+def choose(companies: Iterable[Company], shard: Shard, most: int | None) -> list[Company]:
+    """Each company once, as it comes first; those of the shard; at most `most`."""
+    chosen: dict[str, Company] = {}
+    for company in companies:
+        if shard.holds(company.company):
+            chosen.setdefault(company.company, company)
+            if most is not None and len(chosen) >= most:
+                break
+    return list(chosen.values())
+
+
+def with_category(read: ListRead, company: Company) -> ListRead:
+    """The page's company in the category that it was found in, where the page itself names none."""
+    found = {"category": company.category, "sub_category": company.sub_category}
+    items = tuple(
+        item.model_copy(update=found) if isinstance(item, CompanyItem) and item.category is None else item
+        for item in read.items
+    )
+    return replace(read, items=items)
