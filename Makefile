@@ -53,8 +53,8 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 train: data .venv-test/installed ## Train a model: DATA=a CSV file or a folder of them
 	.venv-test/bin/python -m opine_training train --data "$(DATA)" $(ARGS)
 
-evaluate: data .venv-test/installed ## Score the shipped model: DATA=a CSV file or a folder of them
-	.venv-test/bin/python -m opine_training evaluate --data "$(DATA)" $(ARGS)
+evaluate: data .venv-test/installed ## Score the shipped model, as JSON: DATA=a CSV file or a folder of them
+	@.venv-test/bin/python -m opine_training evaluate --data "$(DATA)" $(ARGS)
 
 picture: .venv-test/installed browser ## Take the README's picture, while make run runs
 	.venv-test/bin/python tests/browser/picture.py
@@ -70,7 +70,7 @@ lock_like_tests = printf '%s\n' $(2:%=./%) | $(LOCK) - -c tests/requirements.txt
 # uv is no prerequisite: it would be fetched again at each run after it is removed.
 # The stamp is written last: an install that was cut off is done again from nothing.
 define install
-	@echo "Installing into $(1) ..."
+	@echo "Installing into $(1) ..." >&2
 	@$(MAKE) --silent $(UV)
 	@rm -rf $(1)
 	@$(UV) venv --quiet --python "$$(command -v $(PYTHON))" $(1)
