@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from opine_scraping.reasons import UnavailableError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from opine_scraping.items import CompanyItem, Item, RunReport, RunStart
 
 
-class OutputError(Exception):
+class OutputError(UnavailableError):
     """The items cannot be kept; the message says what to do."""
 
 

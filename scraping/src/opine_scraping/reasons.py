@@ -39,5 +39,9 @@ class Fault:
         return f"{self.reason}: {self.detail}"
 
 
+class UnavailableError(Exception):
+    """Something that the run needs cannot be used now; the message says what to do."""
+
+
 class Refusal(Exception):  # noqa: N818  it is an answer, not a fault
     """The run cannot begin; the message says what to do."""

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 from protego import Protego
 
-from opine_scraping.outputs import OutputError
+from opine_scraping.reasons import UnavailableError
 
 if TYPE_CHECKING:
     from opine_scraping.site import Site
@@ -21,7 +21,7 @@ _MOST_BYTES = 512 * 1024
 _TIMEOUT_S = 30
 
 
-class RobotsUnavailableError(OutputError):
+class RobotsUnavailableError(UnavailableError):
     """Without an answer nothing may be fetched."""
 
 

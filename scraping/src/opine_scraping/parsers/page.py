@@ -24,9 +24,11 @@ SOURCE = "trustpilot"
 class ParseError(Exception):
     """Nothing of the page can be read."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str, text: str | None = None) -> None:
         super().__init__(detail)
         self.fault = Fault(reason, detail)
+        self.text = text
+        """What there was of it, if it is not at hand where this is caught."""
 
 
 class Page:

@@ -11,9 +11,9 @@ import structlog
 
 from opine_scraping.exit_codes import ExitCode
 from opine_scraping.items import Kind, RunReport, RunStart
-from opine_scraping.outputs import OutputError
 from opine_scraping.reading.keeper import Keeper, Limits
 from opine_scraping.reading.record import Record, Thresholds
+from opine_scraping.reasons import UnavailableError
 from opine_scraping.state.folder import held_alone
 from opine_scraping.state.progress import Progress
 from opine_scraping.state.saved_copies import SavedCopies
@@ -44,7 +44,7 @@ class Run:
         """Do the work and account for it, whatever happens to it.
 
         Raises:
-            OutputError: the folder or the output cannot be used; nothing was begun.
+            UnavailableError: the folder or the output cannot be used; nothing was begun.
         """
         start = RunStart(
             run_id=str(uuid.uuid4()),
@@ -88,7 +88,9 @@ class Run:
 def _attempt(step: Callable[[], None], record: Record) -> None:
     try:
         step()
-    except OutputError as error:
+    except KeyboardInterrupt:
+        record.stop(ExitCode.INTERRUPTED)
+    except UnavailableError as error:
         logger.error("the run cannot go on", error=str(error))  # noqa: TRY400  the sentence says it all
         record.stop(ExitCode.UNAVAILABLE)
     except Exception:

@@ -142,5 +142,7 @@ class Progress:
         self._db.execute("INSERT OR REPLACE INTO list VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def _transaction(self) -> sqlite3.Connection:
+        if self._db.in_transaction:  # cut off by Ctrl-C
+            self._db.rollback()
         self._db.execute("BEGIN IMMEDIATE")
         return self._db

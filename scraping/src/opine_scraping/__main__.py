@@ -1,0 +1,5 @@
+import sys
+
+from opine_scraping.cli import main
+
+sys.exit(main())
