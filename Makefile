@@ -44,6 +44,7 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	echo uv hatchling editables | tr ' ' '\n' | $(LOCK) - -o $(INSTALLERS)
 	printf '%s\n' $(ALL:%=./%) | $(LOCK) tests/pyproject.toml - --group lint -o tests/requirements.txt
 	$(call lock_like_tests,services/sentiment,services/telemetry services/sentiment/charcnn services/sentiment)
+	$(call lock_like_tests,services/sentiment,services/telemetry services/sentiment/charcnn[torch] services/sentiment,-cuda)
 	$(call lock_like_tests,services/reviews,services/telemetry services/reviews)
 	$(call lock_like_tests,services/frontend,services/telemetry services/frontend)
 	$(call lock_like_tests,services/local,$(RUN))
@@ -65,7 +66,7 @@ LOCAL_NAMES := charcnn opine-telemetry opine-sentiment opine-reviews opine-front
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--no-header $(UPGRADE) $(LOCAL_NAMES:%=--no-emit-package %)
 # A folder's lock with the versions that the tests run with.
-lock_like_tests = printf '%s\n' $(2:%=./%) | $(LOCK) - -c tests/requirements.txt -o $(1)/requirements.txt
+lock_like_tests = printf '%s\n' $(2:%=./%) | $(LOCK) - -c tests/requirements.txt -o $(1)/requirements$(3).txt
 
 # uv is no prerequisite: it would be fetched again at each run after it is removed.
 # The stamp is written last: an install that was cut off is done again from nothing.

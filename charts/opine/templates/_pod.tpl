@@ -1,0 +1,110 @@
+{{/* What the pods of all components have in common: identity, hardening, where they run. */}}
+{{- define "opine.podSpec" -}}
+serviceAccountName: {{ include "opine.serviceAccountName" . }}
+automountServiceAccountToken: false
+# No OPINE_REVIEWS_PORT=tcp://... that would read like a setting.
+enableServiceLinks: false
+{{- with .root.Values.global.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile:
+    type: RuntimeDefault
+{{- with .values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- $gpu := .values.gpu | default dict }}
+{{- if and $gpu.enabled $gpu.runtimeClassName }}
+runtimeClassName: {{ $gpu.runtimeClassName }}
+{{- end }}
+{{- with (merge dict (.values.nodeSelector | default dict) (ternary $gpu.nodeSelector dict (dig "enabled" false $gpu))) }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with (concat (.values.tolerations | default list) (ternary $gpu.tolerations list (dig "enabled" false $gpu))) }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Over zones, then over nodes; counted within one revision, so that a rollout is spread as well. */}}
+{{- define "opine.spread" -}}
+topologySpreadConstraints:
+  {{- if .values.topologySpreadConstraints }}
+  {{- toYaml .values.topologySpreadConstraints | nindent 2 }}
+  {{- else }}
+  {{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  - maxSkew: 1
+    topologyKey: {{ $key }}
+    whenUnsatisfiable: ScheduleAnyway
+    matchLabelKeys: [pod-template-hash]
+    labelSelector:
+      matchLabels:
+        {{- include "opine.selectorLabels" $ | nindent 8 }}
+  {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "opine.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{/* Image, pull policy, hardening and resources of a component's container. */}}
+{{- define "opine.container" -}}
+image: {{ include "opine.image" (dict "root" .root "image" .values.image) }}
+imagePullPolicy: {{ .values.image.pullPolicy }}
+securityContext:
+  {{- include "opine.containerSecurityContext" . | nindent 2 }}
+{{- end -}}
+
+{{/* Resources with the GPU, if there is one; it stands in the limits and the request follows. */}}
+{{- define "opine.resources" -}}
+{{- $gpu := .values.gpu | default dict -}}
+{{- $resources := deepCopy (.resources | default .values.resources) -}}
+{{- if $gpu.enabled -}}
+{{- $_ := set $resources "limits" (merge (dict $gpu.resourceName $gpu.count) ($resources.limits | default dict)) -}}
+{{- end -}}
+{{- toYaml $resources -}}
+{{- end -}}
+
+{{- define "opine.probes" -}}
+startupProbe:
+  httpGet: {path: /livez, port: http}
+  {{- toYaml .values.probes.startup | nindent 2 }}
+livenessProbe:
+  httpGet: {path: /livez, port: http}
+  {{- toYaml .values.probes.liveness | nindent 2 }}
+readinessProbe:
+  httpGet: {path: /readyz, port: http}
+  {{- toYaml .values.probes.readiness | nindent 2 }}
+{{- if .values.lifecycle.preStopSleepSeconds }}
+lifecycle:
+  preStop:
+    sleep:
+      seconds: {{ .values.lifecycle.preStopSleepSeconds }}
+{{- end }}
+{{- end -}}
+
+{{/* A GPU pod cannot surge where every GPU is taken: the new pod would wait for ever. */}}
+{{- define "opine.rollout" -}}
+{{- $gpu := .values.gpu | default dict -}}
+{{- $surge := .values.updateStrategy.maxSurge -}}
+{{- $unavailable := .values.updateStrategy.maxUnavailable -}}
+type: RollingUpdate
+rollingUpdate:
+  maxSurge: {{ if kindIs "invalid" $surge }}{{ ternary 0 1 (dig "enabled" false $gpu) }}{{ else }}{{ $surge }}{{ end }}
+  maxUnavailable: {{ if kindIs "invalid" $unavailable }}{{ ternary 1 0 (dig "enabled" false $gpu) }}{{ else }}{{ $unavailable }}{{ end }}
+{{- end -}}

@@ -1,0 +1,27 @@
+{{/* What every process of the reviews image needs: dict "root" $ "host" "x:5432" */}}
+{{- define "opine.reviews.databaseEnv" -}}
+{{ include "opine.databaseEnv" (dict "root" .root "host" .host "prefix" "OPINE_REVIEWS_" "secret" (include "opine.ownerSecretName" .root)) }}
+{{ include "opine.envFromSecret" (dict "name" "OPINE_REVIEWS_CLIENT_HASH_KEY" "secret" (include "opine.secretName" .root) "key" "client-hash-key") }}
+{{- $roles := include "opine.roles" .root | fromYaml }}
+- name: OPINE_REVIEWS_SCRAPING_ROLE
+  value: {{ $roles.scraping }}
+- name: OPINE_REVIEWS_ANALYSIS_ROLE
+  value: {{ $roles.analysis }}
+{{- end -}}
+
+{{- define "opine.reviews.env" -}}
+{{- $host := include "opine.postgresHost" .root -}}
+{{- if include "opine.usesPooler" .root -}}
+{{- $host = printf "%s:5432" (include "opine.poolerName" .root) -}}
+{{- end -}}
+{{ include "opine.reviews.databaseEnv" (dict "root" .root "host" $host) }}
+{{ include "opine.envFromSecret" (dict "name" "OPINE_REVIEWS_ADMIN_TOKEN" "secret" (include "opine.secretName" .root) "key" "admin-token") }}
+- name: OPINE_REVIEWS_SENTIMENT_URL
+  value: http://{{ include "opine.fullname" .root }}-sentiment
+- name: OPINE_REVIEWS_TRUSTED_PROXIES
+  value: {{ .values.trustedProxies | quote }}
+- name: OPINE_REVIEWS_WORKERS
+  value: {{ .values.workers | quote }}
+- name: OPINE_REVIEWS_THREADS
+  value: {{ .values.threads | quote }}
+{{- end -}}

@@ -1,0 +1,11 @@
+{{- define "opine.sentiment.env" -}}
+- name: OPINE_SENTIMENT_ENGINE
+  value: {{ .values.engine }}
+# Without a CPU limit the service would take a thread for every CPU of the node.
+- name: OPINE_SENTIMENT_THREADS
+  valueFrom:
+    resourceFieldRef:
+      containerName: sentiment
+      resource: requests.cpu
+      divisor: "1"
+{{- end -}}
