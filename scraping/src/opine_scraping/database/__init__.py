@@ -1,0 +1,1 @@
+"""Keeping what was read in the review API's PostgreSQL, under a role that may do no more than that."""
