@@ -4,6 +4,7 @@ What is read, and where it goes, are options; how politely, and who you are, are
 OPINE_SCRAPING_ (the README lists them). Whether a site's terms allow this is yours to know before you begin.
 """
 
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,6 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _serve(command)
     settings = get_settings()
     configure_logging("scraping", json=settings.log_json)
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.INFO)  # Scrapy sets its loggers to DEBUG
     try:
         return _run(command, settings)
     except Refusal as refusal:

@@ -37,14 +37,14 @@ class Output(Protocol):
         """Keep a page's items; they are durable once this returns.
 
         Idempotent: a review is known by source and source_review_id, a company by source and company. The same page
-        may come again after a kill. The companies of a batch stand before their reviews.
+        may come again after a kill. A company comes before its first review of a run, in the same batch or before.
 
         Raises:
             OutputError: nothing of the batch was kept, and the run ends.
         """
 
     def close(self, report: RunReport) -> None:
-        """End the run. Not called for a run that was killed."""
+        """End a run: this one, or before that an earlier one, of which only now is known that it was killed."""
 
 
 class CompanySource(Protocol):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def crawl(arguments: CrawlArguments, settings: Settings, robots: Robots, keeper: Keeper) -> None:
     """Read all that is left of the companies; once a process, as Twisted starts only once."""
-    process = AsyncCrawlerProcess(scrapy_settings(settings, robots.crawl_delay_s), install_root_handler=False)
+    process = AsyncCrawlerProcess(scrapy_settings(settings, robots.crawl_delay_s))
     # Scrapy sets itself to DEBUG, a line for each page; once a minute is enough.
     logging.getLogger("scrapy").setLevel(logging.WARNING)
     logging.getLogger("scrapy.extensions.logstats").setLevel(logging.INFO)

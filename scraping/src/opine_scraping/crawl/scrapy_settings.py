@@ -22,7 +22,7 @@ def scrapy_settings(settings: Settings, crawl_delay_s: float) -> dict[str, Any]:
         "CONCURRENT_REQUESTS": 1,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         "DOWNLOAD_DELAY": delay_s,
-        "RANDOMIZE_DOWNLOAD_DELAY": False,  # it would also go below the site's Crawl-delay
+        "DOWNLOAD_DELAY_JITTER": 0,  # it would also go below the site's Crawl-delay
         "AUTOTHROTTLE_ENABLED": settings.throttle,
         "AUTOTHROTTLE_START_DELAY": delay_s,
         "AUTOTHROTTLE_MAX_DELAY": max(settings.max_delay_s, delay_s),
@@ -33,9 +33,10 @@ def scrapy_settings(settings: Settings, crawl_delay_s: float) -> dict[str, Any]:
         "HTTPERROR_ALLOW_ALL": True,  # the spider reports them
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
-        "LOG_ENABLED": False,
+        "LOG_INSTALL_ROOT_HANDLER": False,
+        "LOG_VERSIONS": [],
         "DOWNLOADER_MIDDLEWARES": {
-            "opine_scraping.crawl.waiting.WaitWhenAsked": 560,  # sees unpacked answers, before the retries do
+            "opine_scraping.crawl.heed.HeedTheSite": 560,  # sees unpacked answers, before the retries do
             _CACHE: 580,  # keeps unpacked answers
         },
         "HTTPCACHE_ENABLED": settings.cache_dir is not None,

@@ -13,6 +13,7 @@ from scrapy.http import Response, TextResponse
 from opine_scraping.blocks import block
 from opine_scraping.companies import with_category
 from opine_scraping.crawl.headers import headers_of
+from opine_scraping.crawl.heed import BLOCKED
 from opine_scraping.exit_codes import ExitCode
 from opine_scraping.outputs import OutputError
 from opine_scraping.parsers import REVIEWS, choose
@@ -73,8 +74,12 @@ class TrustpilotSpider(Spider):
 
     def failed(self, failure: Failure) -> None:
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
+        cause = str(failure.value)
+        if cause == BLOCKED and self._keeper.record.stopped_by is not None:
+            return
         if isinstance(failure.value, IgnoreRequest):
-            fault = Fault(Reason.ROBOTS if "robots" in str(failure.value) else Reason.FOREIGN_LINK, str(failure.value))
+            reasons = {BLOCKED: Reason.FORBIDDEN, "Forbidden by robots.txt": Reason.ROBOTS}
+            fault = Fault(reasons.get(cause, Reason.FOREIGN_LINK), cause)
         else:
             fault = Fault(Reason.NETWORK, type(failure.value).__name__)
         self._keeper.fail(request.url, fault)

@@ -24,8 +24,10 @@ class CsvOutput:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._companies: dict[str, CompanyItem] = {}
 
     def open(self, run: RunStart) -> None:
+        self._run_id = run.run_id
         discovers = run.kind == "discover"
         self._kept: type[Item] = CompanyItem if discovers else ReviewItem
         self._file = self._folder / ("companies.csv" if discovers else "reviews.csv")
@@ -39,15 +41,16 @@ class CsvOutput:
                 self._append([COMPANY_COLUMNS if discovers else REVIEW_COLUMNS])
 
     def write(self, items: Sequence[Item]) -> Written:
-        companies = {item.company: item for item in items if isinstance(item, CompanyItem)}
+        self._companies |= {item.company: item for item in items if isinstance(item, CompanyItem)}
+        kept = [item for item in items if isinstance(item, self._kept)]
         with output_errors(self._folder), self._ledger.transaction():
-            new = self._ledger.add([item for item in items if isinstance(item, self._kept)])
-            self._append([_row(item, companies) for item in new])
-        return Written(len(new), len(items) - len(new))
+            new = self._ledger.add(kept)
+            self._append([_row(item, self._companies) for item in new])
+        return Written(len(new), len(kept) - len(new))
 
     def close(self, report: RunReport) -> None:
-        del report
-        self._ledger.close()
+        if report.run_id == self._run_id:
+            self._ledger.close()
 
     def _append(self, rows: Iterable[Sequence[object]]) -> None:
         text = io.StringIO(newline="")

@@ -51,7 +51,7 @@ class ParquetOutput:
         self._rows_per_part = rows_per_part
 
     def open(self, run: RunStart) -> None:
-        del run
+        self._run_id = run.run_id
         with output_errors(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
             self._ledger = Ledger(self._folder / "ledger.sqlite")
@@ -73,10 +73,10 @@ class ParquetOutput:
         return Written(len(new), len(items) - len(new))
 
     def close(self, report: RunReport) -> None:
-        del report
-        with output_errors(self._folder):
-            self._flush()
-            self._ledger.close()
+        if report.run_id == self._run_id:
+            with output_errors(self._folder):
+                self._flush()
+                self._ledger.close()
 
     def _flush(self) -> None:
         for kind in ("company", "review"):

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from opine_scraping.counts import check_page, check_total
+from opine_scraping.items import CompanyItem
 from opine_scraping.reasons import Fault, Reason
 from opine_scraping.state.progress import Position
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from opine_scraping.items import Item
     from opine_scraping.outputs import Output, Written
     from opine_scraping.parsers.page import ListRead, Page
     from opine_scraping.reading.record import Record
@@ -37,6 +39,7 @@ class Keeper:
         self._limits = limits
         self._copies = copies
         self._repeats: Counter[str] = Counter()
+        self._sent: set[str] = set()
         self.record = record
 
     def first_url(self, key: str, start_url: str) -> str | None:
@@ -57,7 +60,7 @@ class Keeper:
         faults = [*read.faults, *check_page(read), *self._check_repeats(key, at, read)]
         # Known in the database may mean: written by this round before a kill.
         written_before = self._limits.until_known and self._progress.set_in_flight(key)
-        written = self._output.write(read.items)
+        written = self._output.write(self._unsent(key, read))
         self._count(read, written)
         self._reject(page, faults)
         reached = Position(
@@ -104,9 +107,19 @@ class Keeper:
             return []
         return [Fault(Reason.ENDLESS, f"{MOST_REPEATS} pages in a row held only entries of earlier pages")]
 
+    def _unsent(self, key: str, read: ListRead) -> list[Item]:
+        """Without the company that heads a list of reviews, once a run has written it."""
+        headed = key in self._sent
+        self._sent.add(key)
+        return [
+            item
+            for item in read.items
+            if not (headed and isinstance(item, CompanyItem) and item.company not in read.ids)
+        ]
+
     def _count(self, read: ListRead, written: Written) -> None:
         self.record.pages += 1
-        self.record.items += len(read.items)
+        self.record.items += written.new + written.already_there
         self.record.new_items += written.new
         self.record.duplicates += written.already_there
         self.record.entries += len(read.ids) + len(read.faults)

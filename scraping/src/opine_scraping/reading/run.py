@@ -67,7 +67,9 @@ class Run:
         if self.start_over:
             progress.start_over()
         for killed in progress.begin_run((start.run_id, record.report_if_killed().model_dump_json())):
-            self._write(RunReport.model_validate_json(killed))
+            report = RunReport.model_validate_json(killed)
+            self._write(report)
+            self.output.close(report)
         _attempt(lambda: work(Keeper(self.output, progress, record, copies, self.limits)), record)
         _attempt(lambda: self.output.close(record.report()), record)
         report = record.report()
