@@ -24,9 +24,11 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def post(client: httpx.AsyncClient, *lengths: int) -> asyncio.Task[httpx.Response]:
+def post(client: httpx.AsyncClient, *lengths: int, timeout: float = 20) -> asyncio.Task[httpx.Response]:
     """Texts of these lengths; the stand-in engine's scores and its log tell them apart."""
-    return asyncio.ensure_future(client.post("/v1/predict", json={"texts": ["x" * length for length in lengths]}))
+    texts = ["x" * length for length in lengths]
+    headers = {"X-Request-Timeout": str(timeout)}
+    return asyncio.ensure_future(client.post("/v1/predict", json={"texts": texts}, headers=headers))
 
 
 async def until_computing(server: Server) -> None:
@@ -82,6 +84,42 @@ async def _overload(server: Server) -> None:
 def test_a_full_queue_refuses_and_still_answers_what_it_accepted(stand_in: Server) -> None:
     asyncio.run(_overload(stand_in))
     assert 11 not in stand_in.computed()
+
+
+@pytest.mark.parametrize("header", ["soon", "0", "-1", "nan", ""])
+def test_a_timeout_that_is_no_time_is_refused(stand_in: Server, header: str) -> None:
+    response = httpx.post(stand_in.url + "/v1/predict", json={"texts": ["fine"]}, headers={"X-Request-Timeout": header})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "X-Request-Timeout"
+
+
+async def _deadlines(server: Server) -> list[httpx.Response]:
+    async with httpx.AsyncClient(base_url=server.url, timeout=20) as client:
+        server.hold()
+        running = post(client, 1)
+        await until_computing(server)
+        refused = await post(client, 41, timeout=0.0001)
+        expires = post(client, 42, timeout=0.2)
+        patient = post(client, 43, timeout=1e9)
+        await until_waiting(client, 2)
+        await asyncio.sleep(0.3)
+        server.release()
+        assert lengths_of(await running) == [1], "it had begun"
+        assert lengths_of(await patient) == [43]
+        return [refused, await expires]
+
+
+def test_who_cannot_be_in_time_is_refused_and_who_is_not_is_given_up(stand_in: Server) -> None:
+    refused, expired = asyncio.run(_deadlines(stand_in))
+    assert refused.status_code == 429
+    assert refused.json()["detail"].endswith("s too late")
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert expired.status_code == 504
+    assert expired.json()["detail"].endswith("the time allowed is over")
+    assert stand_in.computed() == [1, 43]
+    metrics = httpx.get(stand_in.url + "/metrics").text
+    assert 'opine_sentiment_shed_total{reason="deadline"}' in metrics
+    assert 'opine_sentiment_shed_total{reason="expired"}' in metrics
 
 
 async def _turns(server: Server) -> None:

@@ -1,6 +1,13 @@
 """The service's metrics; imported in the worker only, where BentoML has set up multiprocess mode."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from prometheus_client import Counter, Gauge, Histogram
+
+if TYPE_CHECKING:
+    from opine_sentiment.batching.observer import ShedReason
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -20,8 +27,19 @@ QUEUE_WAIT = Histogram(
     buckets=_SECONDS,
 )
 COMPUTE = Histogram("opine_sentiment_compute_seconds", "Time the engine took for a batch.", buckets=_SECONDS)
+DEADLINE_MISSES = Counter("opine_sentiment_deadline_misses_total", "Texts computed after their deadline.")
 # Gauges as the newest process left them: there is one worker, and a respawned one must not add to a dead one.
 QUEUE_ROWS = Gauge("opine_sentiment_queue_rows", "Texts that wait for the engine.", multiprocess_mode="mostrecent")
+BATCH_OVERHEAD = Gauge(
+    "opine_sentiment_estimated_batch_overhead_seconds",
+    "Cost model: time of a batch beside its characters.",
+    multiprocess_mode="mostrecent",
+)
+CHARACTER = Gauge(
+    "opine_sentiment_estimated_character_seconds",
+    "Cost model: time of a character in a batch.",
+    multiprocess_mode="mostrecent",
+)
 SHED = Counter("opine_sentiment_shed_total", "Texts given up before they were computed.", ["reason"])
 PREDICTIONS = Counter("opine_sentiment_predictions_total", "Texts scored.", ["label", "model_version"])
 TEXT_ERRORS = Counter("opine_sentiment_text_errors_total", "Texts that could not be scored.", ["code"])
@@ -42,10 +60,17 @@ class BatchMetrics:
     def waited(self, seconds: float) -> None:
         QUEUE_WAIT.observe(seconds)
 
-    def computed(self, rows: int, cost: int, seconds: float) -> None:
+    def computed(self, rows: int, characters: int, seconds: float) -> None:
         BATCH_ROWS.observe(rows)
-        BATCH_CHARACTERS.observe(cost)
+        BATCH_CHARACTERS.observe(characters)
         COMPUTE.observe(seconds)
 
-    def shed(self, reason: str, rows: int) -> None:
+    def estimated(self, overhead_s: float, unit_s: float) -> None:
+        BATCH_OVERHEAD.set(overhead_s)
+        CHARACTER.set(unit_s)
+
+    def missed(self, rows: int) -> None:
+        DEADLINE_MISSES.inc(rows)
+
+    def shed(self, reason: ShedReason, rows: int) -> None:
         SHED.labels(reason).inc(rows)

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from opine_sentiment.batching.batcher import Batcher, BatchLimits
+from opine_sentiment.batching.batcher import Batcher
+from opine_sentiment.batching.cost_model import CostModel
+from opine_sentiment.batching.pace import BatchLimits
 from opine_sentiment.engine_thread import EngineThread
 from opine_sentiment.metrics import MODEL_INFO, BatchMetrics
+from opine_sentiment.warm_up import warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,14 +21,11 @@ if TYPE_CHECKING:
     from charcnn.prediction import Prediction
     from charcnn.text import EncodedText
 
-    from opine_sentiment.batching.batcher import Failed
+    from opine_sentiment.batching.request import Failed
     from opine_sentiment.engines import TextEngine
     from opine_sentiment.settings import Settings
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
-
-# Short and long, inside and outside ASCII, so that every path and buffer has been used once.
-_WARM_UP = ["", "Good.", "Très bien, livraison rapide — merci! " * 20]
 
 
 class NotReadyError(Exception):
@@ -47,17 +47,18 @@ class Predictor:
     def ready(self) -> bool:
         return self._batcher is not None
 
-    async def predict(self, texts: Sequence[str], *, explain: bool) -> list[Prediction | Failed]:
-        """One answer a text, in order.
+    async def predict(self, texts: Sequence[str], *, explain: bool, deadline: float) -> list[Prediction | Failed]:
+        """One answer a text, in order, by `deadline` on the clock `time.monotonic`.
 
         Raises:
             NotReadyError: before the warm-up.
-            OverloadedError: the queue is full.
+            OverloadedError: the queue is full, or the deadline too near.
+            ExpiredError: the deadline passed.
             ClosedError: the service is shutting down.
         """
         if self._batcher is None:
             raise NotReadyError
-        return await self._batcher.submit(texts, explain=explain)
+        return await self._batcher.submit(texts, explain=explain, deadline=deadline)
 
     def start(self, on_failure: Callable[[Exception], None]) -> None:
         """Load and warm up in the background, so that probes are answered meanwhile."""
@@ -75,12 +76,13 @@ class Predictor:
     async def _start(self, on_failure: Callable[[Exception], None]) -> None:
         try:
             engine = await self._thread.load()
-            encoded = [engine.encode(text) for text in _WARM_UP]
-            await self._thread.predict(encoded, [True] * len(encoded))
+            measured = await warm_up(engine.encode, self._thread.predict, self._settings.max_batch_rows)
         except Exception as error:  # noqa: BLE001  whatever it is, this worker will never be ready
             on_failure(error)
             return
         settings = self._settings
+        model = CostModel()
+        model.calibrate(measured)
         batcher = Batcher(
             encode=engine.encode,
             compute=self._thread.predict,
@@ -88,7 +90,9 @@ class Predictor:
                 max_queue_rows=settings.max_queue_rows,
                 max_rows=settings.max_batch_rows,
                 max_cost=settings.max_batch_characters,
+                target_s=settings.batch_target_s,
             ),
+            model=model,
             observer=BatchMetrics(),
         )
         # Imports and the model stay for good; a full collection need not look at them again.

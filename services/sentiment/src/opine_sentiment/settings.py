@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opine_sentiment.shipped_model import shipped_model_dir
@@ -25,10 +25,13 @@ class Settings(BaseSettings):
     max_characters: PositiveInt = Field(default=20_000, description="code points in a text; a longer one fails alone")
     max_body_bytes: PositiveInt = Field(default=8 * 1024**2, description="bytes in a request body; more is 413")
     max_queue_rows: PositiveInt = Field(default=2000, description="texts that wait; a request that does not fit is 429")
+    timeout_s: PositiveFloat = Field(default=10, description="seconds in which a request without a header is answered")
+    max_timeout_s: PositiveFloat = Field(default=60, description="seconds that a header may allow; more is cut to this")
     max_batch_rows: PositiveInt = Field(default=64, description="texts computed at once")
     max_batch_characters: PositiveInt = Field(
         default=16_384, description="characters computed at once; one text may have more"
     )
+    batch_target_s: PositiveFloat = Field(default=0.05, description="seconds that a batch should take at most")
     log_level: LogLevel = Field(default="INFO", description="least level that is logged; `DEBUG` has every request")
     log_json: bool = Field(default=True, description="JSON log lines; `false` for lines to read")
 
@@ -39,6 +42,12 @@ class Settings(BaseSettings):
                 f"MAX_QUEUE_ROWS ({self.max_queue_rows}) must be at least MAX_TEXTS ({self.max_texts}), "
                 "or the largest request is refused for ever",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _timeout_is_allowed(self) -> Self:
+        if self.timeout_s > self.max_timeout_s:
+            raise ValueError(f"TIMEOUT_S ({self.timeout_s:g}) must be at most MAX_TIMEOUT_S ({self.max_timeout_s:g})")
         return self
 
 

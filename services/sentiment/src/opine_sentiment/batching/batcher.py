@@ -1,35 +1,34 @@
-"""Greedy batching: whenever the engine is free it gets what waits, up to a bound."""
+"""The scheduler at work: callers, the engine, and the clock."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
-from opine_sentiment.batching.queue import FairQueue, Lane, QueueFullError
-from opine_sentiment.batching.throughput import Throughput
+from opine_sentiment.batching.refusals import ClosedError, ExpiredError, OverloadedError
+from opine_sentiment.batching.request import FAILED, E, Failed, P, Request, Work
+from opine_sentiment.batching.scheduler import Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from opine_sentiment.batching.cost_model import CostModel
+    from opine_sentiment.batching.lane import Lane, Row
     from opine_sentiment.batching.observer import BatchObserver
+    from opine_sentiment.batching.pace import BatchLimits
 
 logger = logging.getLogger(__name__)
 
+ROW_COST = 16
+"""What a text costs beyond its characters, in characters."""
 # Characters encoded before other requests get the event loop: about a millisecond.
 _ENCODE_STRETCH = 1 << 18
+# Turns of the event loop that an idle engine waits for requests that have already come, and how many without one
+# are enough: tens of microseconds.
+_TURNS, _QUIET_TURNS = 32, 3
 
-
-class Encoded(Protocol):
-    """A text as the engine takes it; its length is what it costs."""
-
-    def __len__(self) -> int: ...
-
-
-E = TypeVar("E", bound=Encoded)
-P = TypeVar("P")
 E_contra = TypeVar("E_contra", contravariant=True)
 P_co = TypeVar("P_co", covariant=True)
 
@@ -40,59 +39,8 @@ class Compute(Protocol[E_contra, P_co]):
     async def __call__(self, encoded: Sequence[E_contra], explain: Sequence[bool]) -> Sequence[P_co]: ...
 
 
-class OverloadedError(Exception):
-    """The queue is full."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"the queue is full; it should have drained in {retry_after} s")
-        self.retry_after = retry_after
-
-
-class ClosedError(Exception):
-    """The batcher takes no new requests."""
-
-
-class Failed:
-    """In place of a prediction: this text could not be computed, even alone."""
-
-
-FAILED = Failed()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchLimits:
-    max_queue_rows: int
-    max_rows: int
-    max_cost: int
-
-
-@dataclass(slots=True, eq=False)
-class _Row(Generic[E, P]):
-    request: _Request[E, P]
-    index: int
-    encoded: E
-    queued_at: float
-
-
-class _Request(Generic[E, P]):
-    """A caller's texts and the answers that have come so far."""
-
-    def __init__(self, texts: int, *, explain: bool, lane: Lane[_Row[E, P]]) -> None:
-        self.explain = explain
-        self.lane = lane
-        self.answers: list[P | Failed | None] = [None] * texts
-        self.missing = texts
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def answer(self, index: int, answer: P | Failed) -> None:
-        self.answers[index] = answer
-        self.missing -= 1
-        if self.missing == 0 and not self.done.done():
-            self.done.set_result(None)
-
-
 class Batcher(Generic[E, P]):
-    """Queue, turns and the loop that feeds the engine. `run` must be running for answers to come."""
+    """`run` must be running for answers to come."""
 
     def __init__(
         self,
@@ -100,25 +48,27 @@ class Batcher(Generic[E, P]):
         encode: Callable[[str], E],
         compute: Compute[E, P],
         limits: BatchLimits,
+        model: CostModel,
         observer: BatchObserver,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._encode = encode
         self._compute = compute
-        self._limits = limits
+        self._model = model
         self._observer = observer
         self._clock = clock
-        self._queue: FairQueue[_Row[E, P]] = FairQueue(limits.max_queue_rows)
-        self._throughput = Throughput()
+        self._scheduler: Scheduler[Work[E, P]] = Scheduler(limits, model)
+        self._requests: dict[Lane[Work[E, P]], Request[E, P]] = {}
+        self._arrivals = 0
         self._wake = asyncio.Event()
-        self._requests = 0
         self._closed = False
 
-    async def submit(self, texts: Sequence[str], *, explain: bool) -> list[P | Failed]:
+    async def submit(self, texts: Sequence[str], *, explain: bool, deadline: float) -> list[P | Failed]:
         """One answer a text, in order. Cancel the call to drop what has not been computed.
 
         Raises:
-            OverloadedError: the texts do not fit the queue.
+            OverloadedError: the texts do not fit the queue, or would not be answered by the deadline.
+            ExpiredError: they were not, against the estimate.
             ClosedError: the service is shutting down.
         """
         if not texts:
@@ -126,48 +76,54 @@ class Batcher(Generic[E, P]):
         if self._closed:
             self._observer.shed("closed", len(texts))
             raise ClosedError
-        try:
-            lane = self._queue.reserve(len(texts))
-        except QueueFullError:
-            self._observer.shed("queue_full", len(texts))
-            raise OverloadedError(self._throughput.retry_after(self._queue.waiting_cost)) from None
-        self._observer.queued(self._queue.waiting_rows)
-        request: _Request[E, P] = _Request(len(texts), explain=explain, lane=lane)
-        self._requests += 1
+        request = self._admit(texts, explain=explain, deadline=deadline)
         try:
             await self._fill(request, texts)
             await request.done
         except asyncio.CancelledError:
             request.done.cancel()
-            self._observer.shed("client_gone", lane.reserved + len(lane.rows))
+            self._observer.shed("client_gone", self._scheduler.drop(request.lane))
             raise
         finally:
-            self._queue.drop(lane)
-            self._observer.queued(self._queue.waiting_rows)
-            self._requests -= 1
+            del self._requests[request.lane]
+            self._observer.queued(self._scheduler.waiting_rows)
             self._wake.set()
+        if request.error is not None:
+            raise request.error
         return cast("list[P | Failed]", request.answers)
 
     async def run(self) -> None:
         """Feed the engine until `close` was called and everything accepted is answered."""
-        while not (self._closed and self._requests == 0):
-            if not self._queue:
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            batch = self._queue.take(self._limits.max_rows, self._limits.max_cost)
-            self._observer.queued(self._queue.waiting_rows)
+        while not (self._closed and not self._requests):
+            self._expire()
             now = self._clock()
-            for row in batch:
+            rows = self._scheduler.next_rows(now)
+            if not rows:
+                await self._work_comes()
+                continue
+            self._observer.queued(self._scheduler.waiting_rows)
+            for row in rows:
                 self._observer.waited(now - row.queued_at)
-            await self._answer(batch)
+            await self._answer(rows)
 
     def close(self) -> None:
         """Take no new requests; `run` ends when the accepted ones are answered."""
         self._closed = True
         self._wake.set()
 
-    async def _fill(self, request: _Request[E, P], texts: Sequence[str]) -> None:
+    def _admit(self, texts: Sequence[str], *, explain: bool, deadline: float) -> Request[E, P]:
+        try:
+            lane = self._scheduler.admit([len(text) + ROW_COST for text in texts], deadline, self._clock())
+        except OverloadedError as overload:
+            self._observer.shed(overload.reason, len(texts))
+            raise
+        request: Request[E, P] = Request(len(texts), explain=explain, lane=lane)
+        self._requests[lane] = request
+        self._arrivals += 1
+        self._observer.queued(self._scheduler.waiting_rows)
+        return request
+
+    async def _fill(self, request: Request[E, P], texts: Sequence[str]) -> None:
         """Encode and queue, while the engine works on what came before."""
         stretch = 0
         for index, text in enumerate(texts):
@@ -175,42 +131,70 @@ class Batcher(Generic[E, P]):
             if stretch > _ENCODE_STRETCH:
                 stretch = 0
                 await asyncio.sleep(0)
+                if request.done.done():
+                    return
             try:
                 encoded = self._encode(text)
             except Exception:
                 logger.exception("a text of %d characters could not be encoded", len(text))
-                self._queue.skip(request.lane)
-                self._observer.queued(self._queue.waiting_rows)
+                self._scheduler.skip(request.lane, len(text) + ROW_COST)
+                self._observer.queued(self._scheduler.waiting_rows)
                 request.answer(index, FAILED)
                 continue
-            self._queue.put(request.lane, _Row(request, index, encoded, self._clock()), len(encoded))
+            work = Work(request, index, encoded)
+            self._scheduler.put(
+                request.lane, work, reserved=len(text) + ROW_COST, cost=len(encoded) + ROW_COST, now=self._clock()
+            )
             self._wake.set()
 
-    async def _answer(self, batch: list[_Row[E, P]]) -> None:
-        """Compute a batch; if the engine fails, each of its texts alone."""
+    def _expire(self) -> None:
+        while (lane := self._scheduler.hopeless(self._clock())) is not None:
+            self._observer.shed("expired", self._scheduler.drop(lane))
+            self._requests[lane].give_up(ExpiredError())
+
+    async def _work_comes(self) -> None:
+        """Wait for work, and for that which has reached the process with it: a burst makes one batch."""
+        self._wake.clear()
+        await self._wake.wait()
+        quiet = 0
+        for _ in range(_TURNS):
+            arrivals = self._arrivals
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if arrivals == self._arrivals else 0
+            if quiet == _QUIET_TURNS:
+                break
+
+    async def _answer(self, rows: Sequence[Row[Work[E, P]]]) -> None:
+        """Compute a batch; if the engine fails, each half of it, down to the text at fault."""
+        # Who left or ran out of time while the other half was tried is not computed.
+        rows = [row for row in rows if not row.value.request.done.done()]
+        if not rows:
+            return
         try:
-            answers: Sequence[P | Failed] = await self._timed(batch)
+            answers: Sequence[P | Failed] = await self._timed(rows)
         except Exception:
-            logger.exception("the engine failed on a batch of %d texts", len(batch))
-            if len(batch) > 1:
-                for row in batch:
-                    # Done, though unanswered: its caller left while the others were tried.
-                    if not row.request.done.done():
-                        await self._answer([row])
+            logger.exception("the engine failed on a batch of %d texts", len(rows))
+            if len(rows) > 1:
+                await self._answer(rows[: len(rows) // 2])
+                await self._answer(rows[len(rows) // 2 :])
                 return
             answers = [FAILED]
-        for row, answer in zip(batch, answers, strict=True):
-            row.request.answer(row.index, answer)
+        for row, answer in zip(rows, answers, strict=True):
+            row.value.request.answer(row.value.index, answer)
 
-    async def _timed(self, batch: list[_Row[E, P]]) -> Sequence[P]:
-        cost = sum(len(row.encoded) for row in batch)
-        started = self._clock()
+    async def _timed(self, rows: Sequence[Row[Work[E, P]]]) -> Sequence[P]:
+        batch = self._scheduler.begin(rows, self._clock())
+        succeeded = False
         try:
-            answers = await self._compute([row.encoded for row in batch], [row.request.explain for row in batch])
+            works = [row.value for row in rows]
+            answers = await self._compute([work.encoded for work in works], [work.request.explain for work in works])
+            succeeded = True
         finally:
-            seconds = self._clock() - started
-            self._throughput.observe(cost, seconds)
-            self._observer.computed(len(batch), cost, seconds)
-        if len(answers) != len(batch):
-            raise ValueError(f"the engine gave {len(answers)} answers for {len(batch)} texts")
+            now = self._clock()
+            self._scheduler.finished(batch, now, succeeded=succeeded)
+            self._observer.computed(len(rows), batch.cost - ROW_COST * len(rows), now - batch.begun_at)
+            self._observer.estimated(self._model.overhead_s, self._model.unit_s)
+            self._observer.missed(sum(row.lane.deadline < now for row in rows))
+        if len(answers) != len(rows):
+            raise ValueError(f"the engine gave {len(answers)} answers for {len(rows)} texts")
         return answers

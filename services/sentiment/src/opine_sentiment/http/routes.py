@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from opine_telemetry.http_metrics import exposition
 from starlette.responses import PlainTextResponse, Response
 
-from opine_sentiment.batching.batcher import ClosedError, Failed, OverloadedError
+from opine_sentiment.batching.request import Failed
 from opine_sentiment.http.body import read_body
+from opine_sentiment.http.deadline import HEADER, read_deadline
 from opine_sentiment.http.departure import unless_client_leaves
 from opine_sentiment.http.predict_answer import answer_json
 from opine_sentiment.http.predict_request import parse_predict_request
-from opine_sentiment.http.problems import Problem, unavailable
+from opine_sentiment.http.problems import unavailable
+from opine_sentiment.http.refusal import REFUSALS, refusal
 from opine_sentiment.metrics import PREDICTIONS, TEXT_ERRORS
-from opine_sentiment.predictor import NotReadyError
 from opine_sentiment.text_errors import INTERNAL, TextError, text_error
 
 if TYPE_CHECKING:
@@ -36,9 +36,12 @@ class Routes:
         self._predictor = predictor
 
     async def predict(self, request: Request) -> Response:
+        deadline = read_deadline(request.headers.get(HEADER), self._settings)
         body = await read_body(request, self._settings.max_body_bytes)
         asked = parse_predict_request(body, self._settings.max_texts)
-        outcomes = await unless_client_leaves(request.receive, self._outcomes(asked.texts, explain=asked.explain))
+        outcomes = await unless_client_leaves(
+            request.receive, self._outcomes(asked.texts, explain=asked.explain, deadline=deadline)
+        )
         engine = self._predictor.engine
         if engine is None:
             raise unavailable("the model is not ready")
@@ -57,24 +60,18 @@ class Routes:
         body, content_type = exposition(request.headers.get("accept"))
         return Response(body, headers={"Content-Type": content_type})
 
-    async def _outcomes(self, texts: list[str], *, explain: bool) -> list[Prediction | TextError]:
+    async def _outcomes(self, texts: list[str], *, explain: bool, deadline: float) -> list[Prediction | TextError]:
         """Score the texts that can be scored, each answer in its text's place."""
         outcomes: list[Prediction | TextError | None] = [
             text_error(text, self._settings.max_characters) for text in texts
         ]
         places = [index for index, error in enumerate(outcomes) if error is None]
         try:
-            answers = await self._predictor.predict([texts[index] for index in places], explain=explain)
-        except NotReadyError:
-            raise unavailable("the model has not answered its warm-up yet") from None
-        except ClosedError:
-            raise unavailable("the service is shutting down") from None
-        except OverloadedError as overload:
-            raise Problem(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                f"{len(places)} more texts do not fit the queue",
-                headers={"Retry-After": str(overload.retry_after)},
-            ) from None
+            answers = await self._predictor.predict(
+                [texts[index] for index in places], explain=explain, deadline=deadline
+            )
+        except REFUSALS as error:
+            raise refusal(error, len(places), self._settings) from None
         for index, answer in zip(places, answers, strict=True):
             outcomes[index] = INTERNAL if isinstance(answer, Failed) else answer
         return cast("list[Prediction | TextError]", outcomes)

@@ -1,0 +1,30 @@
+"""Why a request is given up."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+_LONGEST_WAIT_S = 60
+
+
+class OverloadedError(Exception):
+    """There is no room for the request, or not enough time before its deadline."""
+
+    def __init__(self, reason: Literal["queue_full", "deadline"], wait_s: float) -> None:
+        super().__init__(f"{reason}; there should be room in {wait_s:.3f} s")
+        self.reason = reason
+        self.wait_s = wait_s
+
+    @property
+    def retry_after(self) -> int:
+        """Whole seconds, 1 to 60."""
+        return min(max(math.ceil(self.wait_s), 1), _LONGEST_WAIT_S)
+
+
+class ExpiredError(Exception):
+    """The deadline passed before all of the request was computed."""
+
+
+class ClosedError(Exception):
+    """No new requests are taken."""
