@@ -63,10 +63,11 @@ def test_damage_is_named(folder: Path, damage: Callable[[Path], None], sentence:
         load_engine(folder)
 
 
-def test_an_artefact_of_another_shape_is_refused_by_torch(folder: Path) -> None:
-    edited(lambda d: d["network"].update(width=32))(folder)
+@pytest.mark.parametrize("change", [{"width": 32}, {"dilations": [1]}, {"dilations": [1, 2, 4]}, {"word_rows": 64}])
+def test_weights_of_another_shape_are_refused(folder: Path, change: dict[str, Any]) -> None:
+    edited(lambda d: d["network"].update(change))(folder)
     with pytest.raises(ArtefactError, match="does not fit its configuration"):
-        load_engine(folder, "torch")
+        load_engine(folder)
 
 
 def test_a_whole_artefact_is_read(folder: Path) -> None:

@@ -49,6 +49,12 @@ def test_onnx_and_torch_agree(artefact: Path, engine: Engine) -> None:
         np.testing.assert_allclose(ours.contributions, theirs.contributions, atol=1e-5)
 
 
+def test_threads_change_nothing(artefact: Path, engine: Engine) -> None:
+    encoded = [engine.encode(text) for text in ODD_TEXTS]
+    explain = [False] * len(encoded)
+    assert load_engine(artefact, "onnx", threads=3).predict(encoded, explain) == engine.predict(encoded, explain)
+
+
 def test_neighbours_do_not_change_an_answer(engine: Engine) -> None:
     encoded = [engine.encode(text) for text in ODD_TEXTS]
     together = engine.predict(encoded, [False] * len(encoded))

@@ -61,12 +61,11 @@ class SchedulerMachine(RuleBasedStateMachine):
         deadline = self.now + timeout
         idle = self.running is None and self.scheduler.waiting_rows == 0
         room = self.scheduler.waiting_rows + len(costs) <= LIMITS.max_queue_rows
+        refused: OverloadedError | None = None
         try:
             lane = self.scheduler.admit(costs, deadline, self.now)
         except OverloadedError as error:
             refused = error
-        else:
-            refused = None
         assert (refused is not None and refused.reason == "queue_full") == (not room)
         if refused is not None:
             assert refused.wait_s > 0
@@ -185,7 +184,7 @@ class PunctualMachine(SchedulerMachine):
     speeds = st.just(1.0)
 
     @rule(target=SchedulerMachine.asked, costs=COSTS, timeout=TIMEOUTS)
-    def submit(self, costs: list[int], timeout: float) -> object:  # type: ignore[override]
+    def submit(self, costs: list[int], timeout: float) -> object:
         return super().submit(costs, timeout, late=False)
 
     @rule(seconds=st.floats(0, 2))
@@ -197,7 +196,7 @@ class PunctualMachine(SchedulerMachine):
         self.now = max(self.now, until)
 
     @rule()
-    def engine_finishes(self) -> None:  # type: ignore[override]
+    def engine_finishes(self) -> None:
         if self.running is not None:
             self.finish_batch(self.seconds(self.running))
             self.drive()

@@ -33,8 +33,13 @@ class NetworkConfig:
 
     @property
     def gap(self) -> int:
-        """Blank cells between two texts that keep them from seeing each other."""
+        """Blank cells between two texts that keep their convolutions from seeing each other."""
         return max(self.dilations, default=0)
+
+    @property
+    def look_up_gap(self) -> int:
+        """Blank cells between two texts that keep their n-grams from seeing each other."""
+        return -(-max((order - 1 for order, _ in self.ngrams), default=0) // self.stride)
 
     @property
     def multiply_adds_per_character(self) -> float:

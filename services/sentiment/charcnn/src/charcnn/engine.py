@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
-from safetensors.numpy import load_file
 
-from charcnn.artefact import WEIGHTS, read_manifest
+from charcnn.artefact import read_manifest
 from charcnn.calibration import proposed_stars, scores
-from charcnn.features import look_up_rows
+from charcnn.features import look_up_columns
 from charcnn.packing import pack
 from charcnn.pooling import pool
 from charcnn.prediction import LABELS, Prediction
 from charcnn.text import EncodedText, encode, spread
 from charcnn.valence import character_contributions
+from charcnn.weights import load_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from charcnn.artefact import Manifest
+    from charcnn.packing import Packed
 
 Kind = Literal["onnx", "torch"]
 _MAX_SYMBOLS = 32768
@@ -32,8 +33,11 @@ _MAX_SYMBOLS = 32768
 class CellScorer(Protocol):
     """The network without its pooling."""
 
-    def cells(self, rows: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """Class scores and the logarithm of their weight, shape (T, 6), of look-ups (S, F) where mask (T,) is true."""
+    gap: int
+    """Blank cells that it needs between two texts."""
+
+    def cells(self, columns: NDArray[np.int32], packed: Packed) -> NDArray[np.float32]:
+        """Class scores and the logarithm of their weight, shape (T, 6), of look-ups (F, S); of blanks anything."""
         ...
 
 
@@ -61,9 +65,8 @@ class Engine:
 
     def _predict(self, texts: Sequence[EncodedText], explain: Sequence[bool]) -> list[Prediction]:
         network, calibration = self.manifest.network, self.manifest.calibration
-        packed = pack([text.symbols for text in texts], stride=network.stride, gap=network.gap)
-        mask = packed.cell_text < len(texts)
-        cells = self._scorer.cells(look_up_rows(packed.symbols, network), mask)
+        packed = pack([text.symbols for text in texts], stride=network.stride, gap=self._scorer.gap)
+        cells = self._scorer.cells(look_up_columns(packed.symbols, network), packed)
         means, weights = pool(cells, packed)
         probabilities = calibration.probabilities(means + self._bias)
         labels = calibration.labels(probabilities)
@@ -106,17 +109,17 @@ def load_engine(folder: Path, kind: Kind = "onnx", threads: int = 1) -> Engine:
         charcnn.artefact.ArtefactError: the folder is no usable model; the message says what to do.
     """
     manifest = read_manifest(folder)
-    bias = load_file(folder / WEIGHTS)["bias"].astype(np.float32)
+    weights = load_weights(folder, manifest.network)
     scorer: CellScorer
     if kind == "onnx":
         from charcnn.scorers.onnx import OnnxScorer  # noqa: PLC0415  each engine needs its own library only
 
-        scorer = OnnxScorer(folder, threads)
+        scorer = OnnxScorer(weights, manifest.network, threads)
     else:
         from charcnn.scorers.torch import TorchScorer  # noqa: PLC0415
 
-        scorer = TorchScorer(folder, manifest.network, threads)
-    return Engine(manifest, bias, scorer)
+        scorer = TorchScorer(weights, manifest.network, threads)
+    return Engine(manifest, weights["bias"], scorer)
 
 
 def _passes(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -28,53 +28,63 @@ def row_count(config: NetworkConfig) -> int:
 
 def look_up_rows(symbols: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np.int32]:
     """Rows of the joint table, shape (len(symbols), 2 + number of n-grams); blanks have row 0 throughout."""
-    columns = [symbols.astype(np.int32)]
+    return np.ascontiguousarray(look_up_columns(symbols, config).T)
+
+
+def look_up_columns(symbols: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np.int32]:
+    """`look_up_rows` by kind of look-up, shape (2 + number of n-grams, len(symbols))."""
     folded = _fold_case()[symbols].astype(np.uint32)
-    offset = SYMBOLS
-    for order, rows in config.ngrams:
-        columns.append(offset + _bucket(_ngram_hash(folded, order), rows))
-        offset += rows
-    columns.append(offset + _bucket(_word_hash(folded), config.word_rows))
-    looked_up = np.stack(columns, axis=1)
-    looked_up[symbols == BLANK] = 0
-    return looked_up
+    tables = [rows for _, rows in config.ngrams] + [config.word_rows]
+    columns = np.empty((1 + len(tables), len(symbols)), np.uint32)
+    columns[0] = symbols
+    for number, (order, _) in enumerate(config.ngrams, 1):
+        _ngram_hash(folded, order, out=columns[number])
+    _word_hash(folded, out=columns[-1])
+    _bucket(columns[1:], tables)
+    columns[:, symbols == BLANK] = 0
+    return columns.view(np.int32)
 
 
-def _ngram_hash(folded: NDArray[np.uint32], order: int) -> NDArray[np.uint32]:
+def _ngram_hash(folded: NDArray[np.uint32], order: int, out: NDArray[np.uint32]) -> None:
     """Polynomial hash of the `order` symbols that end at each position, fewer at the start."""
-    hashed = folded.copy()
+    np.add(folded, np.uint32(order), out=out)
     for back in range(1, min(order, len(folded))):
-        hashed[back:] += folded[:-back] * np.uint32(pow(_BASE, back, 1 << 32))
-    return hashed + np.uint32(order)
+        out[back:] += folded[:-back] * np.uint32(pow(_BASE, back, 1 << 32))
 
 
-def _word_hash(folded: NDArray[np.uint32]) -> NDArray[np.uint32]:
+def _word_hash(folded: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
     """Hash of the word from its first letter up to each position; a symbol outside words is a word of its own.
 
     With G the running sum of c_j B^-j, the word s..i hashes to (G_i - G_(s-1)) B^i = sum of c_j B^(i-j):
     it depends on the word alone, not on where it stands.
     """
     if not len(folded):
-        return folded
-    index = np.arange(len(folded))
+        return
     in_word = _word_symbols()[folded]
     begins = ~in_word
+    begins[1:] |= begins[:-1]
     begins[0] = True
-    begins[1:] |= ~in_word[:-1]
-    start = np.maximum.accumulate(np.where(begins, index, 0))
+    starts = np.flatnonzero(begins)
     running = np.cumsum(folded * _powers(_INVERSE, len(folded)), dtype=np.uint32)
-    before = np.where(start > 0, running[start - 1], np.uint32(0))
-    hashed: NDArray[np.uint32] = (running - before) * _powers(_BASE, len(folded))
-    return hashed
+    before = running[starts - 1]
+    before[0] = 0
+    np.subtract(running, np.repeat(before, np.diff(starts, append=len(folded))), out=out)
+    out *= _powers(_BASE, len(folded))
 
 
-def _bucket(hashed: NDArray[np.uint32], rows: int) -> NDArray[np.int32]:
-    mixed = hashed ^ (hashed >> np.uint32(15))
-    mixed *= np.uint32(0x2C1B3C6D)
-    mixed ^= mixed >> np.uint32(12)
-    mixed *= np.uint32(0x297A2D39)
-    mixed ^= mixed >> np.uint32(15)
-    return (mixed & np.uint32(rows - 1)).astype(np.int32)
+def _bucket(hashed: NDArray[np.uint32], tables: list[int]) -> None:
+    """In place from hashes, a line a table, to rows of the joint table."""
+    shifted = hashed >> np.uint32(15)
+    hashed ^= shifted
+    hashed *= np.uint32(0x2C1B3C6D)
+    np.right_shift(hashed, np.uint32(12), out=shifted)
+    hashed ^= shifted
+    hashed *= np.uint32(0x297A2D39)
+    np.right_shift(hashed, np.uint32(15), out=shifted)
+    hashed ^= shifted
+    sizes = np.array(tables, np.uint32)[:, np.newaxis]
+    hashed &= sizes - np.uint32(1)
+    hashed += np.uint32(SYMBOLS) + np.cumsum(sizes, axis=0, dtype=np.uint32) - sizes
 
 
 _power_tables: dict[int, NDArray[np.uint32]] = {}
