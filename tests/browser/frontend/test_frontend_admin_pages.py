@@ -45,6 +45,21 @@ def test_a_review_is_deleted_only_after_confirmation(driver: Chrome, base_url: s
     assert len(store.reviews) == 29
 
 
+def test_the_last_scrape_runs_are_shown(driver: Chrome, base_url: str, store: Store) -> None:
+    page = _logged_in(driver, base_url)
+    wait_for(driver, "the runs", lambda: len(page.runs) == 5)
+    assert page.runs[0].startswith("24 Nov 2026, 09:00 UTC discover running 0")
+    assert page.runs[1].startswith("24 Nov 2026, 09:00 UTC crawl failed 230 4,600 690 4 no stars 2, unknown markup 7")
+    assert [run.split()[6] for run in page.runs[2:]] == ["blocked", "interrupted", "completed"]
+    driver.find_element("css selector", "#admin-runs summary").click()
+    assert "1 of 9" in page.words
+    assert "unknown_markup: no parser" in page.words
+    assert driver.find_elements("css selector", "#admin-runs a") == []
+    store.runs.clear()
+    driver.find_element("id", "admin-runs-refresh").click()
+    wait_for(driver, "no runs", lambda: "No runs yet" in page.words)
+
+
 def test_the_export_is_a_file(driver: Chrome, base_url: str, downloads: Path) -> None:
     page = _logged_in(driver, base_url)
     page.filter_text("sturdy")

@@ -58,6 +58,51 @@ def test_a_brand_shows_its_numbers_and_pages_through_its_reviews(driver: Chrome,
     assert page.texts == newest
 
 
+def test_what_was_read_elsewhere_stands_apart_with_a_way_to_it(driver: Chrome, base_url: str) -> None:
+    page = BrandPage(driver, base_url)
+    page.open("patagonia")
+    assert "No reviews yet" in page.words
+    assert "Written on other sites, not on Opine" in page.scraped_words
+    assert "trustpilot.com 2.8 of 5 stars 2.8 · 11 reviews" in " ".join(page.scraped_words.split())
+    links = driver.find_elements("css selector", ".elsewhere a")
+    assert {link.get_attribute("href") for link in links} == {"https://www.trustpilot.com/review/patagonia.example"}
+    assert {link.get_attribute("rel") for link in links} == {"noopener nofollow"}
+    assert "Title 0" in page.scraped_words
+    assert "24 Nov 2026" in page.scraped_words
+    assert "marked there as verified" in page.scraped_words
+    assert "Patagonia answered" in page.scraped_words
+    assert "Hello [name]," in page.scraped_words
+    french = driver.find_element("css selector", ".elsewhere [lang=fr]")
+    assert french.text.startswith("Une réponse")
+    newest = page.scraped_texts
+    page.older("elsewhere")
+    assert len(page.scraped_texts) == 2
+    # An address that is none of the web is no link.
+    assert "Read on another site" in page.scraped_words
+    page.newer("elsewhere")
+    assert page.scraped_texts == newest
+
+
+def test_both_lists_of_a_brand_are_paged_by_themselves(driver: Chrome, base_url: str) -> None:
+    page = BrandPage(driver, base_url)
+    page.open("nike")
+    scraped = page.scraped_texts
+    assert len(scraped) == 1
+    page.older()
+    assert page.scraped_texts == scraped
+    assert "20 reviews" in page.words
+    page.open("ikea")
+    assert "Read elsewhere" not in page.words
+
+
+def test_a_brand_known_from_elsewhere_says_so_in_the_list(driver: Chrome, base_url: str) -> None:
+    page = BrandsPage(driver, base_url)
+    page.open()
+    page.search("patag")
+    page.wait_for_names(["Patagonia"])
+    assert "11 read elsewhere" in page.words
+
+
 def test_a_brand_leads_to_its_review(driver: Chrome, base_url: str, composer: ComposerPage) -> None:
     BrandPage(driver, base_url).open("muji")
     driver.find_element("id", "review-brand").click()

@@ -12,7 +12,7 @@ from fake_api.store import PASSWORD
 from selenium.webdriver import Chrome
 from selenium.webdriver.remote.webelement import WebElement
 
-PAGES = ("home", "thanks", "brands", "brand", "admin", "login", "lost")
+PAGES = ("home", "thanks", "brands", "brand", "elsewhere", "admin", "login", "lost")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -68,12 +68,22 @@ def _open(driver: Chrome, base_url: str, page: str) -> None:
             composer.submit()
             composer.wait_for_thanks()
         return
-    path = {"brands": "/brands", "brand": "/brands/nike", "lost": "/nowhere"}.get(page, "/admin")
+    path = {"brands": "/brands", "brand": "/brands/nike", "elsewhere": "/brands/patagonia", "lost": "/nowhere"}.get(
+        page, "/admin"
+    )
     driver.get(f"{base_url}{path}")
     if page == "admin":
         admin = AdminPage(driver, base_url)
         admin.log_in(PASSWORD)
         admin.wait_for_rows(20)
-    awaited = {"brands": ".brand-card", "brand": ".review-card", "lost": ".lost", "login": "#login-button"}
+        wait_for(driver, "the runs", lambda: admin.runs)
+        driver.find_element("css selector", "#admin-runs summary").click()
+    awaited = {
+        "brands": ".brand-card",
+        "brand": ".review-card",
+        "elsewhere": ".review-reply",
+        "lost": ".lost",
+        "login": "#login-button",
+    }
     selector = awaited.get(page, ".admin-table")
     wait_for(driver, selector, lambda: driver.find_element("css selector", selector).is_displayed())

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 import pytest
 from opine_frontend.admin_query import export_path, review_query, toggled
 from opine_frontend.components.monogram import hue, initials
+from opine_frontend.components.scraped_card import source_link
 from opine_frontend.components.trend import area_polygon, positions, trend
 from opine_frontend.components.wording import counted, day, excerpt, month_name, percent
 from opine_frontend.pages.brand import corrected_sentence
 from opine_frontend.paging import moved
 from opine_frontend.reviews_api.models import Month, Summary
-from opine_frontend.safe_url import safe_website
+from opine_frontend.safe_url import safe_website, site_name
 from opine_frontend.server.security import is_same_origin
 
 
@@ -41,6 +42,27 @@ def test_a_brands_hue_is_stable_and_a_hue() -> None:
 )
 def test_only_web_addresses_become_links(url: str | None, safe: str | None) -> None:
     assert safe_website(url) == safe
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://www.trustpilot.com/review/x", "trustpilot.com"),
+        ("http://127.0.0.1:8060/review/x", "127.0.0.1:8060"),
+        ("https://trustpilot.com@evil.example/", "evil.example"),
+    ],
+)
+def test_a_site_is_called_by_its_host(url: str, name: str) -> None:
+    assert site_name(url) == name
+
+
+def test_the_way_to_another_site_recommends_nothing_and_runs_nothing() -> None:
+    link = source_link("https://www.trustpilot.com/review/x")
+    assert (link.to_plotly_json()["props"]["rel"], link.to_plotly_json()["props"]["target"]) == (
+        "noopener nofollow",
+        "_blank",
+    )
+    assert "href" not in source_link("javascript:alert(1)").to_plotly_json()["props"]
 
 
 def test_numbers_and_dates_read_well() -> None:

@@ -6,6 +6,7 @@ from opine_telemetry.web import instrument
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from opine_frontend.callbacks.admin import add_admin_deletion, add_admin_table
+from opine_frontend.callbacks.admin_runs import add_admin_runs
 from opine_frontend.callbacks.brand_reviews import add_brand_reviews
 from opine_frontend.callbacks.brands import add_brand_search
 from opine_frontend.callbacks.in_browser import add_browser_callbacks
@@ -50,6 +51,7 @@ def _add_callbacks(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     add_brand_reviews(app, api)
     add_admin_table(app, api)
     add_admin_deletion(app, api, settings.admin_token.get_secret_value())
+    add_admin_runs(app, api, settings.admin_token.get_secret_value())
 
 
 def _add_server(app: Dash, api: ReviewsApi, settings: Settings) -> None:

@@ -10,3 +10,8 @@ def safe_website(url: str | None) -> str | None:
     except ValueError:
         return None
     return url.strip() if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def site_name(url: str) -> str:
+    """The host of a web address as people write it."""
+    return urlsplit(url).netloc.rpartition("@")[2].removeprefix("www.")

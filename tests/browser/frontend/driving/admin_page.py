@@ -30,10 +30,16 @@ class AdminPage:
 
     @property
     def rows(self) -> list[WebElement]:
-        return self.driver.find_elements(By.CSS_SELECTOR, ".admin-table tbody tr")
+        return self.driver.find_elements(By.CSS_SELECTOR, "#admin-table tbody tr")
+
+    @property
+    def runs(self) -> list[str]:
+        """The table of the scraping's runs, a line a row."""
+        rows = self.driver.find_elements(By.CSS_SELECTOR, "#admin-runs tbody tr")
+        return [" ".join(row.text.split()) for row in rows]
 
     def column(self, label: str) -> list[str]:
-        cells = self.driver.find_elements(By.CSS_SELECTOR, f".admin-table td[data-label='{label}']")
+        cells = self.driver.find_elements(By.CSS_SELECTOR, f"#admin-table td[data-label='{label}']")
         return [cell.text.removeprefix(label).strip() for cell in cells]
 
     @property
@@ -54,7 +60,7 @@ class AdminPage:
 
     def ask_to_delete_first(self) -> str:
         """Opens the question; answers what it quotes."""
-        self.driver.find_element(By.CSS_SELECTOR, ".admin-table td .button-link").click()
+        self.driver.find_element(By.CSS_SELECTOR, "#admin-table td .button-link").click()
         wait_for(self.driver, "the question", lambda: self._id("delete-confirm").is_displayed())
         return self._id("delete-quote").text
 

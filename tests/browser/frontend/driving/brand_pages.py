@@ -52,24 +52,36 @@ class BrandPage:
 
     def wait_until_ready(self) -> None:
         wait_for(
-            self.driver, "a brand's reviews", lambda: self.driver.find_element(By.ID, "review-list").is_displayed()
+            self.driver, "a brand's reviews", lambda: self.driver.find_element(By.ID, "reviews-list").is_displayed()
         )
 
     @property
     def texts(self) -> list[str]:
-        return [text.text for text in self.driver.find_elements(By.CSS_SELECTOR, ".review-text")]
+        return self._texts("reviews")
+
+    @property
+    def scraped_texts(self) -> list[str]:
+        """Of the reviews that were read elsewhere."""
+        return self._texts("elsewhere")
+
+    @property
+    def scraped_words(self) -> str:
+        return self.driver.find_element(By.CSS_SELECTOR, ".elsewhere").text
 
     @property
     def words(self) -> str:
         return self.driver.find_element(By.ID, "page-content").text
 
-    def older(self) -> None:
-        self._page("reviews-older")
+    def older(self, name: str = "reviews") -> None:
+        self._page(name, "older")
 
-    def newer(self) -> None:
-        self._page("reviews-newer")
+    def newer(self, name: str = "reviews") -> None:
+        self._page(name, "newer")
 
-    def _page(self, button: str) -> None:
-        before = self.texts
-        self.driver.find_element(By.ID, button).click()
-        wait_for(self.driver, "other reviews", lambda: self.texts and self.texts != before)
+    def _texts(self, name: str) -> list[str]:
+        return [text.text for text in self.driver.find_elements(By.CSS_SELECTOR, f"#{name}-list .review-text")]
+
+    def _page(self, name: str, way: str) -> None:
+        before = self._texts(name)
+        self.driver.find_element(By.ID, f"{name}-{way}").click()
+        wait_for(self.driver, "other reviews", lambda: self._texts(name) and self._texts(name) != before)

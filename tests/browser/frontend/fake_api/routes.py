@@ -94,6 +94,11 @@ def _add_reads(app: Flask, store: Store) -> None:
     def brand_summary(slug: str) -> Response:
         return jsonify(summary(store.brand(slug), selected(store.reviews, {"brand": slug})))
 
+    @app.get("/api/v1/scraped-reviews")
+    def scraped_reviews() -> Response:
+        found = [review for review in store.scraped if review["brand"]["slug"] == request.args["brand"]]
+        return jsonify(page(found, request.args))
+
     @app.errorhandler(KeyError)
     def unknown(_error: KeyError) -> Response:
         return problem(404, "Not Found", "no brand has this slug")
@@ -110,6 +115,12 @@ def _add_admin(app: Flask, store: Store) -> None:
                 return problem(404, "Not Found")
             store.reviews[:] = kept
         return Response(status=204)
+
+    @app.get("/api/v1/scrape-runs")
+    def scrape_runs() -> Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return problem(401, "Unauthorized")
+        return jsonify(page(store.runs, request.args))
 
     @app.get("/api/v1/reviews.csv")
     def export() -> Response:

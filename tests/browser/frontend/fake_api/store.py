@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fake_api.scraped import scrape_runs, scraped_counts, scraped_reviews
+
 PASSWORD = "open sesame"
 TOKEN = "a-token-that-must-not-reach-a-browser"
 SECTORS = ("Food", "Retail", "Sports and outdoors")
@@ -44,6 +46,8 @@ class Store:
     attempts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     predicted: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    scraped: list[dict[str, Any]] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -57,8 +61,10 @@ class Store:
         with self.lock:
             self.knobs = Knobs()
             self.keys.clear()
-            for kept in (self.reviews, self.attempts, self.predicted, self.calls):
+            for kept in (self.reviews, self.attempts, self.predicted, self.calls, self.scraped, self.runs):
                 kept.clear()
+            self.scraped.extend(scraped_reviews())
+            self.runs.extend(scrape_runs())
             for number in range(30):
                 self.add_review(
                     "nike" if number % 3 else "ikea",
@@ -99,6 +105,7 @@ class Store:
                     **brand,
                     "review_count": len(stars),
                     "average_stars": sum(stars) / len(stars) if stars else None,
+                    "scraped": scraped_counts(self.scraped, slug),
                 }
         raise KeyError(slug)
 

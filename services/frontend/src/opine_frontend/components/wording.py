@@ -1,6 +1,6 @@
 """Numbers and dates as people read them."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 LABEL_WORDS = {"bad": "Bad", "average": "Average", "good": "Good"}
 
@@ -19,6 +19,11 @@ def average(stars: float | None) -> str:
 
 def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%b %Y}"
+
+
+def minute(moment: datetime) -> str:
+    """With the time of day, in UTC."""
+    return f"{day(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
 
 
 def month_name(month: str) -> str:

@@ -5,6 +5,7 @@ from dash import dcc, html
 
 from opine_frontend.components.dom import icon
 from opine_frontend.components.notices import skeleton
+from opine_frontend.pages.admin_runs import runs_section
 
 NO_FILTERS: dict[str, object] = {
     "q": "",
@@ -54,6 +55,7 @@ def admin_page() -> html.Div:
                 ],
                 className="actions centred",
             ),
+            runs_section(),
             dcc.Store(id="admin-query", data=NO_FILTERS),
             dcc.Store(id="admin-next-cursor"),
             dcc.Store(id="admin-deleting"),

@@ -4,20 +4,26 @@ from dash.development.base_component import Component
 from opine_frontend.components.dom import icon
 from opine_frontend.components.monogram import monogram
 from opine_frontend.components.notices import empty
+from opine_frontend.components.pager import paged_list
 from opine_frontend.components.review_card import review_cards
 from opine_frontend.components.stars import star_counts, star_row
 from opine_frontend.components.trend import trend
 from opine_frontend.components.wording import average, counted, percent
+from opine_frontend.pages.brand_scraped import scraped_section
 from opine_frontend.reviews_api.models import Brand, ReviewPage, Summary
+from opine_frontend.reviews_api.scraped_models import ScrapedReviewPage
 from opine_frontend.routes import review_path
-from opine_frontend.safe_url import safe_website
+from opine_frontend.safe_url import safe_website, site_name
 
 PAGE_SIZE = 8
+LIST = "reviews"
 
 
-def brand_page(brand: Brand, summary: Summary, reviews: ReviewPage) -> html.Div:
+def brand_page(brand: Brand, summary: Summary, reviews: ReviewPage, scraped: ScrapedReviewPage | None) -> html.Div:
+    """`scraped` is None where nothing was read elsewhere."""
     numbers = [_numbers(summary)] if summary.review_count else []
-    return html.Div([_head(brand), *numbers, _latest(brand, reviews)], className="brand")
+    elsewhere = [] if scraped is None else [scraped_section(brand, scraped)]
+    return html.Div([_head(brand), *numbers, _latest(brand, reviews), *elsewhere], className="brand")
 
 
 def _head(brand: Brand) -> html.Div:
@@ -35,7 +41,9 @@ def _facts(brand: Brand) -> list[Component]:
     website = safe_website(brand.website)
     facts: list[Component] = [html.Span(brand.sector)] if brand.sector else []
     if website:
-        facts.append(html.A([_host(website), icon("out")], href=website, target="_blank", rel="noopener noreferrer"))
+        facts.append(
+            html.A([site_name(website), icon("out")], href=website, target="_blank", rel="noopener noreferrer")
+        )
     return facts
 
 
@@ -81,22 +89,7 @@ def _latest(brand: Brand, reviews: ReviewPage) -> html.Section:
     return html.Section(
         [
             html.H2("Latest reviews", id="latest-title", tabIndex="-1"),
-            dcc.Store(id="review-paging", data={"slug": brand.slug, "cursors": [], "next": reviews.next_cursor}),
-            html.Div(review_list(reviews, brand.slug), id="review-list"),
-            html.Div(
-                [
-                    html.Button("Newer", id="reviews-newer", className="button-quiet", n_clicks=0, disabled=True),
-                    html.Button(
-                        "Older",
-                        id="reviews-older",
-                        className="button-quiet",
-                        n_clicks=0,
-                        disabled=reviews.next_cursor is None,
-                    ),
-                ],
-                className="actions centred",
-                hidden=reviews.next_cursor is None,
-            ),
+            *paged_list(LIST, brand.slug, review_list(reviews, brand.slug), reviews.next_cursor),
         ],
         className="latest",
     )
@@ -110,7 +103,3 @@ def review_list(reviews: ReviewPage, slug: str) -> html.Ul | html.Div:
         "Yours would be the first.",
         dcc.Link("Write it", href=review_path(slug), className="button-quiet"),
     )
-
-
-def _host(website: str) -> str:
-    return website.split("//", 1)[1].split("/", 1)[0].removeprefix("www.")

@@ -1,5 +1,6 @@
 import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import dcc, html
+from dash.development.base_component import Component
 
 from opine_frontend.components.dom import icon
 from opine_frontend.components.monogram import monogram
@@ -66,15 +67,14 @@ def no_brands(query: str) -> html.Div:
     )
 
 
+def _rating(brand: Brand) -> list[Component]:
+    if brand.review_count:
+        rated = f"{average(brand.average_stars)} · {counted(brand.review_count, 'review')}"
+        return [star_row(brand.average_stars), html.Span(rated)]
+    return [html.Span(f"{brand.scraped_count:,} read elsewhere" if brand.scraped_count else "No reviews yet")]
+
+
 def _card(brand: Brand) -> html.Li:
-    rated = (
-        [
-            star_row(brand.average_stars),
-            html.Span(f"{average(brand.average_stars)} · {counted(brand.review_count, 'review')}"),
-        ]
-        if brand.review_count
-        else [html.Span("No reviews yet")]
-    )
     return html.Li(
         dcc.Link(
             [
@@ -83,7 +83,7 @@ def _card(brand: Brand) -> html.Li:
                     [
                         html.Span(brand.name, className="brand-name"),
                         html.Span(brand.sector or "", className="quiet small"),
-                        html.Span(rated, className="brand-rating small"),
+                        html.Span(_rating(brand), className="brand-rating small"),
                     ],
                     className="brand-words",
                 ),

@@ -16,7 +16,8 @@ from opine_frontend.pages.unavailable import unavailable_page
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import NotFound, ReviewsApiError
 from opine_frontend.reviews_api.models import Brand
-from opine_frontend.reviews_api.queries import ReviewQuery
+from opine_frontend.reviews_api.queries import ReviewQuery, ScrapedReviewQuery
+from opine_frontend.reviews_api.scraped_models import ScrapedReviewPage
 from opine_frontend.routes import Route
 from opine_frontend.sectors import Sectors
 
@@ -57,11 +58,18 @@ def _render(route: Route, api: ReviewsApi, sectors: Sectors, admin: Admin) -> Pa
         case "brand":
             brand = api.brand(route.slug)
             reviews = api.reviews(ReviewQuery(brand=route.slug, limit=PAGE_SIZE))
-            return Page(brand_page(brand, api.summary(route.slug), reviews), title_of(route, brand.name))
+            scraped = _scraped(api, brand)
+            return Page(brand_page(brand, api.summary(route.slug), reviews, scraped), title_of(route, brand.name))
         case "admin":
             return Page(_admin(admin), title_of(route))
         case "not_found":
             return Page(not_found_page(), title_of(route))
+
+
+def _scraped(api: ReviewsApi, brand: Brand) -> ScrapedReviewPage | None:
+    if not brand.scraped_count:
+        return None
+    return api.scraped_reviews(ScrapedReviewQuery(brand=brand.slug, limit=PAGE_SIZE))
 
 
 def _admin(admin: Admin) -> Component:

@@ -14,7 +14,8 @@ from opine_frontend.reviews_api.models import (
     SectorList,
     Summary,
 )
-from opine_frontend.reviews_api.queries import BrandQuery, ReviewQuery
+from opine_frontend.reviews_api.queries import BrandQuery, ReviewQuery, ScrapedReviewQuery
+from opine_frontend.reviews_api.scraped_models import ScrapedReviewPage, ScrapeRunPage
 from opine_frontend.reviews_api.transport import PREDICT_TIMEOUT_S, STREAM_TIMEOUT_S, Transport, segment
 
 _V1 = "/api/v1"
@@ -93,6 +94,15 @@ class ReviewsApi:
 
     def sectors(self) -> SectorList:
         return _parse(SectorList, self._get("/sectors"))
+
+    def scraped_reviews(self, query: ScrapedReviewQuery) -> ScrapedReviewPage:
+        return _parse(ScrapedReviewPage, self._get("/scraped-reviews", query.parameters()))
+
+    def scrape_runs(self, *, limit: int, token: str) -> ScrapeRunPage:
+        answer = self._transport.exchange(
+            "GET", f"{_V1}/scrape-runs", query={"limit": str(limit)}, headers=_bearer(token)
+        )
+        return _parse(ScrapeRunPage, answer.data)
 
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
         return self._transport.exchange("GET", f"{_V1}{path}", query=query).data

@@ -9,16 +9,16 @@ Label = Literal["bad", "average", "good"]
 StarCount = Literal["1", "2", "3", "4", "5"]
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class ModelVersion(_Answer):
+class ModelVersion(Answer):
     name: str
     version: str
 
 
-class Prediction(_Answer):
+class Prediction(Answer):
     score: float = Field(ge=0, le=1)
     label: Label
     stars: int = Field(ge=1, le=5)
@@ -26,12 +26,12 @@ class Prediction(_Answer):
     contributions: list[float] | None = None
 
 
-class Predicted(_Answer):
+class Predicted(Answer):
     model: ModelVersion
     prediction: Prediction
 
 
-class ShownPrediction(_Answer):
+class ShownPrediction(Answer):
     """The part of a prediction that is sent and stored with a review."""
 
     stars: int = Field(ge=1, le=5)
@@ -40,7 +40,7 @@ class ShownPrediction(_Answer):
     model: ModelVersion
 
 
-class StoredPrediction(_Answer):
+class StoredPrediction(Answer):
     """As it comes back; a review from the routes of 2019 names no model."""
 
     stars: int
@@ -49,16 +49,30 @@ class StoredPrediction(_Answer):
     model: ModelVersion | None = None
 
 
-class BrandRef(_Answer):
+class BrandRef(Answer):
     slug: str
     name: str
+
+
+class ScrapedCount(Answer):
+    """What one source gave on a brand."""
+
+    source_url: str
+    review_count: int
+    average_stars: float | None = None
 
 
 class Brand(BrandRef):
     website: str | None = None
     sector: str | None = None
+    # Of the reviews written here; what was read elsewhere is in `scraped`.
     review_count: int = 0
     average_stars: float | None = None
+    scraped: list[ScrapedCount] = Field(default_factory=list)
+
+    @property
+    def scraped_count(self) -> int:
+        return sum(source.review_count for source in self.scraped)
 
 
 class NewReview(BaseModel):
@@ -72,7 +86,7 @@ class NewReview(BaseModel):
     prediction: ShownPrediction | None = None
 
 
-class Review(_Answer):
+class Review(Answer):
     id: int
     brand: BrandRef
     text: str
@@ -81,14 +95,14 @@ class Review(_Answer):
     created_at: datetime
 
 
-class Month(_Answer):
+class Month(Answer):
     month: str
     review_count: int
     average_stars: float | None = None
     average_score: float | None = None
 
 
-class Summary(_Answer):
+class Summary(Answer):
     brand: BrandRef
     review_count: int
     average_stars: float | None = None
@@ -98,20 +112,20 @@ class Summary(_Answer):
     months: list[Month]
 
 
-class BrandPage(_Answer):
+class BrandPage(Answer):
     items: list[Brand]
     next_cursor: str | None = None
 
 
-class Sector(_Answer):
+class Sector(Answer):
     sector: str
     brand_count: int
 
 
-class SectorList(_Answer):
+class SectorList(Answer):
     items: list[Sector]
 
 
-class ReviewPage(_Answer):
+class ReviewPage(Answer):
     items: list[Review]
     next_cursor: str | None = None

@@ -37,5 +37,15 @@ class BrandQuery:
         return _filled(vars(self))
 
 
+@dataclass(frozen=True, kw_only=True)
+class ScrapedReviewQuery:
+    brand: str
+    limit: int = 20
+    cursor: str = ""
+
+    def parameters(self) -> dict[str, str]:
+        return _filled(vars(self))
+
+
 def _filled(fields: dict[str, object]) -> dict[str, str]:
     return {key: str(value) for key, value in fields.items() if value != ""}
