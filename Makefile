@@ -34,7 +34,7 @@ lint: .venv-test/installed ## Check style and types
 	.venv-test/bin/ruff format --check
 	.venv-test/bin/mypy $(ALL:=/src)
 	MYPYPATH=services/reviews/bench .venv-test/bin/mypy services/*/bench
-	MYPYPATH=tests/browser/frontend:tests/service/local/packages:tests/service/reviews/packages .venv-test/bin/mypy --explicit-package-bases tests
+	MYPYPATH=tests/browser/frontend:tests/chart/packages:tests/service/local/packages:tests/service/reviews/packages .venv-test/bin/mypy --explicit-package-bases tests
 
 format: .venv-test/installed ## Format the code and repair what can be repaired
 	.venv-test/bin/ruff format

@@ -76,7 +76,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Every thread of the API may hold a connection; those that find none fail under load, when it hurts most. */}}
+{{/* Every thread of the API may hold a connection; those that find none answer 503 under load, when it hurts most. */}}
 {{- define "opine.connections" -}}
 {{- $v := .Values.reviews -}}
 {{- $pods := add1 (ternary (int $v.autoscaling.maxReplicas) (int $v.replicaCount) $v.autoscaling.enabled) -}}

@@ -7,7 +7,12 @@ dict "defaults" (YAML of a list) "values" .Values.reviews; later ones replace ea
 {{- $byName := dict -}}
 {{- $all := fromYamlArray .defaults -}}
 {{- range $name := keys .values.env | sortAlpha -}}
-{{- $all = append $all (dict "name" $name "value" (toString (index $.values.env $name))) -}}
+{{- $value := index $.values.env $name -}}
+{{- /* Helm reads whole numbers as floats, and a large one would become 1e+06. */ -}}
+{{- if and (kindIs "float64" $value) (eq $value (floor $value)) -}}
+{{- $value = int64 $value -}}
+{{- end -}}
+{{- $all = append $all (dict "name" $name "value" (toString $value)) -}}
 {{- end -}}
 {{- range $entry := concat $all .values.extraEnv -}}
 {{- if not (hasKey $byName $entry.name) -}}

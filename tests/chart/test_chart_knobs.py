@@ -1,0 +1,162 @@
+"""What single values do to the objects."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from charted.rendering import CHART, SHAPES, Object, Renderer, deep, merged
+from charted.workloads import name_of, of_kind, own_pods
+
+GIVEN = {"secrets": {"existingSecret": "a"}, "database": {"roles": {"scrapingSecret": "b", "analysisSecret": "c"}}}
+
+
+def render(renderer: Renderer, *values: Object) -> list[Object]:
+    return renderer.objects(values=merged(GIVEN, *values))
+
+
+def named(objects: list[Object], name: str) -> Any:  # noqa: ANN401  any object
+    (found,) = [an_object for an_object in objects if name_of(an_object) == name]
+    return found
+
+
+def container(objects: list[Object], name: str) -> Object:
+    (pods,) = [pods for pods in own_pods(objects) if pods.owner == name]
+    first: Object = pods.containers[-1]
+    return first
+
+
+def variables(objects: list[Object], name: str) -> Object:
+    return {v["name"]: v.get("value", v.get("valueFrom")) for v in container(objects, name)["env"]}
+
+
+DIGEST = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("values", "image"),
+    [
+        ({}, "opine/reviews:0.1.0"),
+        (deep("reviews.image.tag", "1.2.3"), "opine/reviews:1.2.3"),
+        (deep("reviews.image", {"tag": "1.2.3", "digest": DIGEST}), f"opine/reviews@{DIGEST}"),
+        (deep("global.imageRegistry", "registry.example.org/"), "registry.example.org/opine/reviews:0.1.0"),
+    ],
+)
+def test_an_image_by_tag_digest_and_registry(renderer: Renderer, values: Object, image: str) -> None:
+    objects = render(renderer, values)
+    assert container(objects, "Deployment/opine-reviews")["image"] == image
+    (job,) = of_kind(objects, "Job")
+    assert job["spec"]["template"]["spec"]["containers"][0]["image"] == image, "migrations run the API's image"
+
+
+def test_a_setting_is_replaced_not_repeated(renderer: Renderer) -> None:
+    plain = variables(render(renderer), "Deployment/opine-reviews")
+    objects = render(
+        renderer,
+        deep("reviews.env", {"OPINE_REVIEWS_THREADS": 4, "OPINE_REVIEWS_LOG_JSON": False, "EXTRA": 1}),
+        deep("reviews.extraEnv", [{"name": "EXTRA", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}}]),
+    )
+    changed = variables(objects, "Deployment/opine-reviews")
+    assert changed["OPINE_REVIEWS_THREADS"] == "4"
+    assert changed["OPINE_REVIEWS_LOG_JSON"] == "false"
+    assert changed["EXTRA"] == {"fieldRef": {"fieldPath": "status.hostIP"}}
+    assert [*changed][: len(plain)] == [*plain], "the order of the others stays"
+
+
+def test_a_large_number_stays_a_number(renderer: Renderer) -> None:
+    objects = render(renderer, deep("sentiment.env.OPINE_SENTIMENT_MAX_BODY_BYTES", 8388608))
+    assert variables(objects, "Deployment/opine-sentiment")["OPINE_SENTIMENT_MAX_BODY_BYTES"] == "8388608"
+
+
+def test_a_gpu_is_asked_for_and_a_rollout_does_not_need_a_second_one(renderer: Renderer) -> None:
+    gpu = {"engine": "torch", "gpu": {"enabled": True, "resourceName": "nvidia.com/mig-1g.10gb", "count": 2}}
+    objects = render(renderer, {"sentiment": {**gpu, "tolerations": [{"key": "spot", "operator": "Exists"}]}})
+    deployment = named(objects, "Deployment/opine-sentiment")
+    spec = deployment["spec"]["template"]["spec"]
+    assert spec["containers"][0]["resources"]["limits"] == {"memory": "512Mi", "nvidia.com/mig-1g.10gb": 2}
+    assert [toleration["key"] for toleration in spec["tolerations"]] == ["spot", "nvidia.com/gpu"]
+    assert deployment["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+    roomy = render(renderer, {"sentiment": {**gpu, "updateStrategy": {"maxSurge": 2, "maxUnavailable": 0}}})
+    strategy = named(roomy, "Deployment/opine-sentiment")["spec"]["strategy"]
+    assert strategy["rollingUpdate"] == {"maxSurge": 2, "maxUnavailable": 0}
+
+
+def test_no_sleep_is_a_value_too(renderer: Renderer) -> None:
+    assert "lifecycle" not in container(
+        render(renderer, deep("reviews.lifecycle.preStopSleepSeconds", 0)), "Deployment/opine-reviews"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "proxies"),
+    [
+        ({}, "0"),
+        ({"ingress": {"enabled": True, "hosts": ["a.example.org"]}}, "1"),
+        ({"httpRoute": {"enabled": True, "parentRefs": [{"name": "a"}]}}, "1"),
+        ({"frontend": {"trustedProxies": 0}, "ingress": {"enabled": True, "hosts": ["a.example.org"]}}, "0"),
+        (deep("frontend.trustedProxies", 2), "2"),
+    ],
+)
+def test_proxies_are_believed_where_there_is_one(renderer: Renderer, values: Object, proxies: str) -> None:
+    found = variables(render(renderer, values), "Deployment/opine-frontend")["OPINE_FRONTEND_TRUSTED_PROXIES"]
+    assert found == proxies
+
+
+def test_the_api_is_outside_only_if_asked(renderer: Renderer) -> None:
+    hosts = {"ingress": {"enabled": True, "hosts": ["a.example.org"]}}
+    for expose in (False, True):
+        objects = render(renderer, hosts, deep("ingress.exposeApi", expose))
+        (rule,) = named(objects, "Ingress/opine-frontend")["spec"]["rules"]
+        assert [path["path"] for path in rule["http"]["paths"]] == (["/api", "/"] if expose else ["/"])
+        rules = named(objects, "NetworkPolicy/opine-reviews")["spec"]["ingress"]
+        assert any("from" not in entry for entry in rules) == expose
+
+
+def test_without_a_pooler_the_api_goes_to_the_primary(renderer: Renderer) -> None:
+    with_pooler = variables(render(renderer), "Deployment/opine-reviews")["OPINE_REVIEWS_DATABASE_URL"]
+    assert with_pooler == "postgresql+psycopg2://opine-db-pooler:5432/opine?sslmode=require"
+    objects = render(renderer, deep("database.cnpg.pooler.enabled", False))
+    without = variables(objects, "Deployment/opine-reviews")["OPINE_REVIEWS_DATABASE_URL"]
+    assert without == "postgresql+psycopg2://opine-db-rw:5432/opine?sslmode=require"
+    assert not of_kind(objects, "Pooler")
+
+
+def test_an_external_database_is_verified_by_its_certificate(renderer: Renderer) -> None:
+    objects = renderer.objects(SHAPES["external-database"])
+    found = variables(objects, "Deployment/opine-reviews")
+    assert found["OPINE_REVIEWS_DATABASE_URL"].endswith("?sslmode=verify-full&sslrootcert=/etc/postgresql-ca/ca.crt")
+    assert {"name": "postgresql-ca", "mountPath": "/etc/postgresql-ca", "readOnly": True} in container(
+        objects, "Deployment/opine-reviews"
+    )["volumeMounts"]
+    assert not of_kind(objects, "Cluster", "Pooler", "DatabaseRole")
+
+
+@pytest.mark.parametrize("release", ["opine", "shop", "a-release-with-a-very-long-name-that-goes-on-and-on"])
+def test_names_follow_the_release(renderer: Renderer, release: str) -> None:
+    text = renderer.text(SHAPES["production"], release=release)
+    prefix = "opine" if release == "opine" else f"{release}-opine"[:34].rstrip("-")
+    names = [o["metadata"]["name"] for o in yaml.safe_load_all(text) if o]
+    assert all(name.startswith(prefix) and len(name) <= 63 for name in names)
+
+
+def test_rules_and_dashboards_are_taken_as_they_are(renderer: Renderer, tmp_path: Path) -> None:
+    chart = tmp_path / "opine"
+    shutil.copytree(CHART, chart)
+    (chart / "prometheus_rules").mkdir(exist_ok=True)
+    rule = {"alert": "A", "expr": "up == 0", "annotations": {"summary": "{{ $labels.pod }} is away"}}
+    (chart / "prometheus_rules/test_of_rules.yaml").write_text(
+        yaml.safe_dump({"groups": [{"name": "g", "rules": [rule]}]})
+    )
+    (chart / "dashboards").mkdir(exist_ok=True)
+    (chart / "dashboards/test.json").write_text('{"title": "{{ legend }}"}')
+    values = merged(GIVEN, {"monitoring": {"enabled": True, "labels": {"release": "prometheus"}}})
+    objects = renderer.objects(values=values, chart=chart)
+    found = named(objects, "PrometheusRule/opine-test-of-rules")
+    assert found["spec"]["groups"][0]["rules"] == [rule]
+    assert found["metadata"]["labels"]["release"] == "prometheus"
+    dashboard = named(objects, "ConfigMap/opine-dashboard-test")
+    assert dashboard["data"]["test.json"].strip() == '{"title": "{{ legend }}"}'
+    assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
+    without = merged(values, deep("monitoring.rules.exclude", ["test_of_rules"]))
+    assert "opine-test-of-rules" not in renderer.text(values=without, chart=chart)

@@ -1,0 +1,84 @@
+"""An upgrade from the release before changes nothing that cannot be changed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from charted.immutable import breaks, immutable_fields
+from charted.rendering import CHART, SHAPES, Object, Renderer, deep
+from charted.workloads import name_of, of_kind
+
+# What the last release rendered, by shape; a release writes it anew: pytest tests/chart --record-release.
+RELEASED = Path(__file__).parent / "released.json"
+
+
+def written(version: str, shapes: dict[str, dict[str, Object]]) -> str:
+    """JSON with an object a line."""
+    parts = []
+    for shape, objects in shapes.items():
+        lines = [f"   {json.dumps(name)}: {json.dumps(fields)}" for name, fields in sorted(objects.items())]
+        parts.append(f"  {json.dumps(shape)}: {{\n" + ",\n".join(lines) + "\n  }")
+    return f'{{"version": {json.dumps(version)}, "shapes": {{\n' + ",\n".join(parts) + "\n}}\n"
+
+
+def test_no_immutable_field_changes(rendered: dict[str, list[Object]], pytestconfig: pytest.Config) -> None:
+    now = {shape: immutable_fields(objects) for shape, objects in rendered.items()}
+    if pytestconfig.getoption("record_release"):
+        version = yaml.safe_load((CHART / "Chart.yaml").read_text())["version"]
+        RELEASED.write_text(written(version, now))
+    released: dict[str, Any] = json.loads(RELEASED.read_text())["shapes"]
+    assert released.keys() <= now.keys(), "a shape that was supported is gone"
+    for shape, before in released.items():
+        assert breaks(before, now[shape]) == [], shape
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("Deployment", "spec.selector.matchLabels", {"app": "opine"}),
+        ("Secret", "type", "kubernetes.io/tls"),
+        ("Pooler", "spec.cluster.name", "other"),
+        ("Cluster", "spec.bootstrap.initdb.owner", "other"),
+        ("Cluster", "spec.storage.storageClass", "other"),
+        ("DatabaseRole", "metadata.name", "other"),
+        ("Cluster", "metadata.name", "other"),
+    ],
+)
+def test_a_change_of_one_is_found(rendered: dict[str, list[Object]], kind: str, path: str, value: object) -> None:
+    before = immutable_fields(rendered["defaults"])
+    objects = json.loads(json.dumps(rendered["defaults"]))
+    target: Any = of_kind(objects, kind)[0]
+    *parents, last = path.split(".")
+    for key in parents:
+        target = target[key]
+    target[last] = value
+    assert breaks(before, immutable_fields(objects))
+
+
+def migration(renderer: Renderer, values: Object) -> tuple[str, Object]:
+    values = {"secrets": {"allowOfflineGeneration": True}, **values}
+    (job,) = of_kind(renderer.objects(SHAPES["minimal"], values=values), "Job")
+    return name_of(job), job["spec"]
+
+
+def test_a_changed_migration_is_another_job(renderer: Renderer) -> None:
+    name, spec = migration(renderer, {})
+    assert migration(renderer, {}) == (name, spec)
+    changes: list[Object] = [
+        deep("reviews.image.tag", "0.2.0"),
+        deep("reviews.env.OPINE_REVIEWS_LOG_JSON", "false"),
+        deep("migrations.resources.limits.memory", "512Mi"),
+        deep("global.imageRegistry", "registry.example.org"),
+    ]
+    names = {name} | {migration(renderer, change)[0] for change in changes}
+    assert len(names) == len(changes) + 1
+    assert migration(renderer, deep("frontend.replicaCount", 5))[0] == name
+
+
+def test_uninstalling_leaves_data_and_passwords(rendered: dict[str, list[Object]]) -> None:
+    for an_object in of_kind(rendered["defaults"], "Cluster", "Secret"):
+        assert an_object["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    for role in of_kind(rendered["defaults"], "DatabaseRole"):
+        assert role["spec"]["databaseRoleReclaimPolicy"] == "retain"
