@@ -36,6 +36,10 @@ def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         data_folder.prepare(tmp_path)
 
 
+def test_an_unused_folder_has_no_holder(tmp_path: Path) -> None:
+    assert data_folder.page_of_holder(tmp_path / "none") is None
+
+
 def test_a_second_holder_is_told_who_the_first_is(tmp_path: Path) -> None:
     hold = "import sys; from pathlib import Path; from opine_local.data_folder import held_alone\n"
     hold += "with held_alone(Path(sys.argv[1]), 'http://page'): print('held', flush=True); sys.stdin.read()"
@@ -49,6 +53,8 @@ def test_a_second_holder_is_told_who_the_first_is(tmp_path: Path) -> None:
             data_folder.held_alone(tmp_path, "http://other"),
         ):
             pass
+        assert data_folder.page_of_holder(tmp_path) == "http://page"
         first.kill()
+    assert data_folder.page_of_holder(tmp_path) is None
     with data_folder.held_alone(tmp_path, "http://other"):
         assert (tmp_path / "run.lock").read_text() == f"process {os.getpid()}, http://other"

@@ -10,7 +10,17 @@ def test_secrets_are_made_once_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
     made = load_or_create(path)
     assert load_or_create(path) == made
-    assert len(set(made.model_dump().values())) == 4
+    assert len(set(made.model_dump().values())) == 6
+
+
+def test_a_file_of_before_is_completed_once_and_keeps_what_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.json"
+    made = load_or_create(path)
+    path.write_text(made.model_dump_json(exclude={"scraping_password", "analysis_password"}))
+    completed = load_or_create(path)
+    assert load_or_create(path) == completed
+    assert completed.database_password == made.database_password
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_only_the_owner_may_read_them(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def _run(settings: Settings, console: Console) -> None:
         console.say(f"Ended {ended} processes left by a run that was killed.")
     ports.check_free(settings)
     settings.metrics_dir.mkdir(exist_ok=True)
-    secrets = secrets_file.load_or_create(settings.data_dir / "secrets.json")
+    secrets = secrets_file.load_or_create(settings.secrets_path)
     inherited = inherited_environment() | leftovers.mark(settings.data_dir)
     cluster = open_cluster(
         settings.data_dir,

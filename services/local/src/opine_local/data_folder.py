@@ -46,6 +46,19 @@ def held_alone(data_dir: Path, page_url: str) -> Iterator[None]:
         yield
 
 
+def page_of_holder(data_dir: Path) -> str | None:
+    """The page of the run that holds the folder; None: there is no such run."""
+    path = data_dir / "run.lock"
+    try:
+        with path.open(encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return path.read_text(encoding="utf-8").rpartition(", ")[2]
+    return None
+
+
 def _unwritable(path: Path, error: OSError) -> Refusal:
     return Refusal(
         f"Opine cannot write to {path} ({reason(error)}): make it writable for you, "

@@ -17,7 +17,8 @@ from opine_local.refusal import Refusal
 DATABASE = "opine"
 USER = "opine"
 
-# The last line of postmaster.pid; pg_ctl waits for the same word.
+# Lines of postmaster.pid: pg_ctl waits for the same word in its last one.
+_PORT_LINE = 3
 _STATUS_LINE = 7
 _READY = "ready"
 
@@ -44,7 +45,7 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        return f"postgresql+psycopg2://{USER}:{quote(self.password)}@{HOST}:{self.port}/{DATABASE}"
+        return database_url(USER, self.password, self.port)
 
     @property
     def program(self) -> Program:
@@ -133,6 +134,16 @@ class Cluster:
             said = " ".join((done.stderr or done.stdout).split())
             raise Refusal(f"PostgreSQL's data folder {self.home} could not be set up; {program} says: {said}")
         return done.stdout
+
+
+def database_url(role: str, password: str, port: int) -> str:
+    return f"postgresql+psycopg2://{role}:{quote(password)}@{HOST}:{port}/{DATABASE}"
+
+
+def running_port(data_dir: Path) -> int:
+    """The port of the PostgreSQL that runs on this data folder."""
+    lines = (data_dir / "postgres/data/postmaster.pid").read_text(encoding="utf-8").splitlines()
+    return int(lines[_PORT_LINE])
 
 
 def open_cluster(data_dir: Path, environment: dict[str, str], *, port: int, password: str) -> Cluster:

@@ -20,29 +20,34 @@ class Secrets(BaseModel):
     client_hash_key: str = Field(default_factory=_new_secret, min_length=32)
     session_key: str = Field(default_factory=_new_secret, min_length=32)
     database_password: str = Field(default_factory=_new_secret, min_length=32)
+    scraping_password: str = Field(default_factory=_new_secret, min_length=32)
+    analysis_password: str = Field(default_factory=_new_secret, min_length=32)
 
 
 def load_or_create(path: Path) -> Secrets:
-    """The secrets kept in `path`; made at the first run, readable by their owner only."""
+    """The secrets kept in `path`; made at the first run, readable by their owner only.
+
+    A file of a version that knew fewer is completed.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return _create(path)
+        return _write(path, Secrets())
     try:
-        return Secrets.model_validate_json(text)
+        found = Secrets.model_validate_json(text)
     except ValidationError:
         raise Refusal(f"{path} is damaged: put the file back, or remove {path.parent} to start afresh.") from None
+    return found if found.model_fields_set >= Secrets.model_fields.keys() else _write(path, found)
 
 
-def _create(path: Path) -> Secrets:
-    created = Secrets()
+def _write(path: Path, kept: Secrets) -> Secrets:
     # Written aside first: a run cut off here must not leave half a file.
     partial = path.with_suffix(".partial")
     partial.unlink(missing_ok=True)
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(created.model_dump_json(indent=2))
+        file.write(kept.model_dump_json(indent=2))
     partial.rename(path)
-    return created
+    return kept
 
 
 def new_password() -> str:

@@ -36,6 +36,10 @@ class Settings(BaseSettings):
         return path.resolve()
 
     @property
+    def secrets_path(self) -> Path:
+        return self.data_dir / "secrets.json"
+
+    @property
     def metrics_dir(self) -> Path:
         """Where the reviews API's processes add up their counts; a temporary folder would outlive a killed run."""
         return self.data_dir / "reviews-metrics"
