@@ -4,7 +4,8 @@ PYTHON ?= python3
 # Local packages, in no lock because a lock holds hashes: installed from their folders.
 SERVICES := services/telemetry services/sentiment/charcnn services/sentiment services/reviews services/frontend
 RUN := $(SERVICES) services/local
-ALL := $(RUN) training
+SCRAPING := services/telemetry scraping
+ALL := $(RUN) training scraping
 PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
 
 # uv installs in seconds what takes pip a minute. Where it is missing, one is fetched and removed again.
@@ -12,18 +13,21 @@ UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 INSTALLERS := services/local/installers.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock train evaluate picture clean python browser data
+.PHONY: help run scrape-demo test lint format lock train evaluate picture clean python browser data
 
 ##@ Use
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/installed ## Run Opine on this machine: http://127.0.0.1:8050
 	@.venv/bin/python -m opine_local
 
+scrape-demo: .venv/installed .venv-scraping/installed browser ## Read a demo site into the running Opine, or into one of its own
+	@.venv/bin/python -m opine_local.scrape_demo --python .venv-scraping/bin/python
+
 clean: ## Remove what was installed; the data in .local stay
-	rm -rf .venv .venv-test .venv-uv .venv-uv.partial .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-scraping .venv-test .venv-uv .venv-uv.partial .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 ##@ Develop
 test: lint browser ## Check the code and run all tests
@@ -34,7 +38,7 @@ lint: .venv-test/installed ## Check style and types
 	.venv-test/bin/ruff format --check
 	.venv-test/bin/mypy $(ALL:=/src)
 	MYPYPATH=services/reviews/bench .venv-test/bin/mypy services/*/bench
-	MYPYPATH=tests/browser/frontend:tests/chart/packages:tests/service/local/packages:tests/service/reviews/packages .venv-test/bin/mypy --explicit-package-bases tests
+	MYPYPATH=tests/browser/frontend:tests/chart/packages:tests/service/local/packages:tests/service/reviews/packages:tests/service/scraping_database/packages .venv-test/bin/mypy --explicit-package-bases tests
 
 format: .venv-test/installed ## Format the code and repair what can be repaired
 	.venv-test/bin/ruff format
@@ -49,6 +53,7 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	$(call lock_like_tests,services/frontend,services/telemetry services/frontend)
 	$(call lock_like_tests,services/local,$(RUN))
 	$(call lock_like_tests,training,services/sentiment/charcnn training)
+	$(call lock_like_tests,scraping,$(SCRAPING))
 
 ##@ Model
 train: data .venv-test/installed ## Train a model: DATA=a CSV file or a folder of them
@@ -62,7 +67,7 @@ picture: .venv-test/installed browser ## Take the README's picture, while make r
 
 # --- how
 
-LOCAL_NAMES := charcnn opine-telemetry opine-sentiment opine-reviews opine-frontend opine-local opine-training
+LOCAL_NAMES := charcnn opine-telemetry opine-sentiment opine-reviews opine-frontend opine-local opine-training opine-scraping
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--no-header $(UPGRADE) $(LOCAL_NAMES:%=--no-emit-package %)
 # A folder's lock with the versions that the tests run with.
@@ -84,6 +89,9 @@ endef
 .venv/installed: services/local/requirements.txt $(INSTALLERS) $(RUN:=/pyproject.toml) | python
 	$(call install,.venv,$<,$(RUN))
 
+.venv-scraping/installed: scraping/requirements.txt $(INSTALLERS) $(SCRAPING:=/pyproject.toml) | python
+	$(call install,.venv-scraping,$<,$(SCRAPING))
+
 .venv-test/installed: tests/requirements.txt $(INSTALLERS) $(PYPROJECTS) | python
 	$(call install,.venv-test,$<,$(ALL))
 
@@ -99,7 +107,7 @@ python:
 		"newer and $(PYTHON) is not: name one, such as make run PYTHON=python3.12" >&2; exit 1; }
 
 browser:
-	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { echo "The browser tests need Chromium and" \
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { echo "Chromium is needed, and" \
 		"its driver (Debian, Ubuntu: apt-get install chromium chromium-driver)." >&2; exit 1; }
 
 data:

@@ -8,7 +8,15 @@ import pytest
 from packaging.requirements import Requirement
 
 REPOSITORY = Path(__file__).parents[3]
-LOCKED = ["services/sentiment", "services/reviews", "services/frontend", "services/local", "training", "tests"]
+LOCKED = [
+    "services/sentiment",
+    "services/reviews",
+    "services/frontend",
+    "services/local",
+    "training",
+    "scraping",
+    "tests",
+]
 LOCAL = re.compile(r"opine-|charcnn$")
 
 
