@@ -1,76 +1,17 @@
-"""The sentiment service around an engine that the tests hold and release by files in the model folder."""
+"""The service around the stand-in worker."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-from charcnn.artefact import ArtefactError
-from charcnn.prediction import Prediction
-from charcnn.text import EncodedText, encode
 from opine_sentiment.service import make_service
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from opine_sentiment.settings import Settings
-
-# A first batch, and three each of two sizes to measure.
-WARM_UP_BATCHES = 7
-
-
-class StandInEngine:
-    """Scores a text by its length, so that an answer shows whose it is; fails on a text of 13 characters."""
-
-    name, version = "stand-in", "7.0.0"
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._warm_up_batches = WARM_UP_BATCHES
-
-    def encode(self, text: str) -> EncodedText:
-        return encode(text)
-
-    def predict(self, encoded: Sequence[EncodedText], explain: Sequence[bool]) -> list[Prediction]:
-        if self._warm_up_batches:
-            _wait_for(self._folder / "warm")
-            self._warm_up_batches -= 1
-        else:
-            with (self._folder / "computed").open("a") as computed:
-                computed.write("".join(f"{text.length}\n" for text in encoded))
-            _wait_for(self._folder / "go")
-        if any(text.length == 13 for text in encoded):
-            raise RuntimeError("thirteen")
-        return [
-            Prediction(
-                score=text.length / 100_000,
-                label="good",
-                stars=4,
-                star_probabilities=(0.0, 0.0, 0.0, 1.0, 0.0),
-                contributions=np.full(text.length, 1 / 3, np.float32) if explained else None,
-            )
-            for text, explained in zip(encoded, explain, strict=True)
-        ]
-
-
-def load(settings: Settings) -> StandInEngine:
-    return StandInEngine(settings.model_dir)
-
-
-def fail(_settings: Settings) -> StandInEngine:
-    raise ArtefactError("the model is gone; fetch it again")
 
 
 def check(_settings: Settings) -> None:
     """Any folder will do."""
 
 
-def _wait_for(path: Path) -> None:
-    while not path.exists():
-        time.sleep(0.01)
-
-
-Sentiment = make_service(load=load, check=check)
-Failing = make_service(load=fail, check=check)
+Sentiment = make_service(check, "stand_in_worker")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -109,6 +110,8 @@ def _references(document: object) -> list[str]:
 def test_a_request_id_is_taken_or_made_and_logged(real: Server) -> None:
     given = httpx.post(real.url + "/v1/predict", content=b"", headers={"X-Request-ID": "find-me"})
     assert given.headers["X-Request-ID"] == "find-me"
+    while "find-me" not in real.log:  # written when the answer is on its way
+        time.sleep(0.01)
     lines = [json.loads(line) for line in real.log.splitlines() if "find-me" in line]
     assert [(line["service"], line["route"], line["status"]) for line in lines] == [("sentiment", "/v1/predict", 422)]
     assert predict(real, []).headers["X-Request-ID"] != predict(real, []).headers["X-Request-ID"]

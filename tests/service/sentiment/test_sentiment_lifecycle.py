@@ -98,6 +98,6 @@ def test_a_wrong_setting_ends_the_service_with_a_sentence(launcher: Launcher, ar
 
 def test_a_container_ends_with_a_worker_that_cannot_load(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENTOML_CONTAINERIZED", "true")
-    server = launcher.launch("stand_in_service:Failing")
+    server = launcher.launch("failing_service:Sentiment")
     assert server.process.wait(60) == 1
     assert "the model cannot be loaded: the model is gone; fetch it again" in server.log

@@ -18,10 +18,10 @@ def python(code: str, **environment: str) -> str:
     return result.stdout.strip()
 
 
-def test_serving_loads_neither_torch_nor_onnx() -> None:
+def test_the_worker_loads_neither_bentoml_nor_torch_nor_onnx() -> None:
     loaded = python(
-        "import sys, opine_sentiment.service, opine_sentiment.http.application, charcnn.scorers.onnx\n"
-        "print(sorted({'torch', 'onnx', 'onnxruntime', 'flask'} & set(sys.modules)))",
+        "import sys, opine_sentiment.worker, opine_sentiment.http.application, charcnn.engine, charcnn.scorers.onnx\n"
+        "print(sorted({'bentoml', '_bentoml_sdk', 'torch', 'onnx', 'onnxruntime', 'flask'} & set(sys.modules)))",
     )
     assert loaded == "['onnxruntime']"
 

@@ -80,14 +80,28 @@ _PROBLEMS = {
 }
 
 
-def components() -> dict[str, Any]:
-    """Schemas of everything that `paths` refers to."""
+def document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Opine sentiment",
+            "description": "Sentiment of texts by a character-level CNN.",
+            "version": "1",
+        },
+        "paths": _paths(),
+        "components": _components(),
+    }
+
+
+def _components() -> dict[str, Any]:
+    """Schemas of everything that the paths refer to."""
     models = (PredictRequest, PredictAnswer, ProblemDetails)
     _, schema = models_json_schema([(model, "serialization") for model in models], ref_template=_REFERENCE)
     return {"schemas": schema["$defs"]}
 
 
-def paths() -> dict[str, dict[str, Any]]:
+def _paths() -> dict[str, dict[str, Any]]:
     """The operations by path and method."""
     return {
         "/v1/predict": {

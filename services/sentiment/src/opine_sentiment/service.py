@@ -1,14 +1,14 @@
-"""`bentoml serve opine_sentiment.service:Sentiment`."""
+"""`bentoml serve opine_sentiment.service:Sentiment`: what BentoML's supervisor and `bentoml build` import."""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bentoml
-import structlog
+from _bentoml_impl.server import serving  # type: ignore[import-untyped]  # BentoML's SDK ships no types
 from bentoml.exceptions import BentoMLException
 from pydantic import ValidationError
 
@@ -21,27 +21,21 @@ from opine_sentiment.settings import Settings, get_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from opine_sentiment.engines import TextEngine
-
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
-
 
 def make_service(
-    load: Callable[[Settings], TextEngine] = engines.load,
-    check: Callable[[Settings], None] = engines.check,
+    check: Callable[[Settings], None] = engines.check, worker: str = "opine_sentiment.worker"
 ) -> ContractService:
-    """A service around an engine.
+    """A service whose workers run a module.
 
     Args:
-        load: makes the engine, in the worker.
         check: raises ArtefactError in the supervisor, before there is a worker.
+        worker: name of the module.
     """
     settings = _settings()
+    _run_as_worker(worker)
 
     class Lifecycle:
         """Sentiment of texts by a character-level CNN."""
-
-        bento_service: ContractService
 
         @bentoml.on_deployment  # type: ignore[untyped-decorator]
         @staticmethod
@@ -52,25 +46,12 @@ def make_service(
             except engines.ArtefactError as error:
                 raise BentoMLException(str(error)) from None
 
-        @bentoml.on_startup  # type: ignore[untyped-decorator]
-        def start(self) -> None:
-            if self.bento_service.predictor is not None:
-                self.bento_service.predictor.start(_give_up)
-
-        @bentoml.on_shutdown  # type: ignore[untyped-decorator]
-        async def stop(self) -> None:
-            if self.bento_service.predictor is not None:
-                await self.bento_service.predictor.stop()
-
     service: ContractService = bentoml.service(
         name="opine_sentiment",
         service_class=ContractService,
         image=SelfContainedImage(),
         workers=1,
-        metrics={"enabled": False},
-        logging={"access": {"enabled": False}},
     )(Lifecycle)
-    service.settings, service.load = settings, load
     return service
 
 
@@ -78,20 +59,22 @@ def _settings() -> Settings:
     try:
         return get_settings()
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        faults = [f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()]
         raise BentoMLException(f"OPINE_SENTIMENT_ settings: {'; '.join(faults)}") from None
 
 
-def _give_up(error: Exception) -> None:
-    """End this worker; in a container BentoML then ends too, elsewhere it starts another."""
-    logger.critical("the model cannot be loaded: %s", error, exc_info=error)
-    signal.raise_signal(signal.SIGTERM)
+def _run_as_worker(module: str) -> None:
+    """BentoML starts this module with the arguments of its own worker, from a Bento's source as from a checkout."""
+    serving._SERVICE_WORKER_SCRIPT = module  # noqa: SLF001  the lock holds the version; a test starts the service
+    source = str(Path(__file__).parents[1])
+    path = os.environ.get("PYTHONPATH")  # noqa: TID251  the worker's
+    os.environ["PYTHONPATH"] = source if path is None else f"{source}{os.pathsep}{path}"  # noqa: TID251
 
 
 def _decline_usage_tracking() -> None:
     """BentoML reports its use to its makers unless told not to; here one has to ask for it."""
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # noqa: TID251  BentoML's switch, not a setting of ours
-    # BentoML's command line has looked already and remembers; the worker never looks and need not import it.
+    # BentoML's command line has looked already and remembers.
     usage_stats = sys.modules.get("bentoml._internal.utils.analytics.usage_stats")
     if usage_stats is not None:
         usage_stats.do_not_track.cache_clear()
