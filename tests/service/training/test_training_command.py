@@ -2,92 +2,147 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
+import re
+import shlex
+import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from opine_training import cli
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).parents[3]
+SHORTER = {"find-lr": ("--steps", "20")}
+README = ROOT / "training/README.md"
+WORDS = ("awful", "bad", "okay", "nice", "superb")
 
 
-def opine_training(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["env", "OMP_NUM_THREADS=1", sys.executable, "-m", "opine_training", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+@dataclass(frozen=True, slots=True)
+class Done:
+    output: str
+    error: str | int | None
+
+
+def opine_training(*arguments: str, cwd: Path) -> Done:
+    """The command in this process: PyTorch is loaded once for all of them."""
+    output = io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(output),
+    ):
+        patch.setattr(sys, "argv", ["opine_training", *arguments])
+        try:
+            cli.main()
+        except SystemExit as end:
+            return Done(output.getvalue(), end.code)
+    return Done(output.getvalue(), None)
+
+
+Runs = dict[str, Done]
+
+
+def documented(language: str = "") -> str:
+    """The first block of code of the README in a language."""
+    (found, *_) = re.findall(rf"^```{language}\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+def write_reviews(file: Path, rows: int) -> None:
+    with file.open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["text", "rating"])
+        writer.writerows([f"number {n} was {WORDS[n % 5]}, {WORDS[n % 5]} indeed", n % 5 + 1] for n in range(rows))
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("training")
-    words = ("awful", "bad", "okay", "nice", "superb")
-    with (folder / "reviews.csv").open("w", newline="") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(["text", "rating"])
-        writer.writerows([f"number {n} was {words[n % 5]}, {words[n % 5]} indeed", n % 5 + 1] for n in range(800))
-    options = {
-        "data": "reviews.csv",
-        "run": "run",
-        "version": "7.0",
-        "network.width": "16",
-        "network.embedding": "8",
-        "network.word-rows": "256",
-        "network.dilations": "1",
-        "config.epochs": "6",
-        "config.learning-rate": "0.02",
-        "config.batch-characters": "1024",
-        "config.tuning-share": "0.1",
-    }
-    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    done = opine_training("train", *arguments, cwd=folder)
-    assert done.returncode == 0, done.stderr
+def documented_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Runs]:
+    """Every command of training/README.md, run in its order beside made-up reviews."""
+    folder = tmp_path_factory.mktemp("documented")
+    (folder / "reviews").mkdir()
+    write_reviews(folder / "reviews/shop.csv", 600)
+    write_reviews(folder / "reviews/bench_balanced.csv", 50)
+    (folder / "ablation.toml").write_text(documented("toml"))
+    done: Runs = {}
+    for line in documented().replace("\\\n", " ").splitlines():
+        command = line.removeprefix("python -m opine_training ")
+        assert command != line, line
+        name, *arguments = shlex.split(command)
+        done[name] = opine_training(name, *arguments, *SHORTER.get(name, ()), cwd=folder)
+    return folder, done
+
+
+@pytest.fixture(scope="module")
+def workplace(documented_runs: tuple[Path, Runs]) -> Path:
+    folder, runs = documented_runs
+    assert runs["train"].error is None
     return folder
 
 
-def test_a_run_leaves_artefact_metrics_and_log(workplace: Path) -> None:
-    metrics = json.loads((workplace / "run/metrics.json").read_text())
+@pytest.mark.parametrize("command", ["train", "evaluate", "calibrate", "export", "predict", "find-lr", "ablate"])
+def test_every_documented_command_works(documented_runs: tuple[Path, Runs], command: str) -> None:
+    assert documented_runs[1][command].error is None
+
+
+def test_the_readme_lists_what_a_run_leaves(workplace: Path) -> None:
+    table = README.read_text().split("## What a run leaves")[1].split("## ")[0]
+    listed = {name.rstrip("/") for name in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)}
+    assert listed == {path.name for path in (workplace / "runs/mine").iterdir()} - {"find-lr.json", "find-lr.svg"}
+
+
+def test_a_run_leaves_figures_and_a_card(workplace: Path) -> None:
+    run = workplace / "runs/mine"
+    metrics = json.loads((run / "metrics.json").read_text())
     assert set(metrics) == {"validation", "beginnings", "word_tfidf"}
-    assert "macro-F1 on the validation rows" in (workplace / "run/log.txt").read_text()
-    card = (workplace / "run/artefact/README.md").read_text()
-    assert card.startswith("# opine-charcnn 7.0\n")
-    assert "python -m opine_training train --data reviews.csv" in card
+    assert "macro-F1 on the validation rows" in (run / "log.txt").read_text()
+    card = (run / "artefact/README.md").read_text()
+    assert card.startswith("# opine-charcnn 0.1.0\n")
+    assert "python -m opine_training train --data reviews" in card
+    assert f"| {metrics['validation']['all']['rows']} |" in card
+    quoted = [path for path in (run / "artefact").iterdir() if b"number 1" in path.read_bytes()]
+    assert quoted == []  # no review text in the artefact
 
 
-def test_evaluate_prints_one_json_object(workplace: Path) -> None:
-    (workplace / "few.csv").write_text("text,rating\nit was superb,5\nit was awful,1\n")
-    done = opine_training("evaluate", "--data", "few.csv", "--model", "run/artefact", cwd=workplace)
-    result = json.loads(done.stdout)
-    assert result["all"]["rows"] == 2
-    assert set(result["sources"]) == {"few"}
+def test_standard_output_is_for_results(documented_runs: tuple[Path, Runs]) -> None:
+    _, runs = documented_runs
+    found = json.loads(runs["evaluate"].output)
+    assert found["all"]["rows"] == 600
+    assert set(found["files"]) == {"shop", "bench_balanced"}
+    assert json.loads(runs["find-lr"].output)["learning_rate"] > 0
+    assert set(json.loads(runs["calibrate"].output)) >= {"temperature", "uniform_prior_offsets"}
+    assert runs["ablate"].output.startswith("Validation rows; mean ± standard deviation of 2 seeds.")
+    (line,) = runs["predict"].output.splitlines()
+    assert json.loads(line)["text"] == "Great shop!"
+    assert runs["train"].output == ""
 
 
-def test_predict_prints_a_line_a_text(workplace: Path) -> None:
-    done = opine_training("predict", "it was superb", "it was awful", "--model", "run/artefact", cwd=workplace)
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [line["text"] for line in lines] == ["it was superb", "it was awful"]
-    assert lines[0]["score"] > lines[1]["score"]
+def test_make_evaluate_prints_one_json_object(tmp_path: Path) -> None:
+    write_reviews(tmp_path / "few.csv", 10)
+    make = ("make", "--no-print-directory", "-o", ".venv-test/installed", "evaluate", f"DATA={tmp_path / 'few.csv'}")
+    done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+    assert json.loads(done.stdout)["files"]["few"]["rows"] == 10
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("train", "--data", "nowhere.csv"), "nowhere.csv"),
-        (("evaluate", "--data", "reviews.csv", "--model", "nothing"), "holds no model"),
+        (("train", "--data", "nowhere.csv"), "nowhere.csv is not there"),
+        (("train", "--data", "reviews", "--run", "runs/mine", "--epochs", "9"), "other settings (training.epochs)"),
+        (("train", "--data", "reviews", "--config", "lineage", "--optimizer", "lion"), "has no counterpart"),
+        (("evaluate", "--data", "reviews", "--model", "nothing"), "holds no model"),
         (("evaluate", "--data", "."), "no .csv"),
+        (("export", "--run", "reviews", "--out", "x"), "holds no run"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(
-    workplace: Path, tmp_path: Path, arguments: tuple[str, ...], sentence: str
-) -> None:
-    done = opine_training(*arguments, cwd=tmp_path if arguments[-1] == "." else workplace)
-    assert done.returncode == 1
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+def test_what_is_wrong_is_said_in_a_sentence(workplace: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    model = ROOT / "services/sentiment/model"
+    if not (workplace / "services").exists():
+        shutil.copytree(model, workplace / "services/sentiment/model")
+    done = opine_training(*arguments, cwd=workplace)
+    assert sentence in str(done.error)

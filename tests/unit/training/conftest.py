@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 from charcnn.config import NetworkConfig
+from opine_training.config.optimiser import OptimiserConfig
+from opine_training.config.reading import ReadConfig
+from opine_training.config.sampling import SamplingConfig
+from opine_training.config.selection import SelectionConfig
+from opine_training.config.training import TrainConfig
+from opine_training.data.dataset import Dataset, Source, read_dataset
+from opine_training.networks.build import build_encoding
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,8 +32,14 @@ torch.set_num_threads(1)  # batches this small lose more to a second thread than
 
 
 @pytest.fixture(scope="session")
-def small_network() -> NetworkConfig:
-    return NetworkConfig(embedding=8, ngrams=((3, 256),), word_rows=512, width=16, dilations=(1, 2))
+def small_config() -> TrainConfig:
+    return TrainConfig(
+        epochs=3,
+        checkpoint_minutes=0,
+        sampling=SamplingConfig(batch_characters=2048),
+        optimiser=OptimiserConfig(learning_rate=2e-2),
+        network=NetworkConfig(embedding=8, ngrams=((3, 256),), word_rows=512, width=16, dilations=(1, 2)),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +56,9 @@ def reviews_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
             rng.shuffle(words)
             writer.writerow([" ".join(words) + f" {rng.randint(0, 10**6)}", stars])
     return file
+
+
+@pytest.fixture(scope="session")
+def dataset(reviews_csv: Path, small_config: TrainConfig, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    source = Source(reviews_csv, ReadConfig(), SelectionConfig(tuning_share=0.1))
+    return read_dataset(source, build_encoding(small_config), tmp_path_factory.mktemp("corpus") / "cache")

@@ -2,31 +2,70 @@
 
 from __future__ import annotations
 
+import importlib
 import re
-import subprocess
 import sys
 
 import pytest
+from opine_training import cli
 
-FLAGS = {
-    "train": {
-        "--cap", "--data", "--help", "--run", "--version",
-        "--columns.rating", "--columns.split", "--columns.text",
-        "--config.batch-characters", "--config.checkpoint-minutes", "--config.class-balance", "--config.dropout",
-        "--config.epochs", "--config.label-smoothing", "--config.learning-rate", "--config.look-up-dropout",
-        "--config.patience", "--config.prefix-share", "--config.seed", "--config.truncate", "--config.tuning-share",
-        "--config.warmup", "--config.weight-decay",
-        "--network.dilations", "--network.embedding", "--network.ngrams", "--network.stride", "--network.width",
-        "--network.word-rows",
-    },
-    "evaluate": {"--columns.rating", "--columns.split", "--columns.text", "--data", "--help", "--model"},
-    "predict": {"--help", "--model"},
+READING = {
+    "--columns.rating", "--columns.source", "--columns.split", "--columns.text", "--encoding", "--labels", "--max-rows",
+    "--separator",
 }  # fmt: skip
+SELECTION = {"--cap", "--near-duplicates", "--tuning-share"}
+TRAINING = {
+    "--checkpoint-minutes", "--criterion", "--dropout", "--epochs", "--look-up-dropout", "--patience", "--seed",
+    "--augmentation.bare-share", "--augmentation.longest", "--augmentation.lower-share", "--augmentation.prefix-share",
+    "--augmentation.typo-rate", "--augmentation.typo-share", "--augmentation.upper-share",
+    "--loss.alpha", "--loss.class-balance", "--loss.gamma", "--loss.kind", "--loss.label-smoothing",
+    "--loss.soft-targets", "--loss.soft-temperature", "--loss.soft-weight",
+    "--optimiser.clip-norm", "--optimiser.kind", "--optimiser.learning-rate", "--optimiser.momentum",
+    "--optimiser.weight-decay",
+    "--sampling.batch-characters", "--sampling.batch-texts", "--sampling.classes", "--sampling.ratio",
+    "--sampling.source-balance",
+    "--schedule.kind", "--schedule.lowest", "--schedule.step-epochs", "--schedule.warmup",
+    "--compile", "--device", "--precision", "--workers",
+}  # fmt: skip
+NETWORK = {
+    "--network.dilations", "--network.embedding", "--network.ngrams", "--network.stride", "--network.width",
+    "--network.word-rows",
+}  # fmt: skip
+LINEAGE_NETWORK = {"--network.classes", "--network.dropout-input", "--network.max-length"}
+TRAIN = {"--config", "--data", "--name", "--run", "--version", "--word-tfidf"} | READING | SELECTION | TRAINING
+FLAGS = {
+    "train": TRAIN | NETWORK,
+    "train --config lineage": TRAIN | LINEAGE_NETWORK,
+    "evaluate": {"--baselines", "--data", "--model", "--robustness", "--split", "--training-data", "--uniform-prior"}
+    | READING
+    | SELECTION,
+    "calibrate": {"--data", "--model", "--out", "--split", "--tuning-share", "--uniform-prior", "--version"} | READING,
+    "export": {"--out", "--run", "--version"},
+    "predict": {"--model"},
+    "find-lr": {"--config", "--data", "--highest", "--lowest", "--run", "--steps"}
+    | READING
+    | SELECTION
+    | TRAINING
+    | NETWORK,
+    "ablate": {"--plan", "--runs"},
+}
 
 
 @pytest.mark.parametrize("command", FLAGS)
-def test_flags_are_frozen(command: str) -> None:
-    shown = subprocess.run(
-        [sys.executable, "-m", "opine_training", command, "--help"], capture_output=True, text=True, check=True
-    ).stdout
-    assert set(re.findall(r"^\S? ?(?:-h, )?(--[a-z.-]+)", shown, re.MULTILINE)) == FLAGS[command]
+def test_flags_are_frozen(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    name, *options = command.split()
+    module = importlib.import_module(f"opine_training.commands.{name.replace('-', '_')}")
+    with pytest.raises(SystemExit):
+        module.main([*options, "--help"])
+    shown = capsys.readouterr().out
+    flags = set(re.findall(r"^(?:\S |  )(?:-h, )?(--[a-z][a-z.-]*)", shown, re.MULTILINE))
+    assert flags - {"--help"} == FLAGS[command]
+
+
+def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["opine_training", "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    shown = capsys.readouterr().out
+    assert set(cli.COMMANDS) == {command.split()[0] for command in FLAGS}
+    assert all(f"  {name} " in shown for name in cli.COMMANDS)

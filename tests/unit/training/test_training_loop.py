@@ -1,93 +1,179 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
-from charcnn.network import CharCNN
-from opine_training import loop
-from opine_training.batches import epoch_order
-from opine_training.calibrate import calibrated_log_loss
-from opine_training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from opine_training.config import TrainConfig
-from opine_training.corpus import Columns
-from opine_training.dataset import Dataset, read_dataset
-from opine_training.inference import predict_logits
-from opine_training.loop import Training
+from charcnn.lineage.network import LineageConfig
+from opine_training.calibration import calibrated_log_loss
+from opine_training.config.hardware import HardwareConfig
+from opine_training.config.loss import LossConfig
+from opine_training.config.named import lineage
+from opine_training.config.optimiser import OptimiserConfig
+from opine_training.config.reading import ReadConfig
+from opine_training.config.sampling import SamplingConfig
+from opine_training.config.selection import SelectionConfig
+from opine_training.data.dataset import Source, read_dataset
+from opine_training.fitting import loop
+from opine_training.fitting.checkpoint import CheckpointError, Progress, read_progress, save_checkpoint
+from opine_training.fitting.device import Device, DeviceError, choose_device
+from opine_training.fitting.inference import predict_logits
+from opine_training.fitting.loop import Training
+from opine_training.fitting.processes import Processes
+from opine_training.fitting.rate_range import range_test
+from opine_training.fitting.soft_targets import SoftTargets
+from opine_training.networks.build import build_encoding, build_network
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from charcnn.config import NetworkConfig
+    from opine_training.config.training import TrainConfig
+    from opine_training.data.dataset import Dataset
 
-CONFIG = TrainConfig(epochs=3, batch_characters=2048, learning_rate=2e-2, tuning_share=0.1, checkpoint_minutes=0)
-
-
-@pytest.fixture(scope="module")
-def dataset(reviews_csv: Path) -> Dataset:
-    return read_dataset(reviews_csv, Columns(), {}, CONFIG.tuning_share)
+CPU = Device(torch.device("cpu"), half=False, compiled=False)
 
 
-def training(dataset: Dataset, network: NetworkConfig, folder: Path, config: TrainConfig = CONFIG) -> Training:
-    return Training(network, config, dataset.train, dataset.tuning, folder)
+def training(
+    dataset: Dataset, config: TrainConfig, folder: Path, device: Device = CPU, soft: SoftTargets | None = None
+) -> Training:
+    folder.mkdir(exist_ok=True)
+    encoding = build_encoding(config)
+    return Training(config, encoding, dataset.train, dataset.tuning, folder, device, Processes(), soft)
 
 
-def test_a_small_set_is_learned(dataset: Dataset, small_network: NetworkConfig, tmp_path: Path) -> None:
-    model = training(dataset, small_network, tmp_path).run()
-    stars = dataset.validation.stars
-    assert calibrated_log_loss(predict_logits(model, dataset.validation), stars) < 0.3
-    assert calibrated_log_loss(predict_logits(CharCNN(small_network), dataset.validation), stars) > 1.4
+def validation_loss(dataset: Dataset, config: TrainConfig, weights: dict[str, torch.Tensor] | None) -> float:
+    torch.manual_seed(0)
+    network, encoding = build_network(config), build_encoding(config)
+    if weights:
+        network.load_state_dict(weights)
+    logits = predict_logits(network, encoding, dataset.validation)
+    return calibrated_log_loss(logits, encoding.classes_of(dataset.validation.stars))
+
+
+def test_a_small_set_is_learned(dataset: Dataset, small_config: TrainConfig, tmp_path: Path) -> None:
+    progress = training(dataset, replace(small_config, checkpoint_minutes=9), tmp_path).run()
+    assert validation_loss(dataset, small_config, progress.best) < 0.3
+    assert validation_loss(dataset, small_config, None) > 1.4
+    assert [each["training_loss"] for each in progress.history] == sorted(
+        (each["training_loss"] for each in progress.history), reverse=True
+    )
+    assert any((tmp_path / "tensorboard").iterdir())
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        LossConfig(kind="focal"),
+        LossConfig(kind="earth_mover"),
+        LossConfig(soft_weight=1.0, soft_temperature=1.0),
+    ],
+)
+def test_every_loss_teaches(dataset: Dataset, small_config: TrainConfig, tmp_path: Path, loss: LossConfig) -> None:
+    """The last one hears the teacher alone, which knows the stars."""
+    soft = SoftTargets(np.array(dataset.train.digests), 6 * np.eye(5, dtype=np.float32)[dataset.train.stars])
+    config = replace(small_config, loss=loss, checkpoint_minutes=9)
+    progress = training(dataset, config, tmp_path, soft=soft if loss.soft_weight else None).run()
+    assert validation_loss(dataset, small_config, progress.best) < 0.6
 
 
 class KilledError(Exception):
     pass
 
 
-def test_a_killed_run_goes_on_as_if_it_had_not_been(
-    dataset: Dataset, small_network: NetworkConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
+    dataset: Dataset, small_config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "whole").mkdir()
-    (tmp_path / "killed").mkdir()
-    whole = training(dataset, small_network, tmp_path / "whole").run()
+    whole = training(dataset, small_config, tmp_path / "whole").run()
     save, written = save_checkpoint, 0
 
-    def kill_after_a_few(*args: object) -> None:
+    def interrupt_after_a_few(*args: object) -> None:
         nonlocal written
         save(*args)  # type: ignore[arg-type]
         written += 1
         if written in (5, 11, 30):
             raise KilledError
 
-    monkeypatch.setattr(loop, "save_checkpoint", kill_after_a_few)
+    monkeypatch.setattr(loop, "save_checkpoint", interrupt_after_a_few)
     for _ in range(3):
         with pytest.raises(KilledError):
-            training(dataset, small_network, tmp_path / "killed").run()
-    resumed = training(dataset, small_network, tmp_path / "killed").run()
-    for name, tensor in whole.state_dict().items():
-        assert torch.equal(tensor, resumed.state_dict()[name]), name
+            training(dataset, small_config, tmp_path / "interrupted").run()
+    resumed = training(dataset, small_config, tmp_path / "interrupted").run()
+    assert whole.best is not None
+    assert resumed.best is not None
+    for name, tensor in whole.best.items():
+        assert torch.equal(tensor, resumed.best[name]), name
+    assert whole.history == resumed.history
+
+
+def test_workers_change_nothing(dataset: Dataset, small_config: TrainConfig, tmp_path: Path) -> None:
+    config = replace(small_config, epochs=1, checkpoint_minutes=9)
+    alone = training(dataset, config, tmp_path / "alone").run()
+    helped = training(dataset, config, tmp_path / "helped", replace(CPU, workers=2)).run()
+    assert alone.history == helped.history
 
 
 def test_training_stops_when_nothing_improves(
-    dataset: Dataset, small_network: NetworkConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dataset: Dataset, small_config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "calibrated_log_loss", lambda *_: 0.5)
-    config = TrainConfig(epochs=9, batch_characters=2048, tuning_share=0.1, patience=1)
-    run = training(dataset, small_network, tmp_path, config)
-    run.run()
-    model = CharCNN(small_network)
-    progress = load_checkpoint(tmp_path, model, torch.optim.AdamW(model.parameters()))
-    assert isinstance(progress, Progress)
-    assert progress.epoch == 2
+    config = replace(small_config, epochs=9, patience=1, checkpoint_minutes=9)
+    assert training(dataset, config, tmp_path / "stops").run().epoch == 2
+    assert training(dataset, replace(config, patience=0, epochs=3), tmp_path / "does-not").run().epoch == 3
+    assert read_progress(tmp_path / "stops").best_epoch == 0
 
 
-def test_batches_hold_every_text_once_within_their_size() -> None:
-    lengths = np.random.default_rng(0).integers(1, 500, 1000)
-    order = epoch_order(lengths, 2000, np.random.default_rng(1))
-    assert sorted(np.concatenate(order).tolist()) == list(range(1000))
-    assert max(lengths[batch].sum() for batch in order) <= 2000 + 500
+def test_the_network_of_2019_is_trained_by_its_recipe(reviews_csv: Path, tmp_path: Path) -> None:
+    config = lineage()
+    config = replace(
+        config,
+        epochs=1,
+        network=LineageConfig(max_length=123),
+        sampling=SamplingConfig(classes="cut", batch_texts=64),
+        optimiser=OptimiserConfig(kind="adam", learning_rate=1e-3, weight_decay=0, clip_norm=0),
+    )
+    source = Source(reviews_csv, ReadConfig(max_rows=700), SelectionConfig(tuning_share=0.1))
+    dataset = read_dataset(source, build_encoding(config), tmp_path / "corpus")
+    progress = training(dataset, config, tmp_path).run()
+    assert progress.history[0]["tuning"] == progress.best_value
+    assert 0 < progress.best_value <= 1
+    assert validation_loss(dataset, config, progress.best) < 1.05
 
 
-def test_a_configuration_out_of_range_is_refused() -> None:
-    with pytest.raises(ValueError, match="dropout must be in"):
-        TrainConfig(dropout=1.5)
+def test_half_precision_learns_too(dataset: Dataset, small_config: TrainConfig, tmp_path: Path) -> None:
+    config = replace(small_config, checkpoint_minutes=9)
+    progress = training(dataset, config, tmp_path, replace(CPU, half=True)).run()
+    assert validation_loss(dataset, small_config, progress.best) < 0.4
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_gpu_that_is_not_there_is_missed() -> None:
+    with pytest.raises(DeviceError, match="no CUDA device"):
+        choose_device(HardwareConfig(device="cuda"))
+    assert choose_device(HardwareConfig(precision="float32")) == Device(torch.device("cpu"), half=False, compiled=False)
+
+
+def test_a_folder_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"has no checkpoint\.pt"):
+        read_progress(tmp_path)
+
+
+def test_progress_is_kept_whole() -> None:
+    assert Progress(**Progress(epoch=2).as_dict()) == Progress(epoch=2)
+
+
+def test_a_range_test_finds_where_the_loss_falls_and_explodes(dataset: Dataset, small_config: TrainConfig) -> None:
+    found = range_test(
+        small_config,
+        build_encoding(small_config),
+        dataset.train,
+        CPU,
+        Processes(),
+        lowest=1e-5,
+        highest=1e3,
+        steps=80,
+    )
+    assert 1e-4 < found.best < 1
+    assert found.rates[-1] < 1e3
+    assert min(found.losses) < found.losses[0]

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from charcnn.prediction import Prediction
-from opine_training.calibrate import fit_calibration
-from opine_training.loop import one_cycle
-from opine_training.metrics import calibration_error, macro_f1, quadratic_kappa, summary
+from opine_training.calibration import fit_calibration, fit_uniform_prior
+from opine_training.evaluation.figures import star_figures, two_class_figures
+from opine_training.evaluation.metrics import calibration_error, macro_f1, quadratic_kappa, weighted_f1
+from opine_training.evaluation.reading import Reading
 
 
-def test_macro_f1_by_hand() -> None:
+def test_f1_by_hand() -> None:
     truth, predicted = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 2, 2, 0])
     assert macro_f1(truth, predicted) == pytest.approx((0.5 + 2 / 3 + 0.8) / 3)
+    assert weighted_f1(truth, predicted) == pytest.approx((2 * 0.5 + 2 / 3 + 3 * 0.8) / 6)
 
 
 def test_macro_f1_of_absent_class_does_not_count() -> None:
@@ -29,12 +30,37 @@ def test_calibration_error_by_hand() -> None:
     assert calibration_error(probabilities, np.array([0] * 4 + [1] * 6)) == pytest.approx(0.5)
 
 
-def test_summary_by_hand() -> None:
-    sure = Prediction(score=1.0, label="good", stars=5, star_probabilities=(0, 0, 0, 0, 1), contributions=None)
-    figures = summary(np.array([4, 3, 0, 4]), [sure] * 4)
-    assert figures["accuracy"] == 0.75
-    assert figures["stars_mean_absolute_error"] == 1.25
-    assert figures["calibration_error"] == 0.25
+def reading(probabilities: list[list[float]], offsets: tuple[float, float, float] | None = None) -> Reading:
+    each = np.array(probabilities)
+    labels = each.argmax(axis=1)
+    return Reading(each, labels, each @ np.array([0, 0.5, 1]), np.array([1, 3, 5])[labels], offsets)
+
+
+def test_star_figures_by_hand() -> None:
+    sure = reading([[0, 0, 1.0]] * 4)
+    figures = star_figures(np.array([4, 3, 0, 4]), sure)
+    assert figures == {
+        "rows": 4,
+        "accuracy": 0.75,
+        "accuracy_uniform_prior": None,
+        "macro_f1": round((6 / 7 + 0) / 2, 4),
+        "stars_mean_absolute_error": 1.25,
+        "stars_quadratic_kappa": 0.0,
+        "calibration_error": 0.25,
+    }
+    assert star_figures(np.array([4, 2, 0, 4]), sure, starred=False)["stars_mean_absolute_error"] is None
+
+
+def test_uniform_prior_moves_the_decision() -> None:
+    found = reading([[0.2, 0.3, 0.5], [0.1, 0.2, 0.7]], offsets=(0.0, 1.0, 0.0))
+    figures = star_figures(np.array([2, 4]), found)
+    assert (figures["accuracy"], figures["accuracy_uniform_prior"]) == (0.5, 1.0)
+
+
+def test_two_classes_are_answered_by_the_score_and_by_good_against_bad() -> None:
+    found = reading([[0.6, 0.0, 0.4], [0.3, 0.3, 0.4], [0.0, 0.9, 0.1]], offsets=(-1.0, 0.0, 1.0))
+    figures = two_class_figures(np.array([0, 4, 4]), found)
+    assert figures == {"rows": 3, "two_classes": True, "accuracy": 1.0, "accuracy_uniform_prior": round(2 / 3, 4)}
 
 
 def test_calibration_finds_temperature_bias_and_offsets() -> None:
@@ -52,6 +78,7 @@ def test_calibration_stays_sober_where_stars_are_separable() -> None:
     found = fit_calibration((4 * np.eye(5)[stars]).astype(np.float32), stars)
     assert found.temperature > 0.2
     assert max(map(abs, found.star_bias)) < 1
+    assert found.label_offsets == (0, 0, 0)
 
 
 def test_label_offsets_raise_the_macro_f1_of_a_skewed_set() -> None:
@@ -65,6 +92,15 @@ def test_label_offsets_raise_the_macro_f1_of_a_skewed_set() -> None:
     assert macro_f1(truth, found.labels(p)) > macro_f1(truth, plain.labels(p))
 
 
-@pytest.mark.parametrize(("share", "factor"), [(0.0, 0.0), (0.05, 0.5), (0.1, 1.0), (0.55, 0.5), (1.0, 0.0)])
-def test_one_cycle(share: float, factor: float) -> None:
-    assert one_cycle(share, 0.1) == pytest.approx(factor, abs=1e-9)
+@pytest.mark.parametrize("kept", [1.0, 0.2])
+def test_uniform_prior_is_found_however_many_rows_a_class_has(kept: float) -> None:
+    """Probabilities by Bayes' rule from likelihoods and a skewed prior: the offsets are the prior's, taken away."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(3, size=60_000)
+    truth = truth[(truth > 0) | (rng.random(len(truth)) < kept)]
+    prior = np.log([0.15, 0.05, 0.8])
+    likelihood = rng.normal(0, 1, (len(truth), 3))
+    likelihood[np.arange(len(truth)), truth] += 1
+    evidence = likelihood + prior
+    probabilities = np.exp(evidence) / np.exp(evidence).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(fit_uniform_prior(probabilities, truth), prior.mean() - prior, atol=0.06)

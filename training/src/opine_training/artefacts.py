@@ -9,7 +9,7 @@ from charcnn.artefact import CARD, MANIFEST, Manifest, read_manifest
 from charcnn.engine import load_engine
 
 from opine_training.evaluation.engine import EngineReader
-from opine_training.lineage.artefact import LINEAGE_MANIFEST
+from opine_training.lineage import LINEAGE_MANIFEST
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,9 +66,10 @@ def fit_scaling(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> tupl
 
 
 def fit_label_offsets(probabilities: NDArray[np.float64], labels: NDArray[np.integer]) -> tuple[float, float, float]:
-    """Offsets of log p(bad) and log p(average) with the best three-class macro-F1."""
+    """Offsets of log p(bad) and log p(average) with the best three-class macro-F1, of equals the smallest."""
     evidence = np.log(np.maximum(probabilities, _LEAST))
-    candidates = [(bad, average, 0.0) for bad in _OFFSETS for average in _OFFSETS]
+    pairs = sorted(product(_OFFSETS, repeat=2), key=lambda pair: abs(pair[0]) + abs(pair[1]))
+    candidates = [(bad, average, 0.0) for bad, average in pairs]
     f1 = [macro_f1(labels, (evidence + np.array(offsets)).argmax(axis=1)) for offsets in candidates]
     bad, average, good = candidates[int(np.argmax(f1))]
     return round(float(bad), 2), round(float(average), 2), good

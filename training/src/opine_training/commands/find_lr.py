@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from opine_training.commands.parsing import parse, said_plainly
+from opine_training.commands.parsing import config_name, parse, said_plainly
 from opine_training.config.hardware import HardwareConfig
 from opine_training.config.named import ConfigName, named
 from opine_training.config.reading import ReadConfig
 from opine_training.config.selection import SelectionConfig
+from opine_training.config.training import TrainConfig
 from opine_training.data.dataset import Source, read_dataset
 from opine_training.evaluation.plots import rate_range_picture
 from opine_training.fitting.device import DeviceError, choose_device
@@ -42,20 +43,22 @@ class FindLr:
     run: Path = Path("runs/default")
     """Where the encoded reviews and the picture go."""
     config: ConfigName = "default"
+    """What every option below starts from."""
     lowest: float = 1e-5
     """The rate of the first step."""
     highest: float = 1.0
     """The rate of the last step, which is seldom reached."""
     steps: int = 200
-    seed: int = 1
     reading: Annotated[ReadConfig, _flat] = field(default_factory=ReadConfig)
     selection: Annotated[SelectionConfig, _flat] = field(default_factory=SelectionConfig)
     hardware: Annotated[HardwareConfig, _flat] = field(default_factory=HardwareConfig)
+    training: Annotated[TrainConfig, _flat] = field(default_factory=TrainConfig)
 
 
 def main(arguments: Sequence[str]) -> None:
-    command = parse(FindLr, "find-lr", arguments)
-    config = replace(named(command.config), seed=command.seed)
+    default = FindLr(data=tyro.MISSING, training=named(config_name(arguments)))
+    command = parse(FindLr, "find-lr", arguments, default)
+    config = command.training
     encoding = build_encoding(config)
     with said_plainly(DeviceError):
         device = choose_device(command.hardware)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -12,6 +13,8 @@ from opine_training.data.rows import DataError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from opine_training.config.named import ConfigName
+
 Command = TypeVar("Command")
 
 
@@ -19,6 +22,13 @@ def parse(command: type[Command], name: str, arguments: Sequence[str], default: 
     """A command's options; its docstring is the help's first paragraph."""
     prog = f"python -m opine_training {name}"
     return tyro.cli(command, prog=prog, args=arguments, default=tyro.MISSING_NONPROP if default is None else default)
+
+
+def config_name(arguments: Sequence[str]) -> ConfigName:
+    """The value of --config, looked up ahead: the other options' defaults follow from it."""
+    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
+    parser.add_argument("--config", default="default")
+    return "lineage" if parser.parse_known_args(arguments)[0].config == "lineage" else "default"
 
 
 @contextmanager

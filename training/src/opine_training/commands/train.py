@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from opine_training.commands.parsing import parse, said_plainly
+from opine_training.commands.parsing import config_name, parse, said_plainly
 from opine_training.config.hardware import HardwareConfig
 from opine_training.config.named import ConfigName, named
 from opine_training.config.reading import ReadConfig
@@ -23,8 +23,10 @@ from opine_training.runs.request import Request
 from opine_training.runs.run import run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+logger = logging.getLogger(__name__)
+_LOG_FORMAT = "%(asctime)s %(message)s"
 _flat = tyro.conf.arg(name="")
 
 
@@ -37,7 +39,7 @@ class Train:
         train --data reviews.csv --columns.text comment --columns.rating stars --run runs/mine
 
     Started again with the same folder, a run that was stopped or killed goes on where it was, to the same result
-    bit for bit. `torchrun --nproc-per-node 4 -m opine_training train ...` shares every step between four GPUs (or
+    bit for bit. `torchrun --nproc-per-node 4 -m -- opine_training train ...` shares every step between four GPUs (or
     processes). `tensorboard --logdir runs` shows the curves.
 
     `--config lineage` trains the network of 2019 by its own recipe; the arguments of its train.py are understood,
@@ -66,34 +68,40 @@ class Train:
 def main(arguments: Sequence[str]) -> None:
     with said_plainly(LineageArgumentError, RunError, CheckpointError, DeviceError):
         todays, without_effect = translate(arguments)
-        command = parse(Train, "train", todays, Train(data=tyro.MISSING, training=named(_config_name(todays))))
+        default = Train(data=tyro.MISSING, training=named(config_name(todays)))
+        command = parse(Train, "train", todays, default)
         command.run.mkdir(parents=True, exist_ok=True)
-        _log_to(command.run / LOG)
-        for name in without_effect:
-            logging.getLogger(__name__).warning("--%s of 2019 has no effect here", name)
-        run(
-            Request(
-                data=command.data,
-                folder=command.run,
-                name=command.name,
-                version=command.version,
-                reading=command.reading,
-                selection=command.selection,
-                config=command.training,
-                hardware=command.hardware,
-                word_tfidf=command.word_tfidf,
-                command=["python", "-m", "opine_training", "train", *arguments],
-            )
-        )
+        with _log_to(command.run / LOG):
+            for name in without_effect:
+                logger.warning("--%s of 2019 has no effect here", name)
+            run(_request(command, arguments))
 
 
-def _config_name(arguments: Sequence[str]) -> ConfigName:
-    """Looked up ahead: the other options' defaults follow from it."""
-    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
-    parser.add_argument("--config", default="default")
-    return "lineage" if parser.parse_known_args(arguments)[0].config == "lineage" else "default"
+def _request(command: Train, arguments: Sequence[str]) -> Request:
+    return Request(
+        data=command.data,
+        folder=command.run,
+        name=command.name,
+        version=command.version,
+        reading=command.reading,
+        selection=command.selection,
+        config=command.training,
+        hardware=command.hardware,
+        word_tfidf=command.word_tfidf,
+        command=["python", "-m", "opine_training", "train", *arguments],
+    )
 
 
-def _log_to(file: Path) -> None:
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr), logging.FileHandler(file)]
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers)
+@contextmanager
+def _log_to(file: Path) -> Iterator[None]:
+    logging.basicConfig(format=_LOG_FORMAT, stream=sys.stderr)
+    ours = logging.getLogger("opine_training")
+    ours.setLevel(logging.INFO)
+    handler = logging.FileHandler(file)
+    handler.setFormatter(logging.Formatter(_LOG_FORMAT))
+    ours.addHandler(handler)
+    try:
+        yield
+    finally:
+        ours.removeHandler(handler)
+        handler.close()

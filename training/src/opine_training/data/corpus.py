@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, overload
+from typing import IO, TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 
@@ -117,7 +117,10 @@ class CorpusWriter:
         for (name, dtype), value in zip(_COLUMNS.items(), values, strict=True):
             self._files[name].write(np.asarray(value, dtype).tobytes())
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         for file in self._files.values():
             file.close()
         (self._folder / _NAMES).write_text(json.dumps(list(self._places)))
@@ -125,8 +128,7 @@ class CorpusWriter:
 
 def write_corpus(folder: Path, rows: Iterable[Row], encode: Callable[[str], NDArray[np.uint8]]) -> Corpus:
     """Write rows to a new folder and open it."""
-    writer = CorpusWriter(folder, encode)
-    for row in rows:
-        writer.add(row)
-    writer.close()
+    with CorpusWriter(folder, encode) as writer:
+        for row in rows:
+            writer.add(row)
     return open_corpus(folder)

@@ -7,6 +7,7 @@ import json
 import logging
 import shutil
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -133,17 +134,17 @@ def _held_out(source: Source, training_rows: Counter[str]) -> Iterator[tuple[int
 def _write(source: Source, encoding: Encoding, cache: Path, key: str) -> None:
     unfinished = cache.with_name(cache.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    writers = {part: CorpusWriter(unfinished / part, encoding.encode) for part in PARTS}
     rows: dict[str, Counter[str]] = {}
     left_out = LeftOut()
     hashed = hashlib.sha256()
-    for part, row in learned_rows(source, left_out):
-        writers[part].add(row)
-        rows.setdefault(row.source, Counter(dict.fromkeys(PARTS, 0)))[part] += 1
-        if part != "validation":
-            hashed.update(_fingerprinted(row))
+    with ExitStack() as stack:
+        writers = {part: stack.enter_context(CorpusWriter(unfinished / part, encoding.encode)) for part in PARTS}
+        for part, row in learned_rows(source, left_out):
+            writers[part].add(row)
+            rows.setdefault(row.source, Counter(dict.fromkeys(PARTS, 0)))[part] += 1
+            if part != "validation":
+                hashed.update(_fingerprinted(row))
     for part, writer in writers.items():
-        writer.close()
         if not writer.rows:
             raise DataError(f"{source.data}: no {part} rows; a few thousand reviews are the least that makes sense")
     for line in left_out.lines():

@@ -8,10 +8,11 @@ from charcnn.lineage.network import LineageConfig, LineageNetwork
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors.torch import load_file, save_file
 
+from opine_training.lineage import LINEAGE_MANIFEST
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-LINEAGE_MANIFEST = "lineage.json"
 LINEAGE_WEIGHTS = "lineage.safetensors"
 
 

@@ -1,0 +1,153 @@
+"""What a run exports is what it trained."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from charcnn.artefact import ArtefactError, read_manifest
+from charcnn.calibration import Calibration
+from charcnn.engine import load_engine
+from charcnn.lineage.network import LineageConfig, LineageNetwork
+from opine_training.artefacts import load_reader
+from opine_training.config.reading import ReadConfig
+from opine_training.config.selection import SelectionConfig
+from opine_training.fitting.checkpoint import CheckpointError, read_progress
+from opine_training.fitting.device import Device
+from opine_training.fitting.inference import read_logits
+from opine_training.fitting.loop import Training
+from opine_training.fitting.processes import Processes
+from opine_training.lineage.artefact import LineageManifest, write_lineage
+from opine_training.networks.build import build_encoding, build_network
+from opine_training.recalibration import CalibrationError, recalibrate
+from opine_training.runs.export import export_run
+from opine_training.runs.folder import CORPUS, DATA, keep_config, write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from opine_training.config.training import TrainConfig
+    from opine_training.data.dataset import Dataset
+
+ODD_TEXTS = [
+    "",
+    "a",
+    "terrible, rude and broken: never!",
+    "x" * 20_000,
+    "\U0001f600 I love it \U0001f494 caf\u00e9",
+    "\u05e9\u05dc\u05d5\u05dd, it was fine",
+    "a\0b\0c",
+    "  \n\t ",
+    "perfect brilliant " * 50,
+]
+
+
+@pytest.fixture(scope="module")
+def run_folder(dataset: Dataset, small_config: TrainConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    config = replace(small_config, epochs=1, checkpoint_minutes=9)
+    asked = {"name": "small", "selection": asdict(SelectionConfig()), "reading": asdict(ReadConfig())}
+    keep_config(folder, config, asked, {"version": "1", "command": "train"})
+    write_json(folder / DATA, dataset.summary)
+    device = Device(torch.device("cpu"), half=False, compiled=False)
+    Training(config, build_encoding(config), dataset.train, dataset.tuning, folder, device, Processes()).run()
+    (folder / CORPUS).mkdir()
+    (folder / CORPUS / "tuning").symlink_to(dataset.tuning.symbols.filename.parent)  # type: ignore[attr-defined]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def artefact(run_folder: Path) -> Path:
+    export_run(run_folder, run_folder / "artefact", "1.2")
+    return run_folder / "artefact"
+
+
+def test_the_exported_engine_equals_the_trained_network(
+    run_folder: Path, artefact: Path, small_config: TrainConfig
+) -> None:
+    network = build_network(small_config)
+    network.load_state_dict(read_progress(run_folder).best or {})
+    engine = load_engine(artefact)
+    trained = engine.manifest.calibration.probabilities(read_logits(network, build_encoding(small_config), ODD_TEXTS))
+    served = engine.predict([engine.encode(text) for text in ODD_TEXTS], [False] * len(ODD_TEXTS))
+    # The artefact stores half precision: that is the difference, not the engine.
+    np.testing.assert_allclose([each.star_probabilities for each in served], trained, atol=5e-3)
+    halved = {name: each.half().float() for name, each in network.state_dict().items()}
+    network.load_state_dict(halved)
+    stored = engine.manifest.calibration.probabilities(read_logits(network, build_encoding(small_config), ODD_TEXTS))
+    np.testing.assert_allclose([each.star_probabilities for each in served], stored, atol=1e-4)
+
+
+def test_an_artefact_says_where_it_comes_from(artefact: Path, dataset: Dataset) -> None:
+    manifest = read_manifest(artefact)
+    assert (manifest.name, manifest.version) == ("small", "1.2")
+    assert manifest.training["data_sha256"] == dataset.fingerprint
+    assert manifest.training["rows"] == len(dataset.train) + len(dataset.tuning)
+    assert manifest.calibration.uniform_prior_offsets is not None
+    assert "has not been evaluated" in (artefact / "README.md").read_text()
+    texts = set(dataset.train.texts[:50])
+    assert not any(text in (artefact / "model.json").read_text() for text in texts)
+
+
+def test_a_run_without_an_epoch_is_not_exported(run_folder: Path, tmp_path: Path) -> None:
+    for name in ("config.json", DATA):
+        (tmp_path / name).write_bytes((run_folder / name).read_bytes())
+    with pytest.raises(CheckpointError, match="name the folder of a run"):
+        export_run(tmp_path, tmp_path / "artefact", "1")
+
+
+def fit(artefact: Path, out: Path, **given: Path | None) -> Calibration:
+    data = {"data": None, "uniform_prior": None, **given}
+    return recalibrate(artefact, out, "2", ReadConfig(), split="all", tuning_share=0, **data)
+
+
+def test_calibration_is_fitted_to_other_reviews(artefact: Path, reviews_csv: Path, tmp_path: Path) -> None:
+    fitted = fit(artefact, tmp_path / "new", data=reviews_csv)
+    old, new = read_manifest(artefact), read_manifest(tmp_path / "new")
+    assert new.calibration == fitted != old.calibration
+    assert new.version == "2"
+    assert new.files == old.files
+    # Fitted to what it has been fitted to, it stays: the present calibration is taken away before.
+    again = fit(tmp_path / "new", tmp_path / "again", data=reviews_csv)
+    assert again.temperature == pytest.approx(fitted.temperature, rel=0.02)
+    np.testing.assert_allclose(again.star_bias, fitted.star_bias, atol=0.05)
+
+
+def test_a_uniform_prior_leaves_all_else_alone(artefact: Path, reviews_csv: Path, tmp_path: Path) -> None:
+    old = read_manifest(artefact).calibration
+    fitted = fit(artefact, tmp_path / "new", uniform_prior=reviews_csv)
+    assert fitted.model_copy(update={"uniform_prior_offsets": old.uniform_prior_offsets}) == old
+    assert load_reader(tmp_path / "new").read(["fine"]).uniform_prior_offsets == fitted.uniform_prior_offsets
+
+
+def test_calibration_needs_reviews(artefact: Path, tmp_path: Path) -> None:
+    with pytest.raises(CalibrationError, match="--uniform-prior"):
+        fit(artefact, tmp_path / "new")
+
+
+def test_a_manifest_from_before_uniform_priors_is_read(artefact: Path) -> None:
+    document = json.loads((artefact / "model.json").read_text())
+    del document["calibration"]["uniform_prior_offsets"]
+    assert Calibration.model_validate(document["calibration"]).uniform_prior_offsets is None
+
+
+def test_a_lineage_folder_is_read_back(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = LineageNetwork(LineageConfig(max_length=123)).eval()
+    manifest = LineageManifest(
+        name="old", version="1", network=network.config, uniform_prior_offsets=(0.1, 0, 0), training={}, metrics={}
+    )
+    write_lineage(tmp_path / "old", network, manifest, "# old\n")
+    reader = load_reader(tmp_path / "old")
+    reading = reader.read(ODD_TEXTS)
+    assert (reader.name, reading.uniform_prior_offsets) == ("old", (0.1, 0.0, 0.0))
+    assert reading.probabilities.shape == (len(ODD_TEXTS), 3)
+    assert reading.stars is not None
+    assert set(reading.stars.tolist()) <= {1, 2, 3, 4, 5}
+    (tmp_path / "old/lineage.safetensors").write_bytes(b"cut")
+    with pytest.raises((ArtefactError, Exception), match=r"lineage|header"):
+        load_reader(tmp_path / "old")
