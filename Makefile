@@ -13,7 +13,7 @@ UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 INSTALLERS := services/local/installers.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run scrape-demo test lint format lock train evaluate picture clean python browser data
+.PHONY: help run scrape-demo test lint format lock train evaluate picture images e2e drills clean python browser data
 
 ##@ Use
 help: ## Show this list
@@ -38,7 +38,7 @@ lint: .venv-test/installed ## Check style and types
 	.venv-test/bin/ruff format --check
 	.venv-test/bin/mypy $(ALL:=/src)
 	MYPYPATH=services/reviews/bench .venv-test/bin/mypy services/*/bench
-	MYPYPATH=tests/browser/frontend:tests/chart/packages:tests/service/local/packages:tests/service/reviews/packages:tests/service/scraping_database/packages .venv-test/bin/mypy --explicit-package-bases tests
+	MYPYPATH=tests/browser/frontend:tests/chart/packages:tests/cluster/packages:tests/images/packages:tests/service/local/packages:tests/service/reviews/packages:tests/service/scraping_database/packages .venv-test/bin/mypy --explicit-package-bases tests
 
 format: .venv-test/installed ## Format the code and repair what can be repaired
 	.venv-test/bin/ruff format
@@ -54,6 +54,16 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	$(call lock_like_tests,services/local,$(RUN))
 	$(call lock_like_tests,training,services/sentiment/charcnn training)
 	$(call lock_like_tests,scraping,$(SCRAPING))
+
+##@ Deploy
+images: ## Build the container images; VARIANT=cuda for GPUs
+	k8s/images/build $(VARIANT:%=--variant %)
+
+e2e: .venv-test/installed browser ## Install on a cluster (KUBECONFIG, or the one beside this repository) and use it
+	.venv-test/bin/pytest tests/images tests/cluster -m "not drill" $(ARGS)
+
+drills: .venv-test/installed ## Break what can break, on a cluster and under load
+	.venv-test/bin/pytest tests/cluster -m drill $(ARGS)
 
 ##@ Model
 train: data .venv-test/installed ## Train a model: DATA=a CSV file or a folder of them

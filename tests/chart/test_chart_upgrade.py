@@ -25,7 +25,7 @@ def written(version: str, shapes: dict[str, dict[str, Object]]) -> str:
 
 def test_no_immutable_field_changes(rendered: dict[str, list[Object]], pytestconfig: pytest.Config) -> None:
     now = {shape: immutable_fields(objects) for shape, objects in rendered.items()}
-    if pytestconfig.getoption("record_release"):
+    if pytestconfig.getoption("record_release", default=False):
         version = yaml.safe_load((CHART / "Chart.yaml").read_text())["version"]
         RELEASED.write_text(written(version, now))
     released: dict[str, Any] = json.loads(RELEASED.read_text())["shapes"]

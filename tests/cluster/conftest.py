@@ -1,0 +1,105 @@
+"""One installation for all tests here. They take minutes: only `make e2e` and `make drills` run them."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "packages"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "browser/frontend"))
+
+from clustered.commands import CLUSTER, environment, run
+from clustered.release import Release, wait_until
+
+NAMESPACE = "opine-e2e"
+FIGURES = pytest.StashKey[list[str]]()
+COMPONENTS = ("sentiment", "reviews", "frontend")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--keep", action="store_true", help="leave the release and the cluster as they are at the end")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "drill: breaks something under load")
+    config.stash[FIGURES] = []
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Only where they were asked for by name."""
+    here = Path(__file__).parent
+    asked = any(
+        (config.invocation_params.dir / arg.split("::")[0]).resolve().is_relative_to(here) for arg in config.args
+    )
+    return None if asked or not collection_path.is_relative_to(here) else True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.stash[FIGURES]:
+        terminalreporter.section("figures")
+        for line in config.stash[FIGURES]:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def figures(pytestconfig: pytest.Config) -> list[str]:
+    return pytestconfig.stash[FIGURES]
+
+
+@pytest.fixture(scope="session")
+def images(env: dict[str, str]) -> dict[str, str]:
+    """Built, and loaded where the cluster beside this repository is used."""
+    names = run("k8s/images/build", *COMPONENTS, env=env, timeout=1200).split()
+    if CLUSTER.exists():
+        run(str(CLUSTER), "load", *names, env=env)
+    return dict(zip(COMPONENTS, names, strict=True))
+
+
+@pytest.fixture(scope="session")
+def env(pytestconfig: pytest.Config) -> Iterator[dict[str, str]]:
+    ours, started = environment()
+    yield ours
+    if started and not pytestconfig.getoption("keep"):
+        run(str(CLUSTER), "down", env=ours)
+
+
+def image_values(images: dict[str, str]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for component, image in images.items():
+        repository, tag = image.rsplit(":", 1)
+        values[component] = {"image": {"repository": repository, "tag": tag}}
+    return values
+
+
+@pytest.fixture(scope="session")
+def release(
+    env: dict[str, str], images: dict[str, str], figures: list[str], pytestconfig: pytest.Config
+) -> Iterator[Release]:
+    """Installed in a namespace that enforces restricted Pod Security."""
+    of = Release(env, NAMESPACE, image_values(images))
+    namespace = (
+        f"{{apiVersion: v1, kind: Namespace, metadata: {{name: {NAMESPACE}, labels: "
+        "{pod-security.kubernetes.io/enforce: restricted, pod-security.kubernetes.io/warn: restricted}}}"
+    )
+    run("kubectl", "apply", "--filename", "-", env=env, text_in=namespace)
+    try:
+        installed = "opine" in of.helm("list", "--short").split()
+        seconds = of.upgrade() if installed else of.install()
+        figures.append(f"helm {'upgrade' if installed else 'install'} to ready: {seconds:.0f} s")
+        yield of
+    except Exception:
+        sys.stderr.write(of.diagnosis())
+        raise
+    if not pytestconfig.getoption("keep"):
+        of.helm("uninstall", "opine", "--wait")
+        run("kubectl", "delete", "namespace", NAMESPACE, "--timeout=120s", env=env, timeout=150)
+
+
+@pytest.fixture
+def settled(release: Release) -> Release:
+    """All pods ready, so that each test starts from the same place."""
+    wait_until(release.is_restored, "every pod ready", 240)
+    time.sleep(2)
+    return release

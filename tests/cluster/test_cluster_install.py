@@ -1,0 +1,145 @@
+"""Installed on a real cluster: used by a browser, upgraded, rolled back, taken away and put back."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from clustered.release import Release
+from driving.brand_pages import BrandPage
+from driving.browser import WIDE, chromium, set_viewport
+from driving.checks import console_errors, foreign_requests
+from driving.composer_page import ComposerPage
+from kubernetes import client, config
+from selenium.webdriver import Chrome
+
+BRAND = "ikea"
+TEXT = "Wonderful furniture, fast delivery, we love it!"
+
+
+class Kubernetes:
+    """The client's answers as plain JSON."""
+
+    def __init__(self, kubeconfig: str, namespace: str) -> None:
+        config.load_kube_config(kubeconfig)  # type: ignore[no-untyped-call]  # the client's own
+        self._api = client.CoreV1Api()
+        self._namespace = namespace
+
+    def pods(self) -> list[dict[str, Any]]:
+        listed = self._api.list_namespaced_pod(self._namespace)
+        items: list[dict[str, Any]] = client.ApiClient().sanitize_for_serialization(listed)["items"]  # type: ignore[no-untyped-call]  # the same
+        return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
+
+    def password(self) -> str:
+        data = self._api.read_namespaced_secret("opine-secrets", self._namespace).data or {}
+        return base64.b64decode(data["admin-password"]).decode()
+
+
+@pytest.fixture(scope="module")
+def kubernetes(release: Release) -> Kubernetes:
+    return Kubernetes(release.env["KUBECONFIG"], release.namespace)
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with chromium(tmp_path_factory.mktemp("profile"), tmp_path_factory.mktemp("downloads")) as browser:
+        set_viewport(browser, WIDE)
+        yield browser
+
+
+def stored(release: Release) -> list[dict[str, Any]]:
+    with urlopen(f"{release.address('reviews')}/api/v1/reviews?brand={BRAND}", timeout=10) as answer:  # noqa: S310  our own address
+        items: list[dict[str, Any]] = json.load(answer)["items"]
+    return items
+
+
+def component(pod: dict[str, Any]) -> str:
+    name: str = pod["metadata"]["labels"].get("app.kubernetes.io/component", "")
+    return name
+
+
+def test_every_pod_is_ready_without_a_restart(kubernetes: Kubernetes) -> None:
+    running = [pod for pod in kubernetes.pods() if pod["status"]["phase"] == "Running"]
+    assert {"sentiment", "reviews", "frontend", "pooler", "database"} <= {component(pod) for pod in running}
+    for pod in running:
+        for status in pod["status"]["containerStatuses"]:
+            assert status["ready"], pod["metadata"]["name"]
+            assert status["restartCount"] == 0, pod["metadata"]["name"]
+
+
+def test_helm_test(release: Release) -> None:
+    assert "Succeeded" in release.helm("test", "opine")
+
+
+def test_a_review_is_written_by_the_page_and_read_back(release: Release, driver: Chrome) -> None:
+    composer = ComposerPage(driver, release.address("frontend"))
+    composer.open(BRAND)
+    composer.type(TEXT)
+    composer.wait_for_reading("Good")
+    composer.choose(4)
+    composer.submit()
+    composer.wait_for_thanks()
+    composer.follow_thanks()
+    page = BrandPage(driver, release.address("frontend"))
+    page.wait_until_ready()
+    assert TEXT in page.texts
+    (review,) = [item for item in stored(release) if item["text"] == TEXT]
+    assert review["stars"] == 4
+    assert review["prediction"]["label"] == "good"
+    assert console_errors(driver) == []
+    assert foreign_requests(driver, release.address("frontend")) == []
+
+
+def test_the_database_roles_may_do_what_they_are_for(release: Release) -> None:
+    def query(role: str, sql: str) -> str:
+        return release.kubectl(
+            "exec", release.primary(), "--container", "postgres", "--", "psql", "--tuples-only", "--no-align",
+            "--dbname", "opine", "--command", f"SET ROLE {role}", "--command", sql,
+        )  # fmt: skip
+
+    assert "true" in query("postgres", "SELECT bool_and(rolcanlogin)::text FROM pg_roles WHERE rolname LIKE 'opine_%'")
+    assert query("opine_scraping", "SELECT count(*) FROM brand_source")
+    assert query("opine_analysis", "SELECT count(*) FROM labelled_review")
+    with pytest.raises(Exception, match="permission denied"):
+        query("opine_analysis", "SELECT * FROM review")
+
+
+def tries(kubernetes: Kubernetes) -> set[str | None]:
+    return {pod["metadata"]["labels"].get("try") for pod in kubernetes.pods() if component(pod) == "frontend"}
+
+
+def test_values_change_and_roll_back_and_passwords_stay(kubernetes: Kubernetes, release: Release) -> None:
+    before = kubernetes.password()
+    release.upgrade({"frontend": {"env": {"OPINE_FRONTEND_LOG_JSON": "false"}, "podLabels": {"try": "one"}}})
+    assert tries(kubernetes) == {"one"}
+    assert kubernetes.password() == before
+    release.helm("rollback", "opine", "--wait")
+    assert tries(kubernetes) == {None}
+    assert kubernetes.password() == before
+    assert TEXT in [item["text"] for item in stored(release)]
+
+
+def test_an_upgrade_without_a_change_restarts_nothing(kubernetes: Kubernetes, release: Release) -> None:
+    release.upgrade()
+    before = {pod["metadata"]["name"] for pod in kubernetes.pods() if component(pod) != "migrations"}
+    release.upgrade()
+    assert {pod["metadata"]["name"] for pod in kubernetes.pods() if component(pod) != "migrations"} == before
+
+
+def test_uninstalled_and_installed_again_the_reviews_are_there(
+    kubernetes: Kubernetes, release: Release, figures: list[str]
+) -> None:
+    before = kubernetes.password()
+    release.helm("uninstall", "opine", "--wait")
+    left = {component(pod) for pod in kubernetes.pods()}
+    assert left <= {"database"}
+    figures.append(f"helm install over kept data to ready: {release.install():.0f} s")
+    assert kubernetes.password() == before
+    assert TEXT in [item["text"] for item in stored(release)]
+    assert "Succeeded" in release.helm("test", "opine")
+
+
+def test_what_it_takes_at_rest(release: Release, figures: list[str]) -> None:
+    figures.extend("at rest: " + " ".join(line.split()) for line in release.kubectl("top", "pods").splitlines()[1:])

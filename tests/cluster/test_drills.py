@@ -1,0 +1,198 @@
+"""What breaks, is broken, under a steady load: no saved review is lost, and planned changes fail nobody."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clustered.commands import CLUSTER, CommandError, run
+from clustered.load import Load, stored_keys
+from clustered.release import Release, wait_until
+
+pytestmark = pytest.mark.drill
+
+# The longest time in which requests may fail when something breaks unplanned; the failover of PostgreSQL included.
+LONGEST_FAILING_S = 45.0
+
+
+@pytest.fixture
+def under_load(settled: Release, figures: list[str], request: pytest.FixtureRequest) -> Callable[[], Any]:
+    @contextmanager
+    def loaded() -> Iterator[Load]:
+        load = Load(settled.address("frontend"))
+        with load:
+            yield load
+        wait_until(settled.is_restored, "every pod ready", 300)
+        stored = stored_keys(settled.address("reviews"), load.mark)
+        lost, twice = load.saved_keys() - set(stored), len(stored) - len(set(stored))
+        statuses = sorted({(a.kind, a.status) for a in load.failures})
+        figures.append(
+            f"{request.node.name}: {len(load.answers)} requests, {len(load.failures)} failed {statuses} within "
+            f"{load.failing_s():.1f} s; {len(load.saved_keys())} reviews saved, {len(lost)} lost, {twice} twice"
+        )
+        figures.extend(f"    {a.at_s:.1f} s {a.kind} {a.status} {a.detail[:150]}" for a in load.failures[:6])
+        assert len(load.answers) > 20
+        assert lost == set()
+        assert twice == 0
+
+    return loaded
+
+
+@pytest.mark.parametrize("component", ["sentiment", "reviews", "frontend"])
+def test_a_restart_of_a_component_fails_nobody(settled: Release, under_load: Callable[[], Any], component: str) -> None:
+    with under_load() as load:
+        settled.kubectl("rollout", "restart", f"deployment/opine-{component}")
+        settled.rollout(component)
+        time.sleep(12)
+    assert load.failures == []
+
+
+@pytest.mark.parametrize("component", ["sentiment", "reviews"])
+def test_a_killed_pod_is_felt_for_seconds_at_most(
+    settled: Release, under_load: Callable[[], Any], component: str
+) -> None:
+    with under_load() as load:
+        name = settled.pods(component)[0]["metadata"]["name"]
+        settled.kubectl("delete", "pod", name, "--grace-period=0", "--force")
+        settled.rollout(component)
+    assert load.failing_s() < 10
+    assert len(load.failures) < len(load.answers) / 4
+
+
+def test_the_databases_primary_is_deleted(settled: Release, under_load: Callable[[], Any]) -> None:
+    with under_load() as load:
+        before = settled.primary()
+        settled.kubectl("delete", "pod", before, "--grace-period=0", "--force")
+        wait_until(lambda: settled.primary() != before and settled.database_is_healthy(), "another primary", 180)
+    assert load.failing_s() < LONGEST_FAILING_S
+    for answer in load.failures:
+        assert answer.status == 503, answer
+    assert settled.primary() != before
+
+
+def test_the_pooler_is_restarted(settled: Release, under_load: Callable[[], Any]) -> None:
+    with under_load() as load:
+        settled.kubectl("rollout", "restart", "deployment/opine-db-pooler")
+        settled.kubectl("rollout", "status", "deployment/opine-db-pooler", "--timeout=120s")
+    assert load.failing_s() < 10
+
+
+def test_without_the_operator_everything_goes_on(settled: Release, under_load: Callable[[], Any]) -> None:
+    operator = ("--namespace", "cnpg-system", "scale", "deployment/cnpg-controller-manager")
+    with under_load() as load:
+        run("kubectl", *operator, "--replicas=0", env=settled.env)
+        try:
+            time.sleep(60)
+        finally:
+            run("kubectl", *operator, "--replicas=1", env=settled.env)
+    assert load.failures == []
+
+
+def test_load_adds_pods_and_rest_takes_them_away(settled: Release, figures: list[str]) -> None:
+    scaling = {"enabled": True, "minReplicas": 2, "maxReplicas": 4, "targetCPUUtilization": 100}
+    settled.upgrade({"frontend": {"autoscaling": {**scaling, "scaleDownStabilizationSeconds": 15}}})
+    try:
+        started = time.monotonic()
+        with Load(settled.address("frontend"), pause_s=0) as load:
+            wait_until(lambda: len(settled.pods("frontend")) > 2, "a third pod", 180)
+            added = time.monotonic() - started
+        assert [answer for answer in load.answers if answer.kind != "predict" and answer.failed] == []
+        wait_until(lambda: len(settled.pods("frontend")) == 2, "two pods again", 300)
+        away = time.monotonic() - started - added
+        figures.append(f"autoscaling: a pod more after {added:.0f} s of load, two again {away:.0f} s after its end")
+    finally:
+        settled.upgrade()
+
+
+STRANGER = """
+import sys, urllib.request
+try:
+    sys.stdout.write(str(urllib.request.urlopen(sys.argv[1], timeout=4).status))
+except OSError as error:
+    sys.stdout.write(repr(error))
+"""
+
+
+def ask_as(release: Release, name: str, labels: str, url: str) -> str:
+    """What a pod with these labels gets from an address."""
+    image = release.values["reviews"]["image"]
+    overrides = (
+        '{"spec": {"securityContext": {"runAsNonRoot": true, "runAsUser": 10001, "seccompProfile": {"type": '
+        '"RuntimeDefault"}}, "containers": [{"name": "%s", "image": "%s", "command": ["python", "-c", %s, "%s"], '
+        '"securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}]}}'
+    )
+    code = '"' + STRANGER.replace('"', '\\"').replace("\n", "\\n") + '"'
+    reference = f"{image['repository']}:{image['tag']}"
+    release.kubectl(
+        "run", name, "--restart=Never", f"--image={reference}", f"--labels={labels}",
+        f"--overrides={overrides % (name, reference, code, url)}",
+    )  # fmt: skip
+    try:
+        wait_until(lambda: release.get("pod", name)["status"]["phase"] == "Succeeded", f"{name} ended", 60)
+        return release.kubectl("logs", name)
+    finally:
+        release.kubectl("delete", "pod", name, "--wait=false")
+
+
+OWN = "app.kubernetes.io/name=opine,app.kubernetes.io/instance=opine,app.kubernetes.io/component="
+
+
+def test_a_stranger_is_not_let_in(settled: Release) -> None:
+    model, api = settled.address("sentiment"), settled.address("reviews")
+    for url in (model, api):
+        assert "timed out" in ask_as(settled, "stranger", "app=stranger", f"{url}/livez")
+    assert ask_as(settled, "like-the-api", f"{OWN}reviews", f"{model}/livez") == "200"
+    assert "timed out" in ask_as(settled, "like-the-page", f"{OWN}frontend", f"{model}/livez")
+
+
+@pytest.fixture
+def newer_schema(settled: Release, tmp_path: Path) -> str:
+    """The tag of a reviews image with one migration more, which fails."""
+    image = settled.values["reviews"]["image"]
+    (tmp_path / "9999_fails.py").write_text(
+        'revision = "9999"\ndown_revision = "{}"\nbranch_labels = None\ndepends_on = None\n\n\n'
+        'def upgrade():\n    from alembic import op\n    op.execute("SELECT 1 / 0")\n'.format(newest_revision())
+    )
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {image['repository']}:{image['tag']}\n"
+        "COPY 9999_fails.py /opt/opine/lib/python3.13/site-packages/opine_reviews/migrations/versions/\n"
+    )
+    tag = f"{image['tag']}-fails"
+    name = f"{image['repository']}:{tag}"
+    env = {**settled.env, "BUILDAH_ISOLATION": "chroot"}
+    run("buildah", "bud", "--tag", name, str(tmp_path), env=env)
+    if CLUSTER.exists():
+        run(str(CLUSTER), "load", name, env=settled.env)
+    return tag
+
+
+def newest_revision() -> str:
+    from opine_reviews.schema import expected_revision  # noqa: PLC0415  only this drill needs the package
+
+    return expected_revision()
+
+
+def test_a_failing_migration_leaves_the_old_pods_serving(
+    settled: Release, under_load: Callable[[], Any], newer_schema: str
+) -> None:
+    with under_load() as load:
+        with pytest.raises(CommandError):
+            settled.upgrade(
+                {"reviews": {"image": {**settled.values["reviews"]["image"], "tag": newer_schema}}}, timeout="60s"
+            )
+        waiting = [pod for pod in settled.pods("reviews") if pod["status"]["phase"] == "Pending"]
+        assert waiting, "new pods wait for their schema"
+        settled.helm("rollback", "opine", "--wait")
+    assert load.failures == []
+
+
+def test_a_wrong_image_stops_its_rollout_and_nothing_else(settled: Release, under_load: Callable[[], Any]) -> None:
+    with under_load() as load:
+        for component in ("sentiment", "frontend"):
+            image = {**settled.values[component]["image"], "tag": "0.0.0-is-not-there"}
+            with pytest.raises(CommandError):
+                settled.upgrade({component: {"image": image}}, timeout="30s")
+            settled.helm("rollback", "opine", "--wait")
+    assert load.failures == []

@@ -1,0 +1,56 @@
+"""Images that were built before; `make images` builds them."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "packages"))
+
+from contained.container import Container
+from contained.store import BASE, image_name, inspect
+
+
+@pytest.fixture(scope="session")
+def base() -> dict[str, Any]:
+    found = inspect(BASE)
+    if found is None:
+        pytest.skip("buildah is not here, or not the base image")
+    return found
+
+
+@pytest.fixture(scope="session")
+def image(base: dict[str, Any]) -> Callable[[str], tuple[str, dict[str, Any]]]:
+    """Name and description of a component's image of today's files."""
+    assert base
+
+    def of(component: str) -> tuple[str, dict[str, Any]]:
+        name = image_name(component)
+        found = inspect(name)
+        if found is None:
+            pytest.skip(f"{name} is not built: make images")
+        return name, found
+
+    return of
+
+
+@pytest.fixture
+def start(
+    image: Callable[[str], tuple[str, dict[str, Any]]], tmp_path: Path
+) -> Iterator[Callable[[str, Mapping[str, str]], Container]]:
+    if os.geteuid() != 0 or not Path("/usr/sbin/runc").exists():
+        pytest.skip("needs root and runc")
+    started: list[Container] = []
+
+    def run(component: str, environment: Mapping[str, str]) -> Container:
+        name, description = image(component)
+        container = Container(name, description["OCIv1"]["config"], tmp_path)
+        started.append(container)
+        return container.start(environment)
+
+    yield run
+    for container in started:
+        container.close()
