@@ -52,7 +52,7 @@ def test_every_refusal_has_its_case() -> None:
 
 
 PREREQUISITES: list[tuple[str, Object, str]] = [
-    ("postgresql.cnpg.io/v1", {}, "helm upgrade --install cnpg"),
+    ("postgresql.cnpg.io/v1", {}, "kubectl apply --server-side"),
     ("postgresql.cnpg.io/v1/DatabaseRole", {}, "Upgrade CloudNativePG to 1.30"),
     ("barmancloud.cnpg.io/v1", BACKUP, "Install the Barman Cloud plugin"),
     ("monitoring.coreos.com/v1", deep("monitoring.enabled", True), "Install the Prometheus operator"),

@@ -152,8 +152,8 @@ def newer_schema(settled: Release, tmp_path: Path) -> str:
     """The tag of a reviews image with one migration more, which fails."""
     image = settled.values["reviews"]["image"]
     (tmp_path / "9999_fails.py").write_text(
-        'revision = "9999"\ndown_revision = "{}"\nbranch_labels = None\ndepends_on = None\n\n\n'
-        'def upgrade():\n    from alembic import op\n    op.execute("SELECT 1 / 0")\n'.format(newest_revision())
+        f'revision = "9999"\ndown_revision = "{newest_revision()}"\nbranch_labels = None\ndepends_on = None\n\n\n'
+        'def upgrade():\n    from alembic import op\n    op.execute("SELECT 1 / 0")\n'
     )
     (tmp_path / "Dockerfile").write_text(
         f"FROM {image['repository']}:{image['tag']}\n"
