@@ -4,7 +4,7 @@ from sqlalchemy import Connection, Engine, text
 
 _STATEMENT_ROWS = 100_000
 
-_SENTENCES = [
+SENTENCES = [
     "The parcel came a day early and everything in it was well packed.",
     "I waited forty minutes on the phone and was then cut off.",
     "Good value for the money.",
@@ -56,7 +56,7 @@ def fill(engine: Engine, rows: int) -> None:
         trigram_index = _dropped_trigram_index(connection)
         for first in range(1, rows + 1, _STATEMENT_ROWS):
             last = min(first + _STATEMENT_ROWS - 1, rows)
-            values = {"first": first, "last": last, "rows": rows, "age": _AGE_DAYS, "sentences": _SENTENCES}
+            values = {"first": first, "last": last, "rows": rows, "age": _AGE_DAYS, "sentences": SENTENCES}
             connection.execute(text(_INSERT), values)
         if trigram_index is not None:
             connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '512MB'")

@@ -21,7 +21,7 @@ from opine_local.ports import HOST
 from opine_reviews.cursors import CursorCodec
 from opine_reviews.database import Database
 from opine_reviews.listing import list_reviews
-from opine_reviews.schemas.queries import ReviewListQuery, Sort
+from opine_reviews.schemas.queries import Query, ReviewListQuery, Sort
 from sqlalchemy import text
 from stack import Stack, machine, running_stack, table
 
@@ -58,9 +58,9 @@ def main() -> None:
             fill(stack.engine, count)
             print(f"filled {count:,} in {time.monotonic() - started:.0f} s", flush=True)
             for name, query in queries(*busiest_brand(stack)):
-                first = measured(stack, query, options.requests)
+                first = measured(stack, "reviews", query, options.requests)
                 deep = last_page(stack, query)
-                last = ("", "") if deep is None else measured(stack, deep, options.requests)
+                last = ("", "") if deep is None else measured(stack, "reviews", deep, options.requests)
                 rows.append([f"{count:,}", name, *first, *last])
         print(machine(stack))
     print(f"milliseconds, {options.requests} requests each\n")
@@ -77,10 +77,10 @@ def queries(brand: str, brand_count: int) -> Iterator[tuple[str, ReviewListQuery
     yield "label good by score, ascending", ReviewListQuery(label="good", sort="score", order="asc")
 
 
-def measured(stack: Stack, query: ReviewListQuery, requests: int) -> tuple[str, str]:
+def measured(stack: Stack, route: str, query: Query, requests: int) -> tuple[str, str]:
     """Median and 99th percentile in ms of a request, connection kept."""
     connection = http.client.HTTPConnection(HOST, stack.port, timeout=30)
-    path = "/api/v1/reviews?" + urlencode(query.model_dump(mode="json", exclude_none=True))
+    path = f"/api/v1/{route}?" + urlencode(query.model_dump(mode="json", exclude_none=True))
     times_ms = []
     for _ in range(WARM_UP + requests):
         started = time.perf_counter()

@@ -33,7 +33,7 @@ FORBIDDEN_TO_THE_WRITER = (
     "SELECT name FROM brand",
     "SELECT * FROM scraped_count",
     "UPDATE brand SET name = 'x'",
-    "UPDATE brand_source SET brand_slug = 'zara'",
+    "UPDATE brand_source SET company = 'x'",
     "UPDATE scraped_review SET source_review_id = 'x'",
     "UPDATE scraped_count SET stars_1 = 9",
     "UPDATE scrape_run SET run_id = 'x'",

@@ -84,14 +84,14 @@ def test_a_company_of_a_brands_domain_is_that_brand(output: DatabaseOutput, engi
     ("item", "slug", "website"),
     [
         (company(), "shoes-example", "http://www.shoes.example"),
-        (company("bt.example", website=None), "bt-example", None),
+        (company("bt.example", website="https://www.bt.example:443/"), "bt-example", "https://www.bt.example:443"),
         (
             company("zara.example", website="https://nike.example.com/zara"),
             "zara-example",
             "https://nike.example.com/zara",
         ),
         (company("zara.example", website="javascript:alert(1)"), "zara-example", None),
-        (company("ÜÖ.example", website=None), "uo-example", None),
+        (company("ÜÖ", website="https://example.com/uo"), "uo", "https://example.com/uo"),
     ],
 )
 def test_a_company_of_no_brand_becomes_one(
@@ -107,6 +107,19 @@ def test_a_company_of_no_brand_becomes_one(
     assert added == [
         {"slug": slug, "name": "Shoes and more", "website": website, "sector": "Shops", "origin": "scraped"}
     ]
+
+
+def test_a_company_of_a_list_is_a_brand_once_its_website_is_known(output: DatabaseOutput, engine: Engine) -> None:
+    brands = "SELECT slug FROM brand WHERE origin = 'scraped'"
+    output.write([company("nike.invalid", website=None), company("bt.example", website=None)])
+    assert _rows(engine, brands) == []
+    # Its own page names another host than its name does.
+    output.write([company("nike.invalid", website="https://nike.example.com"), review(1, company="nike.invalid")])
+    assert _rows(engine, brands) == []
+    assert _review(engine)["brand_slug"] == "nike"
+    # A page that names none leaves the name.
+    output.write([company("bt.example", website=None), review(2, company="bt.example")])
+    assert _rows(engine, brands) == [{"slug": "bt-example"}]
 
 
 def test_companies_of_one_name_stay_two_brands(output: DatabaseOutput, engine: Engine) -> None:
@@ -128,7 +141,7 @@ def test_what_a_list_of_companies_leaves_out_is_kept(output: DatabaseOutput, eng
     output.write([company(name="Shoes & more", logo=None, website=None, read_at=LATER)])
     (row,) = _rows(engine, "SELECT name, logo, website FROM brand_source")
     assert (row["name"], row["logo"]) == ("Shoes & more", "https://logos.example/1.png")
-    assert row["website"] == company().website
+    assert row["website"] == "http://www.shoes.example"
 
 
 def test_a_review_without_its_company_is_refused_and_nothing_kept(output: DatabaseOutput, engine: Engine) -> None:
@@ -150,4 +163,4 @@ def test_companies_come_back_in_order(output: DatabaseOutput, engine: Engine, da
     assert len(_rows(engine, "SELECT slug FROM brand WHERE origin = 'scraped'")) == 1006
     found = list(DatabaseCompanies(database_url, "trustpilot").companies())
     assert [item.company for item in found] == [item.company for item in items]
-    assert found[0] == items[0].model_copy(update={"category": None})
+    assert found[0] == items[0].model_copy(update={"category": None, "website": "http://www.company-0000.example"})

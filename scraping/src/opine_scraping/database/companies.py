@@ -8,14 +8,16 @@ import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sqlalchemy import Boolean, Connection, func, literal_column, select
+from sqlalchemy import Boolean, Connection, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from opine_scraping.database.tables import brand, brand_source
 from opine_scraping.database.text import at_most, optional, storable
+from opine_scraping.items import CompanyItem
 
 if TYPE_CHECKING:
-    from opine_scraping.items import CompanyItem
+    from collections.abc import Mapping
+    from typing import Any
 
 _LONGEST_SLUG = 100
 _LONGEST_BRAND_NAME = 100
@@ -25,24 +27,23 @@ _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 def keep_company(connection: Connection, item: CompanyItem) -> tuple[bool, bool]:
-    """Store a company, with a brand if it is none yet; whether it is new, and whether it is known and changed."""
-    known = select(brand_source.c.brand_slug).where(
-        brand_source.c.source == item.source, brand_source.c.company == item.company
-    )
-    slug = connection.scalar(known) or _brand_of(connection, item)
+    """Store a company; whether it is new, and whether it is known and changed.
+
+    It becomes a brand here if its website is known: a list of companies may leave it out, and then the company's own
+    page tells which brand it is.
+    """
     statement = insert(brand_source).values(
         source=item.source,
         company=item.company,
-        brand_slug=slug,
         name=at_most(storable(item.name), _LONGEST_NAME),
-        website=optional(item.website),
+        website=website_of(item),
         logo=optional(item.logo),
         source_url=item.source_url,
         read_at=item.read_at,
         parser=item.parser,
     )
     new = statement.excluded
-    # A list of companies shows less than a company's own page: what one leaves out is not gone.
+    # What a list leaves out is not gone.
     changed = {name: func.coalesce(new[name], brand_source.c[name]) for name in ("name", "website", "logo")}
     differs = [brand_source.c[name].is_distinct_from(value) for name, value in changed.items()]
     upsert = statement.on_conflict_do_update(
@@ -51,7 +52,25 @@ def keep_company(connection: Connection, item: CompanyItem) -> tuple[bool, bool]
         where=(brand_source.c.read_at <= new.read_at) & (differs[0] | differs[1] | differs[2]),
     )
     inserted = connection.scalar(upsert.returning(literal_column("xmax = 0", Boolean)))
+    if item.website is not None:
+        give_brand(connection, item)
     return inserted is True, inserted is False
+
+
+def give_brand(connection: Connection, item: CompanyItem) -> str:
+    """The slug of the company's brand, found or made if it has none yet."""
+    this = (brand_source.c.source == item.source) & (brand_source.c.company == item.company)
+    known: str | None = connection.scalar(select(brand_source.c.brand_slug).where(this))
+    if known is not None:
+        return known
+    slug = _brand_of(connection, item)
+    connection.execute(update(brand_source).where(this).values(brand_slug=slug))
+    return slug
+
+
+def company_of(row: Mapping[str, Any]) -> CompanyItem:
+    """The item that a row of brand_source was made of; its category is not kept."""
+    return CompanyItem.model_validate({name: value for name, value in row.items() if name != "brand_slug"})
 
 
 def domain_of(item: CompanyItem) -> str | None:

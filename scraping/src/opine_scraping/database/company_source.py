@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
+from opine_scraping.database.companies import company_of
 from opine_scraping.database.output import PATIENCE_S
 from opine_scraping.database.session import Session
 from opine_scraping.database.tables import brand_source
-from opine_scraping.items import CompanyItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from opine_scraping.items import CompanyItem
 
 _PAGE = 1000
 
@@ -37,7 +39,6 @@ class DatabaseCompanies:
 
 
 def _page_after(connection: Connection, source: str, last: str) -> list[CompanyItem]:
-    shown = [column for column in brand_source.c if column.name != "brand_slug"]
-    after = select(*shown).where(brand_source.c.source == source, brand_source.c.company > last)
+    after = select(brand_source).where(brand_source.c.source == source, brand_source.c.company > last)
     rows = connection.execute(after.order_by(brand_source.c.company).limit(_PAGE)).mappings()
-    return [CompanyItem.model_validate(dict(row)) for row in rows]
+    return [company_of(dict(row)) for row in rows]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Boolean, Connection, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
+from opine_scraping.database.companies import company_of, give_brand
 from opine_scraping.database.tables import brand_source, scraped_review
 from opine_scraping.database.text import optional, storable
 from opine_scraping.outputs import OutputError
@@ -61,13 +62,15 @@ def _newest_of_each(items: Sequence[ReviewItem]) -> list[ReviewItem]:
 
 def _brands_of(connection: Connection, items: Sequence[ReviewItem]) -> dict[tuple[str, str], str]:
     wanted = {(item.source, item.company) for item in items}
-    key = (brand_source.c.source, brand_source.c.company)
-    found = connection.execute(select(*key, brand_source.c.brand_slug).where(tuple_(*key).in_(wanted)))
-    slugs = {(source, company): slug for source, company, slug in found}
-    missing = wanted - slugs.keys()
+    key = tuple_(brand_source.c.source, brand_source.c.company)
+    found = list(connection.execute(select(brand_source).where(key.in_(wanted))).mappings())
+    missing = wanted - {(row["source"], row["company"]) for row in found}
     if missing:
         raise OutputError(f"reviews of companies that were not read: {', '.join(sorted(name for _, name in missing))}")
-    return slugs
+    return {
+        (row["source"], row["company"]): row["brand_slug"] or give_brand(connection, company_of(dict(row)))
+        for row in found
+    }
 
 
 def _row(item: ReviewItem, brand_slug: str) -> dict[str, object]:

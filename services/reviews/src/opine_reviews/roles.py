@@ -20,7 +20,7 @@ SCRAPING = (
     ("SELECT (id, slug, domain)", "brand"),
     ("INSERT (slug, name, website, sector, origin)", "brand"),
     ("SELECT, INSERT", "brand_source"),
-    ("UPDATE (name, website, logo, source_url, read_at, parser)", "brand_source"),
+    ("UPDATE (brand_slug, name, website, logo, source_url, read_at, parser)", "brand_source"),
     ("SELECT, INSERT", "scraped_review"),
     ("UPDATE (brand_slug, text, title, stars, reviewed_at, language, country, verified, reply)", "scraped_review"),
     ("UPDATE (source_url, read_at, parser)", "scraped_review"),

@@ -40,6 +40,8 @@ def count_by_source(session: Session, slugs: Collection[str]) -> dict[str, list[
     )
     found: dict[str, list[SourceCount]] = defaultdict(list)
     for company, count in session.execute(statement):
+        if company.brand_slug is None:
+            continue
         stars = (0, 0, 0, 0, 0) if count is None else _stars(count)
         found[company.brand_slug].append(SourceCount(company.source, company.source_url, stars))
     return found

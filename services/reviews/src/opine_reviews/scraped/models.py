@@ -31,7 +31,10 @@ _WEB_ADDRESS = "source_url ~ '^https?://'"
 
 
 class BrandSource(Base):
-    """A company of a source and the brand that it is; one brand may be several."""
+    """A company of a source and the brand that it is; one brand may be several.
+
+    None yet, while neither its website nor a review of it was read: the website tells which brand it is.
+    """
 
     __tablename__ = "brand_source"
     __table_args__ = (
@@ -44,7 +47,7 @@ class BrandSource(Base):
 
     source: Mapped[str] = mapped_column(Text, primary_key=True)
     company: Mapped[str] = mapped_column(Text, primary_key=True)
-    brand_slug: Mapped[str] = mapped_column(Slug, ForeignKey("brand.slug"))
+    brand_slug: Mapped[str | None] = mapped_column(Slug, ForeignKey("brand.slug"))
     name: Mapped[str] = mapped_column(Text)
     website: Mapped[str | None] = mapped_column(Text)
     logo: Mapped[str | None] = mapped_column(Text)

@@ -81,7 +81,7 @@ def upgrade() -> None:
         "brand_source",
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("company", sa.Text, nullable=False),
-        sa.Column("brand_slug", slug, nullable=False),
+        sa.Column("brand_slug", slug),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("website", sa.Text),
         sa.Column("logo", sa.Text),
