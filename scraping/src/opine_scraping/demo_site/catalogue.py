@@ -91,9 +91,11 @@ class Catalogue:
 
     def markup_of(self, sub_category: str) -> Markup:
         """Of the listing."""
+        if sub_category in _SHOPS:
+            return "2019"
         if self.markup != "mixed":
             return self.markup
-        return "2019" if sub_category in _SHOPS or self._random(sub_category).random() < 0.5 else "today"  # noqa: PLR2004
+        return "2019" if self._random(sub_category).random() < 0.5 else "today"  # noqa: PLR2004
 
     def review(self, company: Company, index: int) -> Review:
         """The company's review of that age, from 0 for the newest."""

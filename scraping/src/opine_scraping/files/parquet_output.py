@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROWS_PER_PART = 20_000
-# What Hive, and pyarrow with it, reads as null.
-_NO_LANGUAGE = "__HIVE_DEFAULT_PARTITION__"
+# Hive's own name for null leaves pyarrow without a type where no review has a language.
+_NO_LANGUAGE = "unknown"
 
 _TIME = pa.timestamp("ms", tz="UTC")
 _COMMON = [("company", pa.string()), ("source_url", pa.string()), ("read_at", _TIME), ("parser", pa.string())]
