@@ -7,6 +7,7 @@ by many.
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,23 +44,21 @@ def signature(text: str) -> NDArray[np.uint32] | None:
 
 
 class NearDuplicates:
-    """An index of held-out texts: 384 bytes a text of 40 letters and more, 8 of a shorter one."""
+    """An index of held-out texts: 400 bytes a text of 40 letters and more, 8 of a shorter one."""
 
     def __init__(self, texts: Iterable[tuple[int, str]], similarity: float) -> None:
         """Takes pairs of digest and text, which are not kept."""
         self._similarity = similarity
-        digests: list[int] = []
-        signatures: list[NDArray[np.uint32]] = []
+        digests = array("Q")
+        signatures = bytearray()
         for digest, text in texts:
             digests.append(digest)
             hashes = signature(text)
             if hashes is not None:
-                signatures.append(hashes)
-        self._digests = np.unique(np.array(digests, np.uint64))
-        self._signatures = np.array(signatures, np.uint32).reshape(-1, _HASHES)
-        bands = _band_keys(self._signatures)
-        self._order = np.argsort(bands, axis=0, kind="stable").astype(np.uint32)
-        self._keys = np.take_along_axis(bands, self._order, axis=0)
+                signatures += hashes.tobytes()
+        self._digests = np.unique(np.frombuffer(digests, np.uint64))
+        self._signatures = np.frombuffer(signatures, np.uint32).reshape(-1, _HASHES)
+        self._bands = [_Band(_band_keys(self._signatures, band)) for band in range(_BANDS)]
 
     def has(self, digest: int, text: str) -> bool:
         """Whether a text is held out, or so much like one that is that it would give it away."""
@@ -69,20 +68,26 @@ class NearDuplicates:
         hashes = signature(text) if self._similarity else None
         if hashes is None:
             return False
-        candidates = self._candidates(_band_keys(hashes[np.newaxis])[0])
-        alike = (self._signatures[candidates] == hashes).mean(axis=1)
+        keys = (_band_keys(hashes[np.newaxis], number)[0] for number in range(_BANDS))
+        places = np.unique(np.concatenate([band.find(key) for band, key in zip(self._bands, keys, strict=True)]))
+        alike = (self._signatures[places] == hashes).mean(axis=1)
         return bool((alike >= self._similarity).any())
 
-    def _candidates(self, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        found = [
-            self._order[np.searchsorted(column, key, "left") : np.searchsorted(column, key, "right"), band]
-            for band, (column, key) in enumerate(zip(self._keys.T, keys, strict=True))
-        ]
-        return np.unique(np.concatenate(found))
+
+class _Band:
+    """Signatures by the key of four of their hashes."""
+
+    def __init__(self, keys: NDArray[np.uint32]) -> None:
+        self._order = np.argsort(keys, kind="stable").astype(np.uint32)
+        self._keys = keys[self._order]
+
+    def find(self, key: np.uint32) -> NDArray[np.uint32]:
+        return self._order[np.searchsorted(self._keys, key, "left") : np.searchsorted(self._keys, key, "right")]
 
 
-def _band_keys(signatures: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """One key of each band's hashes, shape (N, 16)."""
-    bands = signatures.reshape(len(signatures), _BANDS, _HASHES // _BANDS).astype(np.uint64)
-    keys: NDArray[np.uint32] = ((bands * _MIX).sum(axis=2) >> np.uint64(32)).astype(np.uint32)
+def _band_keys(signatures: NDArray[np.uint32], band: int) -> NDArray[np.uint32]:
+    """One key of a band's four hashes, shape (N,)."""
+    width = _HASHES // _BANDS
+    mixed = signatures[:, band * width : (band + 1) * width].astype(np.uint64) @ _MIX
+    keys: NDArray[np.uint32] = (mixed >> np.uint64(32)).astype(np.uint32)
     return keys
