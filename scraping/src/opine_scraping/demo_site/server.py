@@ -21,6 +21,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: DemoServer
 
     def do_GET(self) -> None:
+        self.server.agents.add(self.headers.get("User-Agent", ""))
         answer = self.server.site.answer(self.path)
         time.sleep(answer.delay_s)
         body = answer.body.encode()
@@ -46,6 +47,8 @@ class DemoServer(ThreadingHTTPServer):
         super().__init__((host, port), _Handler)
         self.host = host
         self.site = DemoSite(catalogue)
+        self.agents: set[str] = set()
+        """What those who asked call themselves."""
 
     @property
     def url(self) -> str:
