@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
 # What protection services put into the page or its headers in place of the site's own.
 _CHALLENGE_HEADERS = {"cf-mitigated": "challenge", "x-amzn-waf-action": "challenge|captcha"}
-_CHALLENGE_MARKS = re.compile(
-    r"""/cdn-cgi/challenge-platform/|id=["']challenge-(?:form|running|container)|window\._cf_chl_opt|awsWafCookieDomainList
-    |captcha-delivery\.com|id=["']px-captcha|class=["'](?:g-recaptcha|h-captcha|cf-turnstile)""",
-    re.VERBOSE | re.IGNORECASE,
-)
+# Only the challenge itself holds these; Cloudflare puts its other scripts into ordinary pages too.
+_CHALLENGE_MARKS = ("_cf_chl_opt", "orchestrate/chl_page", 'id="challenge-form"', "awswafcookiedomainlist")
+# A form of an ordinary page may hold these; an error page that does wants to see a person.
+_CAPTCHA_MARKS = ("g-recaptcha", "h-captcha", "cf-turnstile", "px-captcha", "captcha-delivery.com")
 
 
 def block(status: int, headers: Mapping[str, str], text: str) -> Fault | None:
@@ -33,8 +32,11 @@ def block(status: int, headers: Mapping[str, str], text: str) -> Fault | None:
     for name, value in _CHALLENGE_HEADERS.items():
         if re.fullmatch(value, headers.get(name, "")):
             return Fault(Reason.CHALLENGE, f"the header {name} says so")
-    if found := _CHALLENGE_MARKS.search(text):
-        return Fault(Reason.CHALLENGE, f"the page holds {found[0]}")
+    lower = text.lower()
+    marks = _CHALLENGE_MARKS if status < HTTPStatus.BAD_REQUEST else _CHALLENGE_MARKS + _CAPTCHA_MARKS
+    for mark in marks:
+        if mark in lower:
+            return Fault(Reason.CHALLENGE, f"the page holds {mark}")
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return Fault(Reason.FORBIDDEN, f"HTTP {status}")
     if status == HTTPStatus.TOO_MANY_REQUESTS:

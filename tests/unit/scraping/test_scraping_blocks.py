@@ -15,8 +15,9 @@ NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
         (429, {"retry-after": "5"}, "", Reason.TOO_MANY_REQUESTS),
         (200, {"cf-mitigated": "challenge"}, "", Reason.CHALLENGE),
         (202, {"x-amzn-waf-action": "challenge"}, "", Reason.CHALLENGE),
-        (503, {}, '<script src="/cdn-cgi/challenge-platform/x.js">', Reason.CHALLENGE),
-        (200, {}, '<div class="g-recaptcha" data-sitekey="x">', Reason.CHALLENGE),
+        (503, {}, '<script src="/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1">', Reason.CHALLENGE),
+        (200, {}, "<script>window._cf_chl_opt={}</script>", Reason.CHALLENGE),
+        (405, {}, '<div class="g-recaptcha" data-sitekey="x">', Reason.CHALLENGE),
     ],
 )
 def test_blocks(status: int, headers: dict[str, str], text: str, reason: Reason) -> None:
@@ -27,7 +28,13 @@ def test_blocks(status: int, headers: dict[str, str], text: str, reason: Reason)
 
 @pytest.mark.parametrize(
     ("status", "text"),
-    [(200, "<p>A captcha asked me three times, a real challenge.</p>"), (404, ""), (500, ""), (200, "<rv-card>")],
+    [
+        (200, "<p>A captcha asked me three times, a real challenge.</p>"),
+        (200, '<form><div class="g-recaptcha"></div></form>'),
+        (200, "<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script>"),
+        (404, ""),
+        (500, ""),
+    ],
 )
 def test_other_answers_are_no_blocks(status: int, text: str) -> None:
     assert block(status, {"server": "cloudflare"}, text) is None

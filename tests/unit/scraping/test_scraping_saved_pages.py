@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from opine_scraping.blocks import block
 from opine_scraping.items import CompanyItem, ReviewItem
 from opine_scraping.parsers import REVIEWS, choose
 from opine_scraping.parsers.next_data.schema import Business
@@ -25,6 +26,7 @@ def saved(name: str) -> str:
 def read(name: str, url: str) -> ListRead:
     page = Page(saved(name), f"https://www.example.org/review/{url}", dt.datetime(2026, 11, 24, tzinfo=dt.UTC))
     parser = choose(REVIEWS, page)
+    assert block(200, {}, page.text) is None
     found = parser.parse(page)
     assert parser.parse(Page(parser.without_names(page), page.url, page.read_at)) == found
     return found

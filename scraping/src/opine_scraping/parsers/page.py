@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -43,6 +44,15 @@ class Page:
         return html.document_fromstring(
             self.text.encode(errors="replace") or b"<html></html>", html.HTMLParser(encoding="utf-8")
         )
+
+    @cached_property
+    def next_data(self) -> object:
+        """The embedded JSON of today's pages; None where there is none, or a damaged one."""
+        found = self.tree.xpath("//script[@id='__NEXT_DATA__']/text()")
+        try:
+            return json.loads(found[0]) if found else None
+        except ValueError:
+            return None
 
     def absolute(self, link: str) -> str:
         """A link of this page.
