@@ -37,8 +37,8 @@ lint: .venv-test/installed ## Check style and types
 	.venv-test/bin/ruff check
 	.venv-test/bin/ruff format --check
 	.venv-test/bin/mypy $(ALL:=/src)
-	MYPYPATH=services/reviews/bench .venv-test/bin/mypy services/*/bench
-	MYPYPATH=tests/browser/frontend:tests/chart/packages:tests/cluster/packages:tests/images/packages:tests/service/local/packages:tests/service/reviews/packages:tests/service/scraping_database/packages .venv-test/bin/mypy --explicit-package-bases tests
+	MYPYPATH=services/reviews/bench .venv-test/bin/mypy services/*/bench scraping/bench
+	MYPYPATH=tests/browser/frontend:tests/chart/packages:tests/cluster/packages:tests/images/packages:tests/service/local/packages:tests/service/reviews/packages:tests/service/scraping/packages:tests/service/scraping_database/packages:tests/service/sentiment/packages .venv-test/bin/mypy --explicit-package-bases tests
 
 format: .venv-test/installed ## Format the code and repair what can be repaired
 	.venv-test/bin/ruff format
