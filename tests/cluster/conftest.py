@@ -52,8 +52,11 @@ def figures(pytestconfig: pytest.Config) -> list[str]:
 def images(env: dict[str, str]) -> dict[str, str]:
     """Built, and loaded where the cluster beside this repository is used."""
     names = run("k8s/images/build", *COMPONENTS, env=env, timeout=1200).split()
-    if CLUSTER.exists():
-        run(str(CLUSTER), "load", *names, env=env)
+    there = run(
+        "kubectl", "get", "nodes", "--output", "jsonpath={.items[*].status.images[*].names[*]}", env=env
+    ).split()
+    if CLUSTER.exists() and (missing := [name for name in names if name not in there]):
+        run(str(CLUSTER), "load", *missing, env=env)
     return dict(zip(COMPONENTS, names, strict=True))
 
 

@@ -1,9 +1,12 @@
 """The release under test: Helm's commands, and what kubectl knows of it."""
 
 import json
+import re
+import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,6 @@ from clustered.commands import ROOT, CommandError, run
 CHART = str(ROOT / "charts/opine")
 VALUES = Path(__file__).parents[2] / "values.yaml"
 NAME = "opine"
-PORTS = {"frontend": 80, "reviews": 80, "sentiment": 80}
 
 
 @dataclass
@@ -64,6 +66,19 @@ class Release:
         """The Service's address; nodes of the test's cluster reach it, and so does this machine."""
         service = self.get("service", f"{NAME}-{component}")["spec"]
         return f"http://{service['clusterIP']}:{service['ports'][0]['port']}"
+
+    @contextmanager
+    def forwarded(self, component: str) -> Iterator[str]:
+        """The Service at an address of this machine, which a browser trusts more than a cluster's."""
+        command = ["kubectl", "--namespace", self.namespace, "port-forward", f"service/{NAME}-{component}", ":80"]
+        with subprocess.Popen(command, env=dict(self.env), stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout is not None
+                found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
+                assert found is not None
+                yield f"http://{found[0]}"
+            finally:
+                process.terminate()
 
     def primary(self) -> str:
         name: str = self.get("cluster", f"{NAME}-db")["status"]["currentPrimary"]
