@@ -123,6 +123,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(command: Discover | Crawl, settings: Settings) -> int:
+    if command.max_pages is not None and command.max_pages < 1:
+        raise Refusal("--max-pages must be 1 or more")
     # Scrapy and Selenium take a second that --help and a wrong option need not wait for.
     if isinstance(command, Discover):
         from opine_scraping.discover.command import discover  # noqa: PLC0415

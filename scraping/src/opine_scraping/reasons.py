@@ -21,7 +21,6 @@ class Reason(StrEnum):
     FORBIDDEN = "forbidden"
     TOO_MANY_REQUESTS = "too_many_requests"
     CHALLENGE = "challenge"
-    INTERNAL = "internal"
 
 
 BLOCKS = frozenset({Reason.FORBIDDEN, Reason.TOO_MANY_REQUESTS, Reason.CHALLENGE})

@@ -104,6 +104,7 @@ def test_a_second_run_in_the_same_folder_is_kept_out(program: Program, server: D
         (("--company", "x.example", "--shard", "3/2"), "there is no shard 3 of 2"),
         (("--company", "x.example", "--languages", "English"), "languages"),
         (("--companies", "missing.csv"), "cannot be read"),
+        (("--company", "x.example", "--max-pages", "0"), "--max-pages"),
         ((), "OPINE_SCRAPING_DATABASE_URL"),
         (("--company", "x.example", "--site", "https://www.example.org"), "OPINE_SCRAPING_CONTACT"),
     ],
