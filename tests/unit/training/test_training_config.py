@@ -118,7 +118,9 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
         read_config(tmp_path)
 
 
-@pytest.mark.parametrize("wrong", [{"dropout": 1.5}, {"epochs": 0}, {"patience": -1}])
-def test_a_configuration_out_of_range_is_refused(wrong: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "wrong", [{"dropout": 1.5}, {"epochs": 0}, {"patience": -1}, {"network": LineageConfig(classes=2)}]
+)
+def test_a_configuration_out_of_range_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         TrainConfig(**wrong)  # type: ignore[arg-type]

@@ -26,12 +26,12 @@ def read(file: Path, config: ReadConfig | None = None, left_out: LeftOut | None 
 
 
 def test_unusable_rows_are_counted_by_reason(tmp_path: Path) -> None:
-    file = write(tmp_path, "text,rating\n" + "fine,4\n" * 100 + "  ,3\nbad,7\nbad,\nworse,nine\n")
+    file = write(tmp_path, "text,rating\n" + "fine,4\n" * 100 + "  ,3\nbad,7\nbad,\nworse,nine\nbad,6\n")
     left_out = LeftOut()
     assert len(read(file, left_out=left_out)) == 100
     assert left_out.lines() == [
-        "some: 1 rows left out: empty text",
-        "some: 3 rows left out: rating not one of 1-5",
+        "some: 1 rows left out: empty text (row 101)",
+        "some: 4 rows left out: rating not one of 1-5 (row 102, 103, 104 ...)",
     ]
 
 
@@ -74,7 +74,7 @@ def test_a_stray_zero_does_not_make_two_classes_of_stars(tmp_path: Path) -> None
     file = write(tmp_path, "text,rating\n" + "fine,4\n" * 50 + "what,0\n")
     left_out = LeftOut()
     assert {row.stars for row in read(file, left_out=left_out)} == {4}
-    assert left_out.lines() == ["some: 1 rows left out: rating not one of 1-5"]
+    assert left_out.lines() == ["some: 1 rows left out: rating not one of 1-5 (row 51)"]
 
 
 def test_a_truncated_file_is_refused(tmp_path: Path) -> None:

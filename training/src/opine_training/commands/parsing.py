@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -19,9 +20,14 @@ Command = TypeVar("Command")
 
 
 def parse(command: type[Command], name: str, arguments: Sequence[str], default: Command | None = None) -> Command:
-    """A command's options; its docstring is the help's first paragraph."""
-    prog = f"python -m opine_training {name}"
-    return tyro.cli(command, prog=prog, args=arguments, default=tyro.MISSING_NONPROP if default is None else default)
+    """A command's options; its docstring opens the help."""
+    return tyro.cli(
+        command,
+        prog=f"python -m opine_training {name}",
+        description=inspect.getdoc(command),
+        args=arguments,
+        default=tyro.MISSING_NONPROP if default is None else default,
+    )
 
 
 def config_name(arguments: Sequence[str]) -> ConfigName:

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 import tyro
 from charcnn.config import NetworkConfig
-from charcnn.lineage.network import LineageConfig  # noqa: TC002  tyro and pydantic ask for the type
+from charcnn.lineage.network import LineageConfig
+from charcnn.prediction import LABELS
 
 from opine_training.config.augmentation import AugmentationConfig
 from opine_training.config.checks import require_positive, require_shares
@@ -41,5 +42,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         require_shares(self, "dropout", "look_up_dropout")
         require_positive(self, "epochs")
+        if isinstance(self.network, LineageConfig) and self.network.classes != len(LABELS):
+            raise ValueError(f"network.classes must be {len(LABELS)}, got {self.network.classes}")
         if self.patience < 0 or self.checkpoint_minutes < 0:
             raise ValueError("patience and checkpoint_minutes must not be negative")

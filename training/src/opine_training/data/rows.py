@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from opine_training.config.reading import ReadConfig
 
 MAX_BAD_SHARE = 0.05
+_NAMED = 3
 
 
 class DataError(Exception):
@@ -38,17 +39,24 @@ class Row:
 
 @dataclass(slots=True)
 class LeftOut:
-    """Rows that were not used, by source and reason."""
+    """Rows that were not used, by source and reason, with the numbers of the first few."""
 
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    first: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
-    def add(self, source: str, reason: str) -> None:
+    def add(self, source: str, reason: str, row: int | None = None) -> None:
         self.reasons[source, reason] += 1
+        named = self.first.setdefault((source, reason), [])
+        if row is not None and len(named) < _NAMED:
+            named.append(row)
 
     def lines(self) -> list[str]:
-        return [
-            f"{source}: {count} rows left out: {reason}" for (source, reason), count in sorted(self.reasons.items())
-        ]
+        return [self._line(*key, count) for key, count in sorted(self.reasons.items())]
+
+    def _line(self, source: str, reason: str, count: int) -> str:
+        named = self.first[source, reason]
+        rows = f" (row {', '.join(map(str, named))}{' ...' if count > len(named) else ''})" if named else ""
+        return f"{source}: {count} rows left out: {reason}{rows}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ class ReviewFile:
             stars = ratings.get((fields.get(columns.rating) or "").strip())
             if not text or stars is None:
                 bad += 1
-                left_out.add(self.name, "rating not " + EXPECTED[self.scheme] if text else "empty text")
+                left_out.add(self.name, "rating not " + EXPECTED[self.scheme] if text else "empty text", seen)
                 continue
             digest = text_digest(text)
             split = (fields.get(columns.split) or "").strip() or split_of(digest)
