@@ -6,8 +6,10 @@ import pytest
 from opine_scraping.demo_site.catalogue import Catalogue, Company, Review
 from opine_scraping.items import CompanyItem, ReviewItem
 from opine_scraping.parsers import REVIEWS, choose
+from opine_scraping.parsers.next_data.schema import Review as Entry
 from opine_scraping.parsers.page import ListRead, Page, ParseError
 from opine_scraping.reasons import Reason
+from pydantic import ValidationError
 
 PageOf = Callable[[str], Page]
 
@@ -142,3 +144,9 @@ def test_a_next_link_to_another_site_is_an_error(page_of: PageOf) -> None:
     with pytest.raises(ParseError) as error:
         read(Page(moved, page.url, page.read_at))
     assert error.value.fault.reason is Reason.FOREIGN_LINK
+
+
+def test_no_error_message_repeats_what_a_page_says() -> None:
+    with pytest.raises(ValidationError) as error:
+        Entry.model_validate({"id": "1", "rating": 4, "consumer": {"displayName": ["Ada Holt"]}})
+    assert "Ada" not in str(error.value)

@@ -11,7 +11,9 @@ NonEmpty = Annotated[str, Field(min_length=1)]
 
 
 class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, alias_generator=to_camel, populate_by_name=True
+    )
 
 
 class Breadcrumb(_Read):
