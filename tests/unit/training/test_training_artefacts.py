@@ -23,7 +23,7 @@ from opine_training.fitting.loop import Training
 from opine_training.fitting.processes import Processes
 from opine_training.lineage.artefact import LineageManifest, write_lineage
 from opine_training.networks.build import build_encoding, build_network
-from opine_training.recalibration import CalibrationError, recalibrate
+from opine_training.recalibration import CalibrationError, Reviews, recalibrate
 from opine_training.runs.export import export_run
 from opine_training.runs.folder import CORPUS, DATA, keep_config, write_json
 
@@ -100,9 +100,8 @@ def test_a_run_without_an_epoch_is_not_exported(run_folder: Path, tmp_path: Path
         export_run(tmp_path, tmp_path / "artefact", "1")
 
 
-def fit(artefact: Path, out: Path, **given: Path | None) -> Calibration:
-    data = {"data": None, "uniform_prior": None, **given}
-    return recalibrate(artefact, out, "2", ReadConfig(), split="all", tuning_share=0, **data)
+def fit(artefact: Path, out: Path, **given: Path) -> Calibration:
+    return recalibrate(artefact, out, "2", Reviews(reading=ReadConfig(), split="all", **given))  # type: ignore[arg-type]
 
 
 def test_calibration_is_fitted_to_other_reviews(artefact: Path, reviews_csv: Path, tmp_path: Path) -> None:
@@ -124,6 +123,21 @@ def test_a_uniform_prior_leaves_all_else_alone(artefact: Path, reviews_csv: Path
     assert load_reader(tmp_path / "new").read(["fine"]).uniform_prior_offsets == fitted.uniform_prior_offsets
 
 
+def test_figures_that_no_longer_hold_are_left_out_or_made_anew(
+    artefact: Path, reviews_csv: Path, tmp_path: Path
+) -> None:
+    figures = fit(artefact, tmp_path / "first", data=reviews_csv, evaluate=reviews_csv)
+    metrics = read_manifest(tmp_path / "first").metrics
+    assert metrics["validation"]["all"]["accuracy_uniform_prior"] > 0
+    assert "| made_up |" in (tmp_path / "first/README.md").read_text()
+    fit(tmp_path / "first", tmp_path / "other", uniform_prior=reviews_csv)
+    kept = read_manifest(tmp_path / "other").metrics["validation"]["all"]
+    assert kept == {name: value for name, value in metrics["validation"]["all"].items() if "uniform" not in name}
+    fit(tmp_path / "first", tmp_path / "refitted", data=reviews_csv)
+    assert read_manifest(tmp_path / "refitted").metrics == {}
+    assert figures.temperature > 0
+
+
 def test_calibration_needs_reviews(artefact: Path, tmp_path: Path) -> None:
     with pytest.raises(CalibrationError, match="--uniform-prior"):
         fit(artefact, tmp_path / "new")
@@ -135,19 +149,42 @@ def test_a_manifest_from_before_uniform_priors_is_read(artefact: Path) -> None:
     assert Calibration.model_validate(document["calibration"]).uniform_prior_offsets is None
 
 
-def test_a_lineage_folder_is_read_back(tmp_path: Path) -> None:
+def write_old(folder: Path) -> None:
     torch.manual_seed(0)
     network = LineageNetwork(LineageConfig(max_length=123)).eval()
+    training = {"rows": 1, "data_sha256": "0", "configuration": {"seed": 1}, "command": "train"}
     manifest = LineageManifest(
-        name="old", version="1", network=network.config, uniform_prior_offsets=(0.1, 0, 0), training={}, metrics={}
+        name="old",
+        version="1",
+        network=network.config,
+        uniform_prior_offsets=(0.1, 0, 0),
+        training=training,
+        metrics={},
     )
-    write_lineage(tmp_path / "old", network, manifest, "# old\n")
+    write_lineage(folder, network, manifest, "# old\n")
+
+
+def test_a_lineage_folder_is_read_back(tmp_path: Path) -> None:
+    write_old(tmp_path / "old")
     reader = load_reader(tmp_path / "old")
     reading = reader.read(ODD_TEXTS)
     assert (reader.name, reading.uniform_prior_offsets) == ("old", (0.1, 0.0, 0.0))
     assert reading.probabilities.shape == (len(ODD_TEXTS), 3)
     assert reading.stars is not None
     assert set(reading.stars.tolist()) <= {1, 2, 3, 4, 5}
-    (tmp_path / "old/lineage.safetensors").write_bytes(b"cut")
-    with pytest.raises((ArtefactError, Exception), match=r"lineage|header"):
+
+
+def test_the_uniform_prior_of_a_lineage_model_can_be_fitted(tmp_path: Path, reviews_csv: Path) -> None:
+    write_old(tmp_path / "old")
+    fitted = fit(tmp_path / "old", tmp_path / "new", uniform_prior=reviews_csv)
+    assert load_reader(tmp_path / "new").read(["fine"]).uniform_prior_offsets == fitted.uniform_prior_offsets
+    with pytest.raises(CalibrationError, match="has no temperature"):
+        fit(tmp_path / "old", tmp_path / "new", data=reviews_csv)
+
+
+@pytest.mark.parametrize("name", ["lineage.safetensors", "lineage.json"])
+def test_a_damaged_lineage_folder_is_refused(tmp_path: Path, name: str) -> None:
+    write_old(tmp_path / "old")
+    (tmp_path / "old" / name).write_bytes(b"cut")
+    with pytest.raises(ArtefactError, match="no whole lineage model"):
         load_reader(tmp_path / "old")

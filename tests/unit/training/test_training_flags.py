@@ -39,7 +39,17 @@ FLAGS = {
     "evaluate": {"--baselines", "--data", "--model", "--robustness", "--split", "--training-data", "--uniform-prior"}
     | READING
     | SELECTION,
-    "calibrate": {"--data", "--model", "--out", "--split", "--tuning-share", "--uniform-prior", "--version"} | READING,
+    "calibrate": {
+        "--data",
+        "--evaluate",
+        "--model",
+        "--out",
+        "--split",
+        "--tuning-share",
+        "--uniform-prior",
+        "--version",
+    }
+    | READING,
     "export": {"--out", "--run", "--version"},
     "predict": {"--model"},
     "find-lr": {"--config", "--data", "--highest", "--lowest", "--run", "--steps"}

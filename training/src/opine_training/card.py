@@ -39,8 +39,8 @@ def _figures(metrics: dict[str, Any]) -> str:
     if "word_tfidf" in metrics:
         compared.append(("word TF-IDF with logistic regression, same rows", metrics["word_tfidf"]))
     rows = "\n".join(
-        f"| {name} | {figures['rows']:,} | {figures['accuracy']:.3f} | {_optional(figures['accuracy_uniform_prior'])} "
-        f"| {figures['macro_f1']:.3f} |"
+        f"| {name} | {figures['rows']:,} | {figures['accuracy']:.3f} "
+        f"| {_optional(figures.get('accuracy_uniform_prior'))} | {figures['macro_f1']:.3f} |"
         for name, figures in compared
     )
     return f"""## Validation rows, never learned from

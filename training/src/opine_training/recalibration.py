@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from charcnn.artefact import read_manifest
 from charcnn.calibration import LABEL_OF_STAR, Calibration, label_probabilities
 from charcnn.engine import load_engine
 
@@ -15,18 +15,24 @@ from opine_training.calibration import fit_calibration, fit_uniform_prior
 from opine_training.card import model_card
 from opine_training.data.files import review_files
 from opine_training.data.rows import DataError, LeftOut
-from opine_training.evaluation.engine import predict
+from opine_training.evaluation.engine import EngineReader, predict
+from opine_training.evaluation.evaluate import report, score_files
 from opine_training.evaluation.selection import scored_rows
+from opine_training.lineage import LINEAGE_MANIFEST
+from opine_training.lineage.artefact import read_lineage, write_lineage
+from opine_training.lineage.reader import LineageReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from charcnn.artefact import Manifest
     from charcnn.engine import Engine
     from numpy.typing import NDArray
 
     from opine_training.config.reading import ReadConfig
     from opine_training.data.rows import Row
+    from opine_training.evaluation.reading import Offsets, Reader
     from opine_training.evaluation.selection import SplitChoice
 
 logger = logging.getLogger(__name__)
@@ -36,49 +42,98 @@ class CalibrationError(Exception):
     """There is nothing to fit; the message says what to name."""
 
 
-def recalibrate(
-    model: Path,
-    out: Path,
-    version: str,
-    reading: ReadConfig,
-    *,
-    data: Path | None,
-    split: SplitChoice,
-    tuning_share: float,
-    uniform_prior: Path | None,
-) -> Calibration:
-    """Write `model` to `out` with what was fitted; figures that no longer hold are left out of its card.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviews:
+    """What a calibration is fitted on and judged by."""
+
+    reading: ReadConfig
+    data: Path | None = None
+    """For temperature, biases and label offsets."""
+    split: SplitChoice = "tuning"
+    tuning_share: float = 0.0
+    uniform_prior: Path | None = None
+    """For the offsets to a uniform prior."""
+    evaluate: Path | None = None
+    """Its val rows make the new card's figures."""
+
+
+def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calibration:
+    """Write `model` to `out` with what was fitted; figures that no longer hold are left out.
 
     Raises:
-        CalibrationError: neither `data` nor `uniform_prior` is given.
-        DataError: they have no such rows.
+        CalibrationError: there is nothing to fit on.
+        DataError: the reviews have no such rows.
         ArtefactError: the model is no artefact.
     """
-    if data is None and uniform_prior is None:
+    if reviews.data is None and reviews.uniform_prior is None:
         raise CalibrationError("name reviews to fit on with --data, --uniform-prior, or both")
+    if (model / LINEAGE_MANIFEST).exists():
+        return _recalibrate_lineage(model, out, version, reviews)
     engine = load_engine(model, threads=2)
-    manifest = read_manifest(model)
-    calibration, metrics = manifest.calibration, manifest.metrics
-    if data is not None:
-        rows = _rows(data, reading, split, tuning_share)
+    manifest = engine.manifest
+    calibration = manifest.calibration
+    metrics = _without_uniform_prior(manifest.metrics)
+    if reviews.data is not None:
+        rows = _rows(reviews.data, reviews, reviews.split)
         logger.info("fitting temperature, biases and label offsets on %d rows", len(rows))
         calibration, metrics = fit_calibration(_raw_logits(engine, rows), _stars(rows)), {}
-    if uniform_prior is not None:
-        rows = _rows(uniform_prior, reading, "all", tuning_share)
+    if reviews.uniform_prior is not None:
+        rows = _rows(reviews.uniform_prior, reviews, "all")
         logger.info("fitting the offsets to a uniform prior on %d rows", len(rows))
         probabilities = label_probabilities(calibration.probabilities(_raw_logits(engine, rows)))
         offsets = fit_uniform_prior(probabilities, LABEL_OF_STAR[_stars(rows)])
         calibration = calibration.model_copy(update={"uniform_prior_offsets": offsets})
-    training = manifest.training
-    card = model_card(manifest.name, version, training, metrics)
-    updated = manifest.model_copy(update={"version": version, "calibration": calibration, "metrics": metrics})
-    rewrite(model, out, updated, card)
+    fitted = manifest.model_copy(update={"version": version, "calibration": calibration, "metrics": metrics})
+    _write(model, out, fitted)
+    if reviews.evaluate is not None:
+        figures = _figures(EngineReader(load_engine(out, threads=2)), reviews.evaluate, reviews.reading)
+        _write(model, out, fitted.model_copy(update={"metrics": manifest.metrics | figures}))
     return calibration
 
 
-def _rows(data: Path, reading: ReadConfig, split: SplitChoice, tuning_share: float) -> list[Row]:
-    files = [file for file in review_files(data, reading) if file.scheme != "two"]
-    rows = [row for file in files for row in scored_rows(file, split, LeftOut(), tuning_share)[1]]
+def _recalibrate_lineage(model: Path, out: Path, version: str, reviews: Reviews) -> Calibration:
+    """Its probabilities stay as they were in 2019; only the offsets can be fitted."""
+    if reviews.uniform_prior is None:
+        raise CalibrationError("a lineage model has no temperature to fit; name --uniform-prior alone")
+    manifest, network = read_lineage(model)
+    rows = _rows(reviews.uniform_prior, reviews, "all")
+    probabilities = LineageReader(manifest, network).read([row.text for row in rows]).probabilities
+    offsets: Offsets = fit_uniform_prior(probabilities, LABEL_OF_STAR[_stars(rows)])
+    metrics = _without_uniform_prior(manifest.metrics)
+    updated = manifest.model_copy(update={"version": version, "uniform_prior_offsets": offsets, "metrics": metrics})
+    if reviews.evaluate is not None:
+        figures = _figures(LineageReader(updated, network), reviews.evaluate, reviews.reading)
+        updated = updated.model_copy(update={"metrics": manifest.metrics | figures})
+    write_lineage(out, network, updated, model_card(updated.name, version, updated.training, updated.metrics))
+    return Calibration(uniform_prior_offsets=offsets)
+
+
+def _write(model: Path, out: Path, manifest: Manifest) -> None:
+    card = model_card(manifest.name, manifest.version, manifest.training, manifest.metrics)
+    rewrite(model, out, manifest, card)
+
+
+def _figures(reader: Reader, data: Path, reading: ReadConfig) -> dict[str, Any]:
+    files = [file for file in review_files(data, reading) if not file.benchmark and file.scheme != "two"]
+    found = report(score_files(reader, files, "val", LeftOut()))
+    return {
+        "validation": {"all": found["all"], "sources": found["files"]},
+        "beginnings": found["all"]["beginnings"],
+    }
+
+
+def _without_uniform_prior(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Figures under other offsets than the new ones say nothing; all others still hold."""
+    return {
+        name: _without_uniform_prior(value) if isinstance(value, dict) else value
+        for name, value in metrics.items()
+        if name != "accuracy_uniform_prior"
+    }
+
+
+def _rows(data: Path, reviews: Reviews, split: SplitChoice) -> list[Row]:
+    files = [file for file in review_files(data, reviews.reading) if file.scheme != "two"]
+    rows = [row for file in files for row in scored_rows(file, split, LeftOut(), reviews.tuning_share)[1]]
     if not rows:
         raise DataError(f"{data}: no rows to fit on (--split {split})")
     return rows
@@ -88,7 +143,7 @@ def _stars(rows: Sequence[Row]) -> NDArray[np.int64]:
     return np.array([row.stars - 1 for row in rows], np.int64)
 
 
-def _raw_logits(engine: Engine, rows: Sequence[Row]) -> NDArray[Any]:
+def _raw_logits(engine: Engine, rows: Sequence[Row]) -> NDArray[np.float32]:
     """What the network said before its present calibration, but for a constant in each row."""
     now = engine.manifest.calibration
     probabilities = np.array([each.star_probabilities for each in predict(engine, [row.text for row in rows])])

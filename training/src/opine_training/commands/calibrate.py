@@ -12,7 +12,7 @@ import tyro
 from opine_training.commands.parsing import parse, said_plainly
 from opine_training.config.reading import ReadConfig
 from opine_training.evaluation.selection import SplitChoice  # noqa: TC001  tyro asks for the type
-from opine_training.recalibration import CalibrationError, recalibrate
+from opine_training.recalibration import CalibrationError, Reviews, recalibrate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ class Calibrate:
     """
 
     model: Path = Path("services/sentiment/model")
-    """Artefact folder."""
+    """Artefact folder; of a lineage model only the offsets to a uniform prior can be fitted."""
     out: Path
     """The new artefact's folder; what is there is replaced."""
     version: str
@@ -45,6 +45,8 @@ class Calibrate:
     """The share that training kept aside."""
     uniform_prior: Path | None = None
     """A CSV file, all of whose rows are used."""
+    evaluate: Path | None = None
+    """Reviews whose val rows make the new card's figures; without, those that no longer hold are left out."""
     reading: Annotated[ReadConfig, tyro.conf.arg(name="")] = field(default_factory=ReadConfig)
 
 
@@ -56,10 +58,13 @@ def main(arguments: Sequence[str]) -> None:
             command.model,
             command.out,
             command.version,
-            command.reading,
-            data=command.data,
-            split=command.split,
-            tuning_share=command.tuning_share,
-            uniform_prior=command.uniform_prior,
+            Reviews(
+                reading=command.reading,
+                data=command.data,
+                split=command.split,
+                tuning_share=command.tuning_share,
+                uniform_prior=command.uniform_prior,
+                evaluate=command.evaluate,
+            ),
         )
     sys.stdout.write(json.dumps(calibration.model_dump(), indent=2) + "\n")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from charcnn.artefact import CARD, ArtefactError
 from charcnn.lineage.network import LineageConfig, LineageNetwork
 from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from opine_training.lineage import LINEAGE_MANIFEST
@@ -47,6 +48,6 @@ def read_lineage(folder: Path) -> tuple[LineageManifest, LineageNetwork]:
         manifest = LineageManifest.model_validate_json((folder / LINEAGE_MANIFEST).read_bytes())
         network = LineageNetwork(manifest.network)
         network.load_state_dict(load_file(folder / LINEAGE_WEIGHTS))
-    except (OSError, ValidationError, RuntimeError) as error:
+    except (OSError, ValidationError, RuntimeError, SafetensorError) as error:
         raise ArtefactError(f"{folder} is no whole lineage model ({error}). Train it again.") from error
     return manifest, network.eval()
