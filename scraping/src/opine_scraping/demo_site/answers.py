@@ -130,7 +130,7 @@ class DemoSite:
         kind = company.misbehaviour
         if kind is None:
             return None
-        times = sum(count for path, count in self.asked.items() if path.startswith(f"/review/{company.domain}"))
+        times = sum(count for path, count in list(self.asked.items()) if path.startswith(f"/review/{company.domain}"))
         if times > _TIMES.get(kind, times):
             return None
         return Answer(_CHANGED.format(name=company.name)) if kind is Misbehaviour.CHANGED else _TROUBLED.get(kind)
