@@ -139,6 +139,7 @@ def marks(leaf: Object, mark: str) -> Any:  # noqa: ANN401  of the leaf's type
         "ingressTls": [{"secretName": mark}],
         "resources": {"requests": {mark: 1}},
         "probe": {mark: 1},
+        "primaryLease": {mark: 1},
         "quantity": mark,
         "ports": [mark],
     }

@@ -14,7 +14,7 @@ from clustered.release import Release, wait_until
 pytestmark = pytest.mark.drill
 
 # The longest time in which requests may fail when something breaks unplanned; the failover of PostgreSQL included.
-LONGEST_FAILING_S = 45.0
+LONGEST_FAILING_S = 30.0
 
 
 @pytest.fixture
@@ -61,22 +61,25 @@ def test_a_killed_pod_is_felt_for_seconds_at_most(
     assert len(load.failures) < len(load.answers) / 4
 
 
-def test_the_databases_primary_is_deleted(settled: Release, under_load: Callable[[], Any]) -> None:
+@pytest.mark.parametrize("how", ["killed", "drained"])
+def test_the_databases_primary_goes(settled: Release, under_load: Callable[[], Any], how: str) -> None:
     with under_load() as load:
         before = settled.primary()
-        settled.kubectl("delete", "pod", before, "--grace-period=0", "--force")
+        options = ["--grace-period=0", "--force"] if how == "killed" else []
+        settled.kubectl("delete", "pod", before, "--wait=false", *options)
         wait_until(lambda: settled.primary() != before and settled.database_is_healthy(), "another primary", 180)
     assert load.failing_s() < LONGEST_FAILING_S
     for answer in load.failures:
         assert answer.status == 503, answer
-    assert settled.primary() != before
+        assert answer.detail.startswith("Retry-After"), answer
 
 
-def test_the_pooler_is_restarted(settled: Release, under_load: Callable[[], Any]) -> None:
+def test_a_restart_of_the_pooler_fails_nobody(settled: Release, under_load: Callable[[], Any]) -> None:
     with under_load() as load:
         settled.kubectl("rollout", "restart", "deployment/opine-db-pooler")
         settled.kubectl("rollout", "status", "deployment/opine-db-pooler", "--timeout=120s")
-    assert load.failing_s() < 10
+        time.sleep(12)
+    assert load.failures == []
 
 
 def test_without_the_operator_everything_goes_on(settled: Release, under_load: Callable[[], Any]) -> None:
@@ -94,14 +97,20 @@ def test_load_adds_pods_and_rest_takes_them_away(settled: Release, figures: list
     scaling = {"enabled": True, "minReplicas": 2, "maxReplicas": 4, "targetCPUUtilization": 100}
     settled.upgrade({"frontend": {"autoscaling": {**scaling, "scaleDownStabilizationSeconds": 15}}})
     try:
+        assert settled.get("deployment", "opine-frontend")["spec"]["replicas"] >= 2, "turning it on takes no pod away"
+        wait_until(lambda: len(settled.pods("frontend")) == 2, "two pods at rest", 180)
         started = time.monotonic()
         with Load(settled.address("frontend"), pause_s=0) as load:
             wait_until(lambda: len(settled.pods("frontend")) > 2, "a third pod", 180)
             added = time.monotonic() - started
-        assert [answer for answer in load.answers if answer.kind != "predict" and answer.failed] == []
+            settled.rollout("frontend")
+        ended = time.monotonic()
+        assert load.failures == []
         wait_until(lambda: len(settled.pods("frontend")) == 2, "two pods again", 300)
-        away = time.monotonic() - started - added
-        figures.append(f"autoscaling: a pod more after {added:.0f} s of load, two again {away:.0f} s after its end")
+        figures.append(
+            f"autoscaling: a pod more after {added:.0f} s of load, two again {time.monotonic() - ended:.0f} s after "
+            f"its end; {len(load.answers)} requests, 0 failed"
+        )
     finally:
         settled.upgrade()
 

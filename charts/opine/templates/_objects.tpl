@@ -12,6 +12,27 @@ automountServiceAccountToken: false
 {{- end }}
 {{- end -}}
 
+{{/*
+With an autoscaler the number is its own. Until it has set it once, though, the number belongs to Helm alone, and
+leaving it out would make it one: then the number that is there is kept.
+*/}}
+{{- define "opine.replicas" -}}
+{{- if not .values.autoscaling.enabled }}
+replicas: {{ .values.replicaCount }}
+{{- else }}
+{{- $live := lookup "apps/v1" "Deployment" .root.Release.Namespace (include "opine.componentName" .) }}
+{{- $owners := list }}
+{{- range dig "metadata" "managedFields" list $live }}
+{{- if hasKey (dig "f:spec" dict (.fieldsV1 | default dict)) "f:replicas" }}
+{{- $owners = append $owners .manager }}
+{{- end }}
+{{- end }}
+{{- if and $owners (not (without $owners "helm")) }}
+replicas: {{ $live.spec.replicas }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* None for a single pod: it would block every drain. */}}
 {{- define "opine.podDisruptionBudget" -}}
 {{- $fewest := ternary .values.autoscaling.minReplicas .values.replicaCount .values.autoscaling.enabled }}

@@ -58,9 +58,10 @@ class Release:
         return json.loads(self.kubectl("get", kind, *more, "--output", "json"))
 
     def pods(self, component: str) -> list[dict[str, Any]]:
+        """Those that are not on their way out."""
         labels = f"app.kubernetes.io/instance={NAME},app.kubernetes.io/component={component}"
-        found: list[dict[str, Any]] = self.get("pods", labels=labels)["items"]
-        return found
+        items: list[dict[str, Any]] = self.get("pods", labels=labels)["items"]
+        return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
 
     def address(self, component: str) -> str:
         """The Service's address; nodes of the test's cluster reach it, and so does this machine."""
