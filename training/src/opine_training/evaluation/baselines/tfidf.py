@@ -30,7 +30,7 @@ def word_character_tfidf(texts: Sequence[str], labels: NDArray[np.integer]) -> B
     """
     letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=5, max_features=300_000, sublinear_tf=True)
     classifier = SGDClassifier(
-        loss="log_loss", alpha=2e-6, max_iter=20, tol=1e-4, class_weight="balanced", random_state=0
+        loss="log_loss", alpha=2e-6, max_iter=50, tol=1e-4, class_weight="balanced", random_state=0
     )
     pipeline = make_pipeline(make_union(_words(), letters), classifier)
     return _fitted("word_character_tfidf", pipeline, texts, labels)
