@@ -20,6 +20,8 @@ from charcnn.config import NetworkConfig
 from charcnn.export import export
 from charcnn.network import CharCNN
 
+sys.path.insert(0, str(Path(__file__).parent / "packages"))
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -163,6 +165,9 @@ def warm_stand_in(launcher: Launcher) -> Server:
         max_queue_rows=10,
         max_characters=100,
         max_batch_rows=4,
+        max_bulk=2,
+        max_concurrency=40,
+        upload_timeout_s=3,
     )
     (server.folder / "warm").touch()
     server.until("/readyz", 200)

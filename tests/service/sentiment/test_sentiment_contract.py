@@ -92,7 +92,7 @@ def test_another_method_is_refused_as_a_problem(real: Server) -> None:
 def test_the_documentation_shows_the_route_and_its_answers(real: Server) -> None:
     document = httpx.get(real.url + "/docs.json").json()
     operation = document["paths"]["/v1/predict"]["post"]
-    assert set(operation["responses"]) == {"200", "413", "422", "429", "503"}
+    assert set(operation["responses"]) == {"200", "408", "413", "422", "429", "503", "504"}
     referred = set(_references(document))
     assert {f"#/components/schemas/{name}" for name in document["components"]["schemas"]} == referred
     assert httpx.get(real.url + "/").status_code == 200

@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+import torch
+from sentiment_run.processes import children
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.service.sentiment.conftest import Launcher, Server
-
-
-def children(pid: int) -> list[str]:
-    return subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
-    ).stdout.split()
 
 
 def test_ready_only_once_the_warm_up_is_answered_and_accepted_work_is_finished(launcher: Launcher) -> None:
@@ -94,6 +90,19 @@ def test_a_wrong_setting_ends_the_service_with_a_sentence(launcher: Launcher, ar
     assert server.process.wait(30) == 1
     assert "engine: Input should be 'onnx' or 'torch'" in server.log
     assert "Traceback" not in server.log
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_without_the_gpu_that_it_requires_it_is_never_ready_and_says_why(launcher: Launcher, artefact: Path) -> None:
+    server = launcher.launch("opine_sentiment.service:Sentiment", model_dir=artefact, engine="torch", device="cuda")
+    server.until("/livez", 200)
+    deadline = time.monotonic() + 60
+    while "no GPU is visible" not in (detail := httpx.get(server.url + "/readyz").json()["detail"]):
+        assert time.monotonic() < deadline, detail
+        time.sleep(0.1)
+    refused = httpx.post(server.url + "/v1/predict", json={"texts": ["no"]})
+    assert (refused.status_code, refused.json()["detail"]) == (503, detail)
+    assert server.stop() == 0
 
 
 def test_a_container_ends_with_a_worker_that_cannot_load(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ FROZEN = {
     "opine_sentiment_shed": ("counter", {"reason"}),
     "opine_sentiment_predictions": ("counter", {"label", "model_version"}),
     "opine_sentiment_text_errors": ("counter", {"code"}),
-    "opine_sentiment_model_info": ("gauge", {"name", "version", "engine"}),
+    "opine_sentiment_model_info": ("gauge", {"name", "version", "engine", "device"}),
 }
 
 
@@ -66,7 +66,7 @@ def test_texts_are_counted_by_label_version_and_code(stand_in: Server) -> None:
     httpx.post(stand_in.url + "/v1/predict", json={"texts": ["one", "two", "x" * 200]})
     assert values("opine_sentiment_predictions")["good/7.0.0"] == predictions["good/7.0.0"] + 2
     assert values("opine_sentiment_text_errors")["too_long"] == errors["too_long"] + 1
-    assert values("opine_sentiment_model_info") == {"onnx/stand-in/7.0.0": 1}
+    assert values("opine_sentiment_model_info") == {"cpu/onnx/stand-in/7.0.0": 1}
 
 
 def test_random_paths_and_methods_make_no_new_series(stand_in: Server) -> None:

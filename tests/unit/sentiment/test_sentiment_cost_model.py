@@ -22,7 +22,8 @@ def calibrated() -> CostModel:
 
 def test_calibration_is_the_line_through_the_fastest_samples() -> None:
     model = calibrated()
-    assert (model.overhead_s, model.unit_s) == (pytest.approx(0.0004), pytest.approx(1.6e-6))
+    assert model.overhead_s == pytest.approx(0.0004)
+    assert model.unit_s == pytest.approx(1.6e-6)
     assert model.seconds(1000, batches=3) == pytest.approx(3 * 0.0004 + 0.0016)
     assert seconds(model.cost_within(0.02)) == pytest.approx(0.02, rel=1e-3)
 
@@ -40,17 +41,20 @@ def test_a_burst_of_one_size_does_not_mislead(cost: int) -> None:
     model = calibrated()
     rng = random.Random(1)
     for _ in range(1000):
-        model.observe(cost, seconds(cost) * rng.uniform(0.8, 1.2))
+        held_up = rng.choice([0, 0, 0, 0.02])
+        model.observe(cost, seconds(cost) * rng.uniform(0.8, 1.2) + held_up)
+    for _ in range(20):
+        model.observe(cost, seconds(cost))
     for other in (21, 300, 4000, 16_000):
-        assert model.seconds(other) == pytest.approx(seconds(other), rel=0.5)
+        assert model.seconds(other) == pytest.approx(seconds(other), rel=0.7)
 
 
 @given(COSTS)
-def test_a_batch_that_was_held_up_counts_at_most_twice(cost: int) -> None:
+def test_one_batch_that_was_held_up_hardly_counts(cost: int) -> None:
     model = calibrated()
     before = model.seconds(cost)
     model.observe(cost, 1000.0)
-    assert before < model.seconds(cost) <= before * 1.3
+    assert before < model.seconds(cost) <= before * 1.15
 
 
 @given(st.lists(COSTS, min_size=400, max_size=400), st.floats(0.2, 5))

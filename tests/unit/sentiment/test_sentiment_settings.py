@@ -52,6 +52,20 @@ def test_the_queue_must_hold_the_largest_request(monkeypatch: pytest.MonkeyPatch
         Settings()
 
 
+def test_a_gpu_needs_its_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPINE_SENTIMENT_DEVICE", "cuda")
+    with pytest.raises(ValidationError, match="DEVICE cuda needs ENGINE torch"):
+        Settings()
+    monkeypatch.setenv("OPINE_SENTIMENT_ENGINE", "torch")
+    assert Settings().device == "cuda"
+
+
+def test_the_usual_timeout_is_an_allowed_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPINE_SENTIMENT_MAX_TIMEOUT_S", "5")
+    with pytest.raises(ValidationError, match=r"TIMEOUT_S \(10\) must be at most MAX_TIMEOUT_S \(5\)"):
+        Settings()
+
+
 @pytest.mark.parametrize("place", ["src/model", "model"])
 def test_the_shipped_model_is_found_in_bento_and_checkout(tmp_path: Path, place: str) -> None:
     package = tmp_path / "src/package"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from charcnn.artefact import ArtefactError, read_manifest
+from charcnn.devices import DeviceError
 
 from opine_sentiment.cpu_limit import cpu_limit
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from opine_sentiment.settings import Settings
 
-__all__ = ["ArtefactError", "TextEngine", "check", "load"]
+__all__ = ["ArtefactError", "DeviceError", "TextEngine", "check", "load"]
 
 
 class TextEngine(Protocol):
@@ -24,6 +25,7 @@ class TextEngine(Protocol):
 
     name: str
     version: str
+    device: str
 
     def encode(self, text: str, /) -> EncodedText: ...
 
@@ -44,8 +46,10 @@ def load(settings: Settings) -> TextEngine:
 
     Raises:
         ArtefactError: the model cannot be used; the message says what to do.
+        DeviceError: a GPU is required and none is visible.
     """
     # Imported where it is used, for the supervisor never does.
     from charcnn.engine import load_engine  # noqa: PLC0415
 
-    return load_engine(settings.model_dir, settings.engine, settings.threads or cpu_limit())
+    threads = settings.threads or cpu_limit()
+    return load_engine(settings.model_dir, settings.engine, threads, settings.device)

@@ -39,7 +39,9 @@ CHARACTER = Gauge("opine_sentiment_estimated_character_seconds", "Cost model: ti
 SHED = Counter("opine_sentiment_shed_total", "Texts given up before they were computed.", ["reason"])
 PREDICTIONS = Counter("opine_sentiment_predictions_total", "Texts scored.", ["label", "model_version"])
 TEXT_ERRORS = Counter("opine_sentiment_text_errors_total", "Texts that could not be scored.", ["code"])
-MODEL_INFO = Gauge("opine_sentiment_model_info", "1 for the model that answers.", ["name", "version", "engine"])
+MODEL_INFO = Gauge(
+    "opine_sentiment_model_info", "1 for the model that answers.", ["name", "version", "engine", "device"]
+)
 
 
 class BatchMetrics:

@@ -1,5 +1,6 @@
-"""What the documentation says of `POST /v1/predict`; the tests hold real answers against these models."""
+"""What the documentation says of the routes; the tests hold real answers against these models."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,7 +35,7 @@ class Scored(BaseModel):
 class ErrorOfText(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    code: Literal["too_long", "invalid", "internal"]
+    code: Literal["too_long", "invalid", "malformed", "internal"] = Field(description="`malformed` for bulk lines only")
     message: str
 
 
@@ -42,6 +43,15 @@ class NotScored(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     error: ErrorOfText
+
+
+class BulkText(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"text": "Quick delivery."}})
+
+    text: str
+
+
+BulkLine = Scored | NotScored
 
 
 class Model(BaseModel):
@@ -73,10 +83,25 @@ class ProblemDetails(BaseModel):
 
 
 _PROBLEMS = {
+    408: "the body did not arrive in time",
     413: "too many texts, or the body is too large",
     422: "malformed; `errors` names the field",
-    429: "the queue is full; `Retry-After` says when to come back",
-    503: "the model is not ready",
+    429: "the queue is full, or the texts would be answered too late; `Retry-After` says when to come back",
+    503: "the model is not ready, the service is shutting down, or too many requests are in progress",
+    504: "the time allowed is over: the engine was slower than expected",
+}
+_BULK_PROBLEMS = (422, 503)
+_TIMEOUT = {
+    "name": "X-Request-Timeout",
+    "in": "header",
+    "description": "seconds in which the answer is worth something, such as 0.25; bounded by the service",
+    "schema": {"type": "number", "exclusiveMinimum": 0},
+}
+_EXPLAIN = {
+    "name": "explain",
+    "in": "query",
+    "description": "ask for `contributions`",
+    "schema": {"type": "boolean", "default": False},
 }
 
 
@@ -96,7 +121,7 @@ def document() -> dict[str, Any]:
 
 def _components() -> dict[str, Any]:
     """Schemas of everything that the paths refer to."""
-    models = (PredictRequest, PredictAnswer, ProblemDetails)
+    models = (PredictRequest, PredictAnswer, ProblemDetails, BulkText)
     _, schema = models_json_schema([(model, "serialization") for model in models], ref_template=_REFERENCE)
     return {"schemas": schema["$defs"]}
 
@@ -109,19 +134,36 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "operationId": "predict",
                 "summary": "Read the sentiment of texts",
                 "description": "A text that cannot be scored fails alone, in its place.",
+                "parameters": [_TIMEOUT],
                 "requestBody": {"required": True, "content": _content("application/json", PredictRequest)},
                 "responses": {
                     "200": {
                         "description": "one prediction a text, in order",
                         "content": _content("application/json", PredictAnswer),
                     },
-                    **{
-                        str(status): {
-                            "description": description,
-                            "content": _content("application/problem+json", ProblemDetails),
-                        }
-                        for status, description in _PROBLEMS.items()
+                    **_problems(_PROBLEMS),
+                },
+            },
+        },
+        "/v1/predict/bulk": {
+            "post": {
+                "operationId": "predictBulk",
+                "summary": "Read the sentiment of any number of texts",
+                "description": "A text a line in, a prediction a line out, in order; a bad line is answered in its "
+                "place. Read while you send: the service reads no faster than you. An answer without its last chunk "
+                "was cut off; the lines that came are right.",
+                "parameters": [_EXPLAIN],
+                "requestBody": {"required": True, "content": _content("application/x-ndjson", BulkText)},
+                "responses": {
+                    "200": {
+                        "description": "one line a line, in order; `X-Model-Name` and `X-Model-Version` say whose",
+                        "content": {
+                            "application/x-ndjson": {
+                                "schema": {"oneOf": [_reference(Scored), _reference(NotScored)]},
+                            }
+                        },
                     },
+                    **_problems(_BULK_PROBLEMS),
                 },
             },
         },
@@ -132,7 +174,16 @@ def _paths() -> dict[str, dict[str, Any]]:
 
 
 def _content(media_type: str, model: type[BaseModel]) -> dict[str, Any]:
-    return {media_type: {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}}
+    return {media_type: {"schema": _reference(model)}}
+
+
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REFERENCE.format(model=model.__name__)}
+
+
+def _problems(statuses: Iterable[int]) -> dict[str, Any]:
+    content = _content("application/problem+json", ProblemDetails)
+    return {str(status): {"description": _PROBLEMS[status], "content": content} for status in statuses}
 
 
 def _probe(name: str, description: str) -> dict[str, Any]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from typing import TYPE_CHECKING
 
 import structlog
 
+from opine_sentiment import garbage
 from opine_sentiment.batching.batcher import Batcher
 from opine_sentiment.batching.cost_model import CostModel
 from opine_sentiment.batching.pace import BatchLimits
 from opine_sentiment.engine_thread import EngineThread
+from opine_sentiment.engines import DeviceError
 from opine_sentiment.metrics import MODEL_INFO, BatchMetrics
 from opine_sentiment.warm_up import warm_up
 
@@ -33,7 +34,7 @@ class NotReadyError(Exception):
 
 
 class Predictor:
-    """Ready from the end of a warm-up until `stop`."""
+    """Answers from the end of a warm-up until `stop`."""
 
     def __init__(self, settings: Settings, load: Callable[[], TextEngine]) -> None:
         self._settings = settings
@@ -41,10 +42,16 @@ class Predictor:
         self._batcher: Batcher[EncodedText, Prediction] | None = None
         self._loop_task: asyncio.Task[None] | None = None
         self._start_task: asyncio.Task[None] | None = None
-        self.engine: TextEngine | None = None
+        self.obstacle = "the model has not answered its warm-up yet"
+        """Why it is not loaded."""
+        self.draining = False
+        """New requests are still answered, but should go elsewhere."""
+        self.ending = False
+        """Bulk requests are cut off."""
+        self.model_name = self.model_version = ""
 
     @property
-    def ready(self) -> bool:
+    def loaded(self) -> bool:
         return self._batcher is not None
 
     async def predict(self, texts: Sequence[str], *, explain: bool, deadline: float) -> list[Prediction | Failed]:
@@ -57,12 +64,18 @@ class Predictor:
             ClosedError: the service is shutting down.
         """
         if self._batcher is None:
-            raise NotReadyError
+            raise NotReadyError(self.obstacle)
         return await self._batcher.submit(texts, explain=explain, deadline=deadline)
 
     def start(self, on_failure: Callable[[Exception], None]) -> None:
         """Load and warm up in the background, so that probes are answered meanwhile."""
         self._start_task = asyncio.create_task(self._start(on_failure))
+
+    def drain(self) -> None:
+        self.draining = True
+
+    def end_bulk(self) -> None:
+        self.ending = True
 
     async def stop(self) -> None:
         """Answer what was accepted, then let the engine go."""
@@ -77,6 +90,11 @@ class Predictor:
         try:
             engine = await self._thread.load()
             measured = await warm_up(engine.encode, self._thread.predict, self._settings.max_batch_rows)
+        except DeviceError as error:
+            # A GPU may be given to the next process, not to this one; until then this one says why it waits.
+            logger.critical("not ready", reason=str(error))
+            self.obstacle = str(error)
+            return
         except Exception as error:  # noqa: BLE001  whatever it is, this worker will never be ready
             on_failure(error)
             return
@@ -95,11 +113,15 @@ class Predictor:
             model=model,
             observer=BatchMetrics(),
         )
-        # Imports and the model stay for good; a full collection need not look at them again.
-        gc.collect()
-        gc.freeze()
-        self.engine = engine
+        garbage.settle()
+        self.model_name, self.model_version = engine.name, engine.version
         self._loop_task = asyncio.create_task(batcher.run())
         self._batcher = batcher
-        MODEL_INFO.labels(engine.name, engine.version, settings.engine).set(1)
-        logger.info("ready", model=engine.name, model_version=engine.version, engine=settings.engine)
+        MODEL_INFO.labels(engine.name, engine.version, settings.engine, engine.device).set(1)
+        logger.info(
+            "ready",
+            model=engine.name,
+            model_version=engine.version,
+            engine=settings.engine,
+            device=engine.device,
+        )

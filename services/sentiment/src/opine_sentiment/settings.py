@@ -4,7 +4,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from charcnn.devices import DeviceChoice
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opine_sentiment.shipped_model import shipped_model_dir
@@ -20,10 +21,18 @@ class Settings(BaseSettings):
     # A factory, so that the path of this machine stays out of the schema.
     model_dir: Path = Field(default_factory=shipped_model_dir, description="artefact folder; default the shipped one")
     engine: Literal["onnx", "torch"] = Field(default="onnx", description="`onnx` on CPU, `torch` where there is a GPU")
+    device: DeviceChoice = Field(
+        default="auto", description="where `torch` computes: `auto` takes a GPU if there is one, `cuda` insists on it"
+    )
     threads: NonNegativeInt = Field(default=0, description="compute threads; 0 takes the CPU limit")
     max_texts: PositiveInt = Field(default=1000, description="texts in a request; more is 413")
     max_characters: PositiveInt = Field(default=20_000, description="code points in a text; a longer one fails alone")
     max_body_bytes: PositiveInt = Field(default=8 * 1024**2, description="bytes in a request body; more is 413")
+    upload_timeout_s: PositiveFloat = Field(
+        default=30, description="seconds in which a body must have come, or the next part of a bulk one"
+    )
+    max_concurrency: PositiveInt = Field(default=1024, description="requests in progress; one more is 503")
+    max_bulk: PositiveInt = Field(default=4, description="bulk requests in progress; one more is 503")
     max_queue_rows: PositiveInt = Field(default=2000, description="texts that wait; a request that does not fit is 429")
     timeout_s: PositiveFloat = Field(default=10, description="seconds in which a request without a header is answered")
     max_timeout_s: PositiveFloat = Field(default=60, description="seconds that a header may allow; more is cut to this")
@@ -32,6 +41,9 @@ class Settings(BaseSettings):
         default=16_384, description="characters computed at once; one text may have more"
     )
     batch_target_s: PositiveFloat = Field(default=0.05, description="seconds that a batch should take at most")
+    drain_s: NonNegativeFloat = Field(
+        default=0, description="seconds from SIGTERM, while not ready, in which requests are still accepted"
+    )
     log_level: LogLevel = Field(default="INFO", description="least level that is logged; `DEBUG` has every request")
     log_json: bool = Field(default=True, description="JSON log lines; `false` for lines to read")
 
@@ -42,6 +54,12 @@ class Settings(BaseSettings):
                 f"MAX_QUEUE_ROWS ({self.max_queue_rows}) must be at least MAX_TEXTS ({self.max_texts}), "
                 "or the largest request is refused for ever",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _engine_has_the_device(self) -> Self:
+        if self.device == "cuda" and self.engine == "onnx":
+            raise ValueError("DEVICE cuda needs ENGINE torch; onnx is for the CPU")
         return self
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class TextError:
-    code: Literal["too_long", "invalid", "internal"]
+    code: Literal["too_long", "invalid", "malformed", "internal"]
     message: str
 
 

@@ -15,6 +15,7 @@ import uvicorn
 
 from opine_sentiment import engines
 from opine_sentiment.logs import set_up_logging
+from opine_sentiment.server import DrainingServer
 from opine_sentiment.settings import Settings, get_settings
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def main(load: Callable[[Settings], TextEngine] = engines.load, arguments: Seque
         application(settings, predictor),
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         backlog=options.backlog,
         timeout_keep_alive=options.timeout_keep_alive,
@@ -52,7 +54,7 @@ def main(load: Callable[[Settings], TextEngine] = engines.load, arguments: Seque
         ssl_keyfile_password=options.ssl_keyfile_password,
         ssl_ca_certs=options.ssl_ca_certs,
     )
-    uvicorn.Server(config).run(sockets=[socket.socket(fileno=options.fd)])
+    DrainingServer(config, predictor, settings.drain_s).run(sockets=[socket.socket(fileno=options.fd)])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from charcnn.artefact import Manifest
+    from charcnn.devices import Device, DeviceChoice
     from charcnn.packing import Packed
 
 Kind = Literal["onnx", "torch"]
@@ -33,6 +34,7 @@ _MAX_SYMBOLS = 32768
 class CellScorer(Protocol):
     """The network without its pooling."""
 
+    device: Device
     gap: int
     """Blank cells that it needs between two texts."""
 
@@ -48,6 +50,7 @@ class Engine:
         self.manifest = manifest
         self.name = manifest.name
         self.version = manifest.version
+        self.device: str = scorer.device
         self._bias = bias
         self._scorer = scorer
 
@@ -102,11 +105,18 @@ class Engine:
         return spread(character_contributions(scored, weights, temperature, stride, len(text)), text)
 
 
-def load_engine(folder: Path, kind: Kind = "onnx", threads: int = 1) -> Engine:
+def load_engine(folder: Path, kind: Kind = "onnx", threads: int = 1, device: DeviceChoice = "auto") -> Engine:
     """Load an artefact.
+
+    Args:
+        folder: the artefact.
+        kind: what computes.
+        threads: on the CPU.
+        device: where PyTorch computes; ONNX Runtime is for the CPU.
 
     Raises:
         charcnn.artefact.ArtefactError: the folder is no usable model; the message says what to do.
+        charcnn.devices.DeviceError: a GPU is required and none is visible.
     """
     manifest = read_manifest(folder)
     weights = load_weights(folder, manifest.network)
@@ -118,7 +128,7 @@ def load_engine(folder: Path, kind: Kind = "onnx", threads: int = 1) -> Engine:
     else:
         from charcnn.scorers.torch import TorchScorer  # noqa: PLC0415
 
-        scorer = TorchScorer(weights, manifest.network, threads)
+        scorer = TorchScorer(weights, manifest.network, threads, device)
     return Engine(manifest, weights["bias"], scorer)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Share of an error that one batch corrects, and how far one batch can move its own estimate up or down.
-_STEP = 0.25
-_LARGEST_CORRECTION = 1.0
-# At this cost an error is blamed on overhead and on cost alike.
-_BALANCE = 4096
+# Share of an error (as a logarithm) that one batch corrects, and the largest error that it may show.
+_STEP = 0.5
+_LARGEST_ERROR = math.log(1.25)
 _LEAST_OVERHEAD_S = 1e-6
 _LEAST_UNIT_S = 1e-10
 
@@ -19,10 +18,10 @@ _LEAST_UNIT_S = 1e-10
 class CostModel:
     """Seconds of a batch = overhead + unit * cost.
 
-    Each batch moves the two numbers by the least step towards what it took (normalised least mean squares,
-    Kaczmarz 1937). A thousand batches of one size therefore correct the estimate for that size and leave the split
-    between the two numbers nearly as it was, where a regression would have nothing to fit; and one batch that was held
-    up counts at most as one that took twice its time.
+    Each batch scales the two numbers towards what it took, each by its share in the estimate (exponentiated gradient,
+    Kivinen and Warmuth 1997). A thousand batches of one size therefore correct the estimate for that size and otherwise
+    make the engine faster or slower as a whole, where a regression would have nothing to fit. Errors are cut, so that
+    the estimate follows the usual batch and not the few that were held up.
     """
 
     def __init__(self, overhead_s: float = 0.001, unit_s: float = 1e-6) -> None:
@@ -41,10 +40,12 @@ class CostModel:
     def observe(self, cost: int, seconds: float) -> None:
         """Learn from a batch that was computed."""
         expected = self.seconds(cost)
-        error = min(max(seconds - expected, -expected / 2), expected * _LARGEST_CORRECTION)
-        x = cost / _BALANCE
-        step = _STEP * error / (1 + x * x)
-        self._set(self.overhead_s + step, self.unit_s + step * x / _BALANCE)
+        error = math.log(max(seconds, _LEAST_OVERHEAD_S) / expected)
+        step = _STEP * min(max(error, -_LARGEST_ERROR), _LARGEST_ERROR)
+        overhead_share = self.overhead_s / expected
+        self._set(
+            self.overhead_s * math.exp(step * overhead_share), self.unit_s * math.exp(step * (1 - overhead_share))
+        )
 
     def seconds(self, cost: int, batches: int = 1) -> float:
         """Time that so many batches of this cost in all take."""

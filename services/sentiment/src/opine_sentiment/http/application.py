@@ -47,6 +47,7 @@ def application(settings: Settings, predictor: Predictor) -> ASGIApp:
     app = Starlette(
         routes=[
             Route("/v1/predict", endpoints.predict, methods=["POST"]),
+            Route("/v1/predict/bulk", endpoints.bulk, methods=["POST"]),
             Route("/livez", endpoints.livez),
             Route("/readyz", endpoints.readyz),
             Route("/metrics", endpoints.metrics),
@@ -60,7 +61,7 @@ def application(settings: Settings, predictor: Predictor) -> ASGIApp:
         },
         lifespan=lifespan,
     )
-    return HttpTelemetry(app)
+    return HttpTelemetry(app, predictor)
 
 
 def _give_up(error: Exception) -> None:

@@ -25,6 +25,16 @@ _STRETCH = 1 << 15
 
 async def answer_json(name: str, version: str, outcomes: Sequence[Prediction | TextError]) -> bytes:
     """The body of a 200."""
+    model = orjson.dumps({"name": name, "version": version})
+    return b'{"model":%b,"predictions":[%b]}' % (model, b",".join(await _parts(outcomes)))
+
+
+async def lines_json(outcomes: Sequence[Prediction | TextError]) -> bytes:
+    """One line each."""
+    return b"".join(part + b"\n" for part in await _parts(outcomes))
+
+
+async def _parts(outcomes: Sequence[Prediction | TextError]) -> list[bytes]:
     parts: list[bytes] = []
     stretch = 0
     for outcome in outcomes:
@@ -33,8 +43,7 @@ async def answer_json(name: str, version: str, outcomes: Sequence[Prediction | T
         if stretch > _STRETCH:
             stretch = 0
             await asyncio.sleep(0)
-    model = orjson.dumps({"name": name, "version": version})
-    return b'{"model":%b,"predictions":[%b]}' % (model, b",".join(parts))
+    return parts
 
 
 def _outcome_json(outcome: Prediction | TextError) -> bytes:

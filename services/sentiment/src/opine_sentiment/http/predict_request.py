@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from opine_sentiment.http.problems import Problem
+from opine_sentiment.json_input import parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FIELDS = ("texts", "explain")
 
@@ -48,9 +52,24 @@ def parse_predict_request(body: bytes, max_texts: int) -> PredictRequest:
     return PredictRequest(texts, explain)
 
 
+def parse_explain(query: Mapping[str, str]) -> bool:
+    """The query of a bulk request.
+
+    Raises:
+        Problem: 422, neither true nor false, or a parameter that is not known.
+    """
+    unknown = next((name for name in query if name != "explain"), None)
+    if unknown is not None:
+        raise _malformed(_printable(unknown), "is not known; there is explain")
+    explain = query.get("explain", "false")
+    if explain not in ("true", "false"):
+        raise _malformed("explain", "must be true or false")
+    return explain == "true"
+
+
 def _json_object(body: bytes) -> dict[str, object]:
     try:
-        fields = json.loads(body)
+        fields = parse_json(body)
     except (ValueError, RecursionError) as error:
         raise _malformed("body", f"is not JSON: {_printable(str(error))}") from None
     if not isinstance(fields, dict):

@@ -18,7 +18,7 @@ REFUSALS = (NotReadyError, ClosedError, OverloadedError, ExpiredError)
 def refusal(error: Exception, texts: int, settings: Settings) -> Problem:
     """The answer to one of `REFUSALS`."""
     if isinstance(error, NotReadyError):
-        return unavailable("the model has not answered its warm-up yet")
+        return unavailable(str(error))
     if isinstance(error, ClosedError):
         return unavailable("the service is shutting down")
     if isinstance(error, ExpiredError):

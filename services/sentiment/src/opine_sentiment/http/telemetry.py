@@ -12,6 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from opine_sentiment.predictor import Predictor
+
 _SERVICE = "sentiment"
 _FIRST_ERROR = 400
 
@@ -19,8 +21,9 @@ _FIRST_ERROR = 400
 class HttpTelemetry:
     """ASGI middleware. The route is the template that Starlette's router left in the scope."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, predictor: Predictor) -> None:
         self._app = app
+        self._predictor = predictor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -35,7 +38,11 @@ class HttpTelemetry:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[request_ids.HEADER] = request_id
+                headers = MutableHeaders(scope=message)
+                headers[request_ids.HEADER] = request_id
+                if self._predictor.draining:
+                    # The next request of this client finds another server.
+                    headers["Connection"] = "close"
             await send(message)
 
         try:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from charcnn.config import NetworkConfig
+    from charcnn.devices import Device
     from charcnn.packing import Packed
 
 # Their activations fit a core's second-level cache.
@@ -37,6 +38,7 @@ class OnnxScorer:
         self._config = config
         self._offsets = neighbour_offsets(config)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="window") if threads > 1 else None
+        self.device: Device = "cpu"
         self.gap = config.look_up_gap
 
     def cells(self, columns: NDArray[np.int32], packed: Packed) -> NDArray[np.float32]:
