@@ -9,7 +9,8 @@ from opine_training.config.reading import ReadConfig
 from opine_training.config.selection import SelectionConfig
 from opine_training.data.corpus import write_corpus
 from opine_training.data.dataset import Dataset, Source, read_dataset, training_rows
-from opine_training.data.rows import DataError, LeftOut, review_file
+from opine_training.data.errors import DataError
+from opine_training.data.rows import LeftOut, review_file
 from opine_training.networks.build import build_encoding
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from opine_training.commands import evaluate as command
 from opine_training.config.reading import ReadConfig
+from opine_training.data.errors import DataError
 from opine_training.data.files import review_files
-from opine_training.data.rows import DataError, LeftOut
+from opine_training.data.rows import LeftOut
 from opine_training.evaluation.baselines.all import trained_baselines
 from opine_training.evaluation.evaluate import report, score_files
 from opine_training.evaluation.reading import Reading

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from opine_training.config.reading import Columns, LabelScheme, ReadConfig
 from opine_training.data.digest import split_of, text_digest
+from opine_training.data.errors import DataError
 from opine_training.data.files import review_files
-from opine_training.data.rows import DataError, LeftOut, Row, review_file
+from opine_training.data.rows import LeftOut, Row, review_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,9 @@ from charcnn.engine import load_engine
 from opine_training.artefacts import rewrite
 from opine_training.calibration import fit_calibration, fit_uniform_prior
 from opine_training.card import model_card
+from opine_training.data.errors import DataError
 from opine_training.data.files import review_files
-from opine_training.data.rows import DataError, LeftOut
+from opine_training.data.rows import LeftOut
 from opine_training.evaluation.engine import EngineReader, predict
 from opine_training.evaluation.evaluate import report, score_files
 from opine_training.evaluation.selection import scored_rows

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import tyro
 from charcnn.artefact import ArtefactError
 
-from opine_training.data.rows import DataError
+from opine_training.data.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from opine_training.data.corpus import Corpus, CorpusWriter, open_corpus
 from opine_training.data.digest import is_tuning
+from opine_training.data.errors import DataError
 from opine_training.data.files import review_files
 from opine_training.data.near_duplicates import NearDuplicates
-from opine_training.data.rows import DataError, LeftOut
+from opine_training.data.rows import LeftOut
+from opine_training.data.tables.table import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -165,7 +167,7 @@ def _write(source: Source, encoding: Encoding, cache: Path, key: str) -> None:
 
 def _key(source: Source, encoding: Encoding) -> str:
     """What the cache depends on: the files' contents, how they are read and how texts are encoded."""
-    files = {file.path.name: _sha256(file.path) for file in source.files}
+    files = {path.name: _sha256(path) for file in source.files for path in files_of(file.path)}
     parts = [_LAYOUT, files, asdict(source.reading), asdict(source.selection), encoding.key]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from opine_training.data.digest import split_of, text_digest
+from opine_training.data.errors import DataError
 from opine_training.data.labels import EXPECTED, RATINGS, Scheme, scheme_of
+from opine_training.data.tables.table import columns_of, fields_of, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +19,6 @@ if TYPE_CHECKING:
 
 MAX_BAD_SHARE = 0.05
 _NAMED = 3
-
-
-class DataError(Exception):
-    """The data cannot be used; the message says which file and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +56,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class ReviewFile:
-    """A CSV file whose columns were found and whose ratings are understood."""
+    """A file whose columns were found and whose ratings are understood."""
 
     path: Path
     scheme: Scheme
@@ -85,7 +80,7 @@ class ReviewFile:
         """
         columns, ratings = self.config.columns, RATINGS[self.scheme]
         seen = bad = 0
-        for fields in _fields(self.path, self.config):
+        for fields in fields_of(self.path, self.config):
             seen += 1
             text = (fields.get(columns.text) or "").strip()
             stars = ratings.get((fields.get(columns.rating) or "").strip())
@@ -105,11 +100,6 @@ class ReviewFile:
             )
 
 
-def source_of(file: Path) -> str:
-    """A file's name without its endings."""
-    return file.name.removesuffix(".gz").removesuffix(".csv")
-
-
 def review_file(path: Path, config: ReadConfig) -> ReviewFile:
     """Look at a file: its columns, and its ratings where the scheme is to be found out.
 
@@ -125,30 +115,5 @@ def review_file(path: Path, config: ReadConfig) -> ReviewFile:
         )
     ratings = set()
     if config.labels == "auto":
-        ratings = {(fields.get(config.columns.rating) or "").strip() for fields in _fields(path, config)}
+        ratings = {(fields.get(config.columns.rating) or "").strip() for fields in fields_of(path, config)}
     return ReviewFile(path, scheme_of(config.labels, ratings), config.columns.split in found, config)
-
-
-def columns_of(path: Path, config: ReadConfig) -> list[str]:
-    with _open(path, config) as handle:
-        return list(csv.DictReader(handle, delimiter=config.separator).fieldnames or ())
-
-
-def _fields(path: Path, config: ReadConfig) -> Iterator[dict[str, str]]:
-    seen = 0
-    try:
-        with _open(path, config) as handle:
-            for fields in csv.DictReader(handle, delimiter=config.separator):
-                seen += 1
-                yield fields
-                if seen == config.max_rows:
-                    return
-    except (EOFError, gzip.BadGzipFile, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: damaged after row {seen} ({error}); fetch it again") from error
-
-
-def _open(path: Path, config: ReadConfig) -> IO[str]:
-    csv.field_size_limit(sys.maxsize)
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding=config.encoding, newline="")
-    return path.open(encoding=config.encoding, newline="")

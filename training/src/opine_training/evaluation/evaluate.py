@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from opine_training.data.rows import DataError
+from opine_training.data.errors import DataError
 from opine_training.evaluation.figures import star_figures, two_class_figures
 from opine_training.evaluation.reading import joined
 from opine_training.evaluation.selection import RULE, scored_rows
