@@ -1,0 +1,76 @@
+"""From a checkpoint to an artefact."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from charcnn.calibration import LABEL_OF_STAR, softmax
+from charcnn.export import export
+from charcnn.lineage.network import LineageNetwork
+from charcnn.network import CharCNN
+
+from opine_training.calibration import fit_calibration, fit_uniform_prior
+from opine_training.card import model_card
+from opine_training.data.corpus import open_corpus
+from opine_training.fitting.checkpoint import read_progress
+from opine_training.fitting.inference import predict_logits
+from opine_training.lineage.artefact import LineageManifest, write_lineage
+from opine_training.networks.build import build_encoding, build_network
+from opine_training.runs.folder import CORPUS, read_config, read_summary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def export_run(folder: Path, artefact: Path, version: str, metrics: dict[str, Any] | None = None) -> None:
+    """Calibrate the best epoch of a run on its tuning rows and write it as an artefact.
+
+    Raises:
+        RunError: the folder holds no run.
+        CheckpointError: no epoch of it is done.
+    """
+    config, asked = read_config(folder)
+    progress, summary = read_progress(folder), read_summary(folder)
+    network, encoding = build_network(config), build_encoding(config)
+    if progress.best is not None:
+        network.load_state_dict(progress.best)
+    tuning = open_corpus(folder / CORPUS / "tuning")
+    stars = tuning.stars.astype(np.int64)
+    logits = predict_logits(network, encoding, tuning)
+    training = {
+        "rows": sum(row["train"] + row["tuning"] for row in summary["rows"].values()),
+        "data_sha256": summary["fingerprint"],
+        "epochs": progress.best_epoch + 1,
+        "configuration": asdict(config),
+        "selection": asked["selection"],
+        "command": asked["command"],
+    }
+    metrics = metrics or {}
+    name = asked["name"]
+    card = model_card(name, version, training, metrics)
+    if isinstance(network, CharCNN):
+        calibration = fit_calibration(logits, stars)
+        export(
+            network,
+            artefact,
+            name=name,
+            version=version,
+            calibration=calibration,
+            training=training,
+            metrics=metrics,
+            card=card,
+        )
+    elif isinstance(network, LineageNetwork):
+        offsets = fit_uniform_prior(softmax(logits.astype(np.float64)), LABEL_OF_STAR[stars])
+        manifest = LineageManifest(
+            name=name,
+            version=version,
+            network=network.config,
+            uniform_prior_offsets=offsets,
+            training=training,
+            metrics=metrics,
+        )
+        write_lineage(artefact, network, manifest, card)
+
