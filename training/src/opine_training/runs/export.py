@@ -73,4 +73,3 @@ def export_run(folder: Path, artefact: Path, version: str, metrics: dict[str, An
             metrics=metrics,
         )
         write_lineage(artefact, network, manifest, card)
-

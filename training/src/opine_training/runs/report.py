@@ -38,9 +38,18 @@ def write_report(folder: Path, scored: Sequence[Scored], progress: Progress, met
 
 
 def _report(metrics: dict[str, Any]) -> str:
-    columns = ("rows", "accuracy", "accuracy_uniform_prior", "macro_f1", "stars_mean_absolute_error", "calibration_error")
+    columns = (
+        "rows",
+        "accuracy",
+        "accuracy_uniform_prior",
+        "macro_f1",
+        "stars_mean_absolute_error",
+        "calibration_error",
+    )
     sets = {"all": metrics["validation"]["all"], **metrics["validation"]["sources"]}
-    rows = "\n".join(f"| {name} | " + " | ".join(str(each[column]) for column in columns) + " |" for name, each in sets.items())
+    rows = "\n".join(
+        f"| {name} | " + " | ".join(str(each[column]) for column in columns) + " |" for name, each in sets.items()
+    )
     return f"""# Validation rows
 
 | source | {" | ".join(columns)} |
