@@ -60,6 +60,7 @@ images: ## Build the container images; VARIANT=cuda for GPUs
 	k8s/images/build $(VARIANT:%=--variant %)
 
 e2e: .venv-test/installed browser ## Install on a cluster (KUBECONFIG, or the one beside this repository) and use it
+	@if [ -z "$$KUBECONFIG" ] && [ -x ../shared/cluster/cluster ]; then ../shared/cluster/cluster up >/dev/null; fi
 	k8s/images/build
 	.venv-test/bin/pytest tests/images tests/cluster -m "not drill" $(ARGS)
 

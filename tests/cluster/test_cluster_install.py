@@ -7,7 +7,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from clustered.release import Release
+from clustered.release import Release, wait_until
 from driving.brand_pages import BrandPage
 from driving.browser import WIDE, chromium, set_viewport
 from driving.checks import console_errors, foreign_requests
@@ -148,4 +148,9 @@ def test_uninstalled_and_installed_again_the_reviews_are_there(
 
 
 def test_what_it_takes_at_rest(release: Release, figures: list[str]) -> None:
-    figures.extend("at rest: " + " ".join(line.split()) for line in release.kubectl("top", "pods").splitlines()[1:])
+    def known() -> list[str]:
+        return release.kubectl("top", "pods", "--no-headers").splitlines()
+
+    running = [pod for pod in release.get("pods")["items"] if pod["status"]["phase"] == "Running"]
+    wait_until(lambda: len(known()) >= len(running), "figures of every pod", 90)
+    figures.extend("at rest: " + " ".join(line.split()) for line in known())

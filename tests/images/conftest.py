@@ -38,18 +38,16 @@ def image(base: dict[str, Any]) -> Callable[[str], tuple[str, dict[str, Any]]]:
 
 
 @pytest.fixture
-def start(
-    image: Callable[[str], tuple[str, dict[str, Any]]], tmp_path: Path
-) -> Iterator[Callable[[str, Mapping[str, str]], Container]]:
+def start(image: Callable[[str], tuple[str, dict[str, Any]]], tmp_path: Path) -> Iterator[Callable[..., Container]]:
     if os.geteuid() != 0 or not Path("/usr/sbin/runc").exists():
         pytest.skip("needs root and runc")
     started: list[Container] = []
 
-    def run(component: str, environment: Mapping[str, str]) -> Container:
+    def run(component: str, environment: Mapping[str, str], *arguments: str) -> Container:
         name, description = image(component)
         container = Container(name, description["OCIv1"]["config"], tmp_path)
         started.append(container)
-        return container.start(environment)
+        return container.start(environment, arguments)
 
     yield run
     for container in started:

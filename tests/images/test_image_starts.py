@@ -1,11 +1,11 @@
 """Each image starts as a restricted pod would start it: read-only, as a fixed user, without capabilities."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from contained.container import Container
 
-Start = Callable[[str, Mapping[str, str]], Container]
+Start = Callable[..., Container]
 # A database that is not there.
 REVIEWS = {
     "OPINE_REVIEWS_DATABASE_URL": "postgresql+psycopg2://127.0.0.1:1/opine",
@@ -54,6 +54,24 @@ def test_frontend(start: Start) -> None:
     assert "<html" in container.until_answers("http://127.0.0.1:8050/").lower()
     assert container.python(WRITES).returncode == 0
     assert container.stop() == 0
+
+
+def test_scraping_drives_chromium_over_a_site(start: Start) -> None:
+    settings = {
+        "OPINE_SCRAPING_BROWSER_SANDBOX": "false",
+        "OPINE_SCRAPING_STATE_DIR": "/tmp/state",  # noqa: S108  the container's
+        "OPINE_SCRAPING_THROTTLE": "false",
+    }
+    container = start("scraping", settings, "serve-demo-site", "--companies", "1", "--reviews", "3")
+    site = "http://127.0.0.1:8060"
+    container.until_answers(f"{site}/robots.txt")
+    scraping = ("python", "-m", "opine_scraping")
+    done = container.run(*scraping, "discover", "--site", site, "--max-pages", "1")
+    assert done.returncode == 0, done.stderr
+    companies = "/tmp/state/output/companies.csv"  # noqa: S108  the container's
+    found = container.python(f"print(open('{companies}').read())")
+    assert "example" in found.stdout, found.stderr
+    assert container.python(WRITES).returncode == 0
 
 
 def test_the_writing_check_finds_a_folder_that_can_be_written(start: Start) -> None:

@@ -30,16 +30,17 @@ class Container:
         self._log = folder / "output.txt"
         self._folder = folder
         self._environment = list(config["Env"])
-        self._command = [*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])]
+        self._entrypoint = list(config.get("Entrypoint") or [])
+        self._default = list(config.get("Cmd") or [])
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, environment: Mapping[str, str]) -> Self:
+    def start(self, environment: Mapping[str, str], arguments: Sequence[str] = ()) -> Self:
         mounted = run("buildah", "mount", self._working)
         self._environment += [f"{name}={value}" for name, value in environment.items()]
         specification = {
             "ociVersion": "1.0.2",
             "root": {"path": mounted, "readonly": True},
-            "process": self._process_of(self._command),
+            "process": self._process_of([*self._entrypoint, *(arguments or self._default)]),
             "mounts": _MOUNTS,
             "linux": {"namespaces": [{"type": name} for name in _NAMESPACES]},
         }
@@ -55,10 +56,13 @@ class Container:
 
     def python(self, code: str) -> subprocess.CompletedProcess[str]:
         """Run code by the image's interpreter, inside."""
+        return self.run("python", "-c", code)
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         file = self._folder / f"process-{uuid.uuid4().hex[:8]}.json"
-        file.write_text(json.dumps(self._process_of(["python", "-c", code])))
-        command = ["/usr/sbin/runc", "exec", "--process", str(file), self._id]
-        return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        file.write_text(json.dumps(self._process_of(command)))
+        execute = ["/usr/sbin/runc", "exec", "--process", str(file), self._id]
+        return subprocess.run(execute, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
     def until_answers(self, url: str, status: int = 200, seconds: float = 60) -> str:
         code = (
