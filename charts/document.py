@@ -154,7 +154,7 @@ def generated(chart: Path = CHARTS / "opine") -> dict[Path, str]:
     definitions = yaml.safe_load((CHARTS / "definitions.yaml").read_text())
     about = yaml.safe_load((chart / "Chart.yaml").read_text())
     schema = json.dumps(make_schema(values, definitions), indent=2, ensure_ascii=False) + "\n"
-    readme = make_readme((CHARTS / "README.template.md").read_text(), about, values)
+    readme = make_readme((CHARTS / "README.md.template").read_text(), about, values)
     return {chart / "values.schema.json": schema, chart / "README.md": readme}
 
 

@@ -33,7 +33,7 @@ TARGETS = {
 def made_targets(document: str) -> set[str]:
     """Targets of the `make` commands in code."""
     code = re.findall(r"^```.*?^```|`[^`\n]+`", document, re.MULTILINE | re.DOTALL)
-    return {target for part in code for target in re.findall(r"\bmake ([a-z]+(?:-[a-z]+)*)", part)}
+    return {target for part in code for target in re.findall(r"\bmake ([a-z0-9]+(?:-[a-z0-9]+)*)", part)}
 
 
 def broken_links(file: Path) -> list[str]:
