@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from charcnn.prediction import Prediction
     from charcnn.text import EncodedText
@@ -30,15 +30,16 @@ class EngineThread:
         self._engine = await self._run(self._load)
         return self._engine
 
-    async def predict(self, encoded: Sequence[EncodedText], explain: Sequence[bool]) -> list[Prediction]:
+    def predict(self, encoded: Sequence[EncodedText], explain: Sequence[bool]) -> Awaitable[list[Prediction]]:
+        """Begins at the call."""
         if self._engine is None:
             raise RuntimeError("the engine is not loaded")
         engine = self._engine
-        return await self._run(lambda: engine.predict(encoded, explain))
+        return self._run(lambda: engine.predict(encoded, explain))
 
     def close(self) -> None:
         """End the thread when it has finished what it does."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+    def _run(self, call: Callable[[], T]) -> Awaitable[T]:
+        return asyncio.get_running_loop().run_in_executor(self._executor, call)

@@ -32,44 +32,36 @@ def look_up_rows(symbols: NDArray[np.uint8], config: NetworkConfig) -> NDArray[n
 
 
 def look_up_columns(symbols: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np.int32]:
-    """`look_up_rows` by kind of look-up, shape (2 + number of n-grams, len(symbols))."""
-    folded = _fold_case()[symbols].astype(np.uint32)
+    """`look_up_rows` by kind of look-up, shape (2 + number of n-grams, len(symbols)).
+
+    Everything is hashed from one running sum: with G_i the sum of c_j B^-j up to i, the symbols s..i have the
+    polynomial hash (G_i - G_(s-1)) B^i = sum of c_j B^(i-j), which depends on them alone, not on where they stand.
+    """
+    length = len(symbols)
     tables = [rows for _, rows in config.ngrams] + [config.word_rows]
-    columns = np.empty((1 + len(tables), len(symbols)), np.uint32)
+    columns = np.empty((1 + len(tables), length), np.uint32)
     columns[0] = symbols
-    for number, (order, _) in enumerate(config.ngrams, 1):
-        _ngram_hash(folded, order, out=columns[number])
-    _word_hash(folded, out=columns[-1])
-    _bucket(columns[1:], tables)
+    folded = _fold_case()[symbols]
+    sums = np.zeros(length + 1, np.uint32)
+    np.cumsum(folded * _powers(_INVERSE, length), out=sums[1:])
+    hashed = columns[1:]
+    hashed[:] = sums[1:]
+    for number, (order, _) in enumerate(config.ngrams):
+        hashed[number, order:] -= sums[1:-order]
+    hashed[-1] -= sums[_word_starts(folded)]
+    hashed *= _powers(_BASE, length)
+    hashed += np.array([[order] for order, _ in config.ngrams] + [[0]], np.uint32)
+    _bucket(hashed, tables)
     columns[:, symbols == BLANK] = 0
     return columns.view(np.int32)
 
 
-def _ngram_hash(folded: NDArray[np.uint32], order: int, out: NDArray[np.uint32]) -> None:
-    """Polynomial hash of the `order` symbols that end at each position, fewer at the start."""
-    np.add(folded, np.uint32(order), out=out)
-    for back in range(1, min(order, len(folded))):
-        out[back:] += folded[:-back] * np.uint32(pow(_BASE, back, 1 << 32))
-
-
-def _word_hash(folded: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
-    """Hash of the word from its first letter up to each position; a symbol outside words is a word of its own.
-
-    With G the running sum of c_j B^-j, the word s..i hashes to (G_i - G_(s-1)) B^i = sum of c_j B^(i-j):
-    it depends on the word alone, not on where it stands.
-    """
-    if not len(folded):
-        return
-    in_word = _word_symbols()[folded]
-    begins = ~in_word
+def _word_starts(folded: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Where the word begins that holds each position; a symbol outside words is a word of its own."""
+    begins = _outside_words()[folded]
     begins[1:] |= begins[:-1]
-    begins[0] = True
-    starts = np.flatnonzero(begins)
-    running = np.cumsum(folded * _powers(_INVERSE, len(folded)), dtype=np.uint32)
-    before = running[starts - 1]
-    before[0] = 0
-    np.subtract(running, np.repeat(before, np.diff(starts, append=len(folded))), out=out)
-    out *= _powers(_BASE, len(folded))
+    starts: NDArray[np.int64] = np.maximum.accumulate(begins * np.arange(len(folded)))
+    return starts
 
 
 def _bucket(hashed: NDArray[np.uint32], tables: list[int]) -> None:
@@ -107,7 +99,7 @@ def _fold_case() -> NDArray[np.uint8]:
 
 
 @cache
-def _word_symbols() -> NDArray[np.bool_]:
-    table = np.zeros(SYMBOLS, np.bool_)
-    table[[LETTER, *b"abcdefghijklmnopqrstuvwxyz0123456789'"]] = True
+def _outside_words() -> NDArray[np.bool_]:
+    table = np.ones(SYMBOLS, np.bool_)
+    table[[LETTER, *b"abcdefghijklmnopqrstuvwxyz0123456789'"]] = False
     return table

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from opine_sentiment.batching.refusals import ClosedError, ExpiredError, OverloadedError
 from opine_sentiment.batching.request import FAILED, E, Failed, P, Request, Work
-from opine_sentiment.batching.scheduler import Scheduler
+from opine_sentiment.batching.scheduler import Batch, Scheduler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from opine_sentiment.batching.cost_model import CostModel
     from opine_sentiment.batching.lane import Lane, Row
@@ -34,9 +35,17 @@ P_co = TypeVar("P_co", covariant=True)
 
 
 class Compute(Protocol[E_contra, P_co]):
-    """Runs the engine on one batch; the batcher never overlaps two calls."""
+    """Starts the engine on one batch, at the call and not when it is awaited; the batcher never overlaps two."""
 
-    async def __call__(self, encoded: Sequence[E_contra], explain: Sequence[bool]) -> Sequence[P_co]: ...
+    def __call__(self, encoded: Sequence[E_contra], explain: Sequence[bool]) -> Awaitable[Sequence[P_co]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Started(Generic[E, P]):
+    """A batch that the engine has begun."""
+
+    batch: Batch[Work[E, P]]
+    answers: Awaitable[Sequence[P]]
 
 
 class Batcher(Generic[E, P]):
@@ -54,12 +63,15 @@ class Batcher(Generic[E, P]):
     ) -> None:
         self._encode = encode
         self._compute = compute
+        self._limits = limits
         self._model = model
         self._observer = observer
         self._clock = clock
         self._scheduler: Scheduler[Work[E, P]] = Scheduler(limits, model)
         self._requests: dict[Lane[Work[E, P]], Request[E, P]] = {}
         self._arrivals = 0
+        self._started: _Started[E, P] | None = None
+        self._busy = False
         self._wake = asyncio.Event()
         self._closed = False
 
@@ -95,16 +107,14 @@ class Batcher(Generic[E, P]):
     async def run(self) -> None:
         """Feed the engine until `close` was called and everything accepted is answered."""
         while not (self._closed and not self._requests):
-            self._expire()
-            now = self._clock()
-            rows = self._scheduler.next_rows(now)
-            if not rows:
+            if self._started is None:
+                self._start_next()
+            if self._started is None:
                 await self._work_comes()
                 continue
-            self._observer.queued(self._scheduler.waiting_rows)
-            for row in rows:
-                self._observer.waited(now - row.queued_at)
-            await self._answer(rows)
+            started, self._started = self._started, None
+            await self._answer(started)
+            self._busy = False
 
     def close(self) -> None:
         """Take no new requests; `run` ends when the accepted ones are answered."""
@@ -146,6 +156,29 @@ class Batcher(Generic[E, P]):
                 request.lane, work, reserved=len(text) + ROW_COST, cost=len(encoded) + ROW_COST, now=self._clock()
             )
             self._wake.set()
+            if not self._busy and self._scheduler.waiting_rows >= self._limits.max_rows:
+                # At once: the rest of a burst is read while the engine works on its first batch.
+                self._start_next()
+
+    def _start_next(self) -> None:
+        """Give the engine, which must be free, what is due, if anything is."""
+        self._expire()
+        now = self._clock()
+        rows = self._scheduler.next_rows(now)
+        if not rows:
+            return
+        self._observer.queued(self._scheduler.waiting_rows)
+        for row in rows:
+            self._observer.waited(now - row.queued_at)
+        self._busy = True
+        self._started = self._start(rows)
+
+    def _start(self, rows: Sequence[Row[Work[E, P]]]) -> _Started[E, P]:
+        batch = self._scheduler.begin(rows, self._clock())
+        works = [row.value for row in rows]
+        return _Started(
+            batch, self._compute([work.encoded for work in works], [work.request.explain for work in works])
+        )
 
     def _expire(self) -> None:
         while (lane := self._scheduler.hopeless(self._clock())) is not None:
@@ -153,7 +186,7 @@ class Batcher(Generic[E, P]):
             self._requests[lane].give_up(ExpiredError())
 
     async def _work_comes(self) -> None:
-        """Wait for work, and for that which has reached the process with it: a burst makes one batch."""
+        """Wait for work, and for what has reached the process with it, up to a batch: a burst makes one."""
         self._wake.clear()
         await self._wake.wait()
         quiet = 0
@@ -161,33 +194,32 @@ class Batcher(Generic[E, P]):
             arrivals = self._arrivals
             await asyncio.sleep(0)
             quiet = quiet + 1 if arrivals == self._arrivals else 0
-            if quiet == _QUIET_TURNS:
+            if quiet == _QUIET_TURNS or self._started is not None:
                 break
 
-    async def _answer(self, rows: Sequence[Row[Work[E, P]]]) -> None:
-        """Compute a batch; if the engine fails, each half of it, down to the text at fault."""
-        # Who left or ran out of time while the other half was tried is not computed.
-        rows = [row for row in rows if not row.value.request.done.done()]
-        if not rows:
-            return
+    async def _answer(self, started: _Started[E, P]) -> None:
+        """Answer a batch; if the engine failed, compute each half of it, down to the text at fault."""
+        rows = started.batch.rows
         try:
-            answers: Sequence[P | Failed] = await self._timed(rows)
+            answers: Sequence[P | Failed] = await self._finished(started)
         except Exception:
             logger.exception("the engine failed on a batch of %d texts", len(rows))
             if len(rows) > 1:
-                await self._answer(rows[: len(rows) // 2])
-                await self._answer(rows[len(rows) // 2 :])
+                for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
+                    # Who left or ran out of time while the other half was tried is not computed.
+                    missing = [row for row in half if not row.value.request.done.done()]
+                    if missing:
+                        await self._answer(self._start(missing))
                 return
             answers = [FAILED]
         for row, answer in zip(rows, answers, strict=True):
             row.value.request.answer(row.value.index, answer)
 
-    async def _timed(self, rows: Sequence[Row[Work[E, P]]]) -> Sequence[P]:
-        batch = self._scheduler.begin(rows, self._clock())
+    async def _finished(self, started: _Started[E, P]) -> Sequence[P]:
+        batch, rows = started.batch, started.batch.rows
         succeeded = False
         try:
-            works = [row.value for row in rows]
-            answers = await self._compute([work.encoded for work in works], [work.request.explain for work in works])
+            answers = await started.answers
             succeeded = True
         finally:
             now = self._clock()
