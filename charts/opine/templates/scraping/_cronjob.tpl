@@ -1,14 +1,48 @@
+{{/* dict "root" $ "run" "crawl" */}}
 {{- define "opine.scraping.env" -}}
-{{ include "opine.databaseEnv" (dict "root" . "host" (include "opine.postgresHost" .) "prefix" "OPINE_SCRAPING_" "secret" (include "opine.roleSecretName" (dict "root" . "role" "scraping"))) }}
+{{- $v := .root.Values.scraping -}}
+{{ include "opine.databaseEnv" (dict "root" .root "host" (include "opine.postgresHost" .root) "prefix" "OPINE_SCRAPING_" "secret" (include "opine.roleSecretName" (dict "root" .root "role" "scraping"))) }}
 - name: OPINE_SCRAPING_SITE_URL
-  value: {{ .Values.scraping.siteUrl | quote }}
+  value: {{ $v.siteUrl | quote }}
 - name: OPINE_SCRAPING_CONTACT
-  value: {{ .Values.scraping.contact | quote }}
+  value: {{ $v.contact | quote }}
+{{- with (index $v .run).shards }}
+- name: OPINE_SCRAPING_SHARDS
+  value: {{ . | quote }}
+{{- end }}
 - name: OPINE_SCRAPING_STATE_DIR
   value: /state
 # Chromium's own sandbox needs rights that a restricted pod has not; the pod is the sandbox.
 - name: OPINE_SCRAPING_BROWSER_SANDBOX
   value: "false"
+{{- end -}}
+
+{{/* A claim each: two runs at once may land on two nodes, and most volumes are mounted on one. */}}
+{{- define "opine.scraping.claim" -}}
+{{- $state := .root.Values.scraping.state -}}
+{{- if $state.existingClaim -}}
+{{ $state.existingClaim }}
+{{- else if $state.size -}}
+{{ printf "%s-%s-state" (include "opine.fullname" .root) .run }}
+{{- end -}}
+{{- end -}}
+
+{{- define "opine.scraping.persistentVolumeClaim" -}}
+{{- $v := .root.Values.scraping -}}
+{{- if and $v.state.size (not $v.state.existingClaim) }}
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  {{- include "opine.metadata" (dict "root" .root "component" "scraping" "values" $v "name" (include "opine.scraping.claim" .)) | nindent 2 }}
+spec:
+  accessModes: [{{ $v.state.accessMode }}]
+  {{- with $v.state.storageClass }}
+  storageClassName: {{ . }}
+  {{- end }}
+  resources:
+    requests:
+      storage: {{ $v.state.size }}
+{{- end }}
 {{- end -}}
 
 {{/* dict "root" $ "run" "crawl" */}}
@@ -33,7 +67,14 @@ spec:
       labels:
         {{- include "opine.stableLabels" $c | nindent 8 }}
     spec:
+      {{- if gt (int $run.shards) 1 }}
+      completionMode: Indexed
+      completions: {{ $run.shards }}
+      parallelism: {{ $run.shards }}
+      backoffLimitPerIndex: 2
+      {{- else }}
       backoffLimit: 2
+      {{- end }}
       activeDeadlineSeconds: {{ $run.activeDeadlineSeconds }}
       ttlSecondsAfterFinished: 604800
       podFailurePolicy:
@@ -59,7 +100,7 @@ spec:
               args:
                 {{- toYaml (prepend $run.args .run) | nindent 16 }}
               env:
-                {{- include "opine.env" (dict "values" $v "defaults" (include "opine.scraping.env" .root)) | nindent 16 }}
+                {{- include "opine.env" (dict "values" $v "defaults" (include "opine.scraping.env" .)) | nindent 16 }}
               resources:
                 {{- toYaml $run.resources | nindent 16 }}
               volumeMounts:
@@ -74,9 +115,9 @@ spec:
             - name: tmp
               emptyDir: {sizeLimit: 2Gi}
             - name: state
-              {{- if $v.state.existingClaim }}
+              {{- with include "opine.scraping.claim" . }}
               persistentVolumeClaim:
-                claimName: {{ $v.state.existingClaim }}
+                claimName: {{ . }}
               {{- else }}
               emptyDir: {sizeLimit: 2Gi}
               {{- end }}
