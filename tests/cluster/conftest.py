@@ -48,16 +48,25 @@ def figures(pytestconfig: pytest.Config) -> list[str]:
     return pytestconfig.stash[FIGURES]
 
 
-@pytest.fixture(scope="session")
-def images(env: dict[str, str]) -> dict[str, str]:
-    """Built, and loaded where the cluster beside this repository is used."""
-    names = run("k8s/images/build", *COMPONENTS, env=env, timeout=1200).split()
+def in_cluster(env: dict[str, str], *components: str) -> dict[str, str]:
+    """Images by component: built, and loaded where the cluster beside this repository is used."""
+    names = run("k8s/images/build", *components, env=env, timeout=1200).split()
     there = run(
         "kubectl", "get", "nodes", "--output", "jsonpath={.items[*].status.images[*].names[*]}", env=env
     ).split()
     if CLUSTER.exists() and (missing := [name for name in names if name not in there]):
         run(str(CLUSTER), "load", *missing, env=env)
-    return dict(zip(COMPONENTS, names, strict=True))
+    return dict(zip(components, names, strict=True))
+
+
+@pytest.fixture(scope="session")
+def images(env: dict[str, str]) -> dict[str, str]:
+    return in_cluster(env, *COMPONENTS)
+
+
+@pytest.fixture(scope="session")
+def scraping_image(env: dict[str, str]) -> str:
+    return in_cluster(env, "scraping")["scraping"]
 
 
 @pytest.fixture(scope="session")

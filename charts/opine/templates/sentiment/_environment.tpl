@@ -1,6 +1,11 @@
 {{- define "opine.sentiment.env" -}}
 - name: OPINE_SENTIMENT_ENGINE
   value: {{ .values.engine }}
+{{- if .values.gpu.enabled }}
+# Without its GPU the pod is not ready, instead of slow.
+- name: OPINE_SENTIMENT_DEVICE
+  value: cuda
+{{- end }}
 # Without a CPU limit the service would take a thread for every CPU of the node.
 - name: OPINE_SENTIMENT_THREADS
   valueFrom:

@@ -36,10 +36,10 @@ class Release:
         """Seconds until all is ready."""
         return self._apply("install", {})
 
-    def upgrade(self, values: Mapping[str, Any] | None = None, *, wait: bool = True, timeout: str = "5m") -> float:
-        return self._apply("upgrade", values or {}, wait=wait, timeout=timeout)
+    def upgrade(self, values: Mapping[str, Any] | None = None, *options: str, timeout: str = "5m") -> float:
+        return self._apply("upgrade", values or {}, *options, timeout=timeout)
 
-    def _apply(self, verb: str, values: Mapping[str, Any], *, wait: bool = True, timeout: str = "8m") -> float:
+    def _apply(self, verb: str, values: Mapping[str, Any], *more_options: str, timeout: str = "8m") -> float:
         started = time.monotonic()
         with (
             tempfile.NamedTemporaryFile("w", suffix=".yaml") as file,
@@ -50,7 +50,7 @@ class Release:
             file.flush()
             more.flush()
             options = ["--values", str(VALUES), "--values", file.name, "--values", more.name, "--timeout", timeout]
-            self.helm(verb, NAME, CHART, *options, *(["--wait"] if wait else []))
+            self.helm(verb, NAME, CHART, *options, "--wait", *more_options)
         return time.monotonic() - started
 
     def get(self, kind: str, name: str | None = None, labels: str | None = None) -> Any:  # noqa: ANN401  any object
