@@ -4,6 +4,7 @@ PYTHON ?= python3
 # Local packages, in no lock because a lock holds hashes: installed from their folders.
 SERVICES := services/telemetry services/sentiment/charcnn services/sentiment services/reviews services/frontend
 RUN := $(SERVICES) services/local
+BENCHED := services/telemetry services/sentiment/charcnn services/sentiment
 SCRAPING := services/telemetry scraping
 ALL := $(RUN) training scraping
 PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
@@ -13,7 +14,7 @@ UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 INSTALLERS := services/local/installers.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run scrape-demo test lint format lock train evaluate picture images e2e drills clean python browser data
+.PHONY: help run scrape-demo test bench lint format lock train evaluate picture images e2e drills clean python browser data
 
 ##@ Use
 help: ## Show this list
@@ -27,17 +28,21 @@ scrape-demo: .venv/installed .venv-scraping/installed browser ## Read a demo sit
 	@.venv/bin/python -m opine_local.scrape_demo --python .venv-scraping/bin/python
 
 clean: ## Remove what was installed; the data in .local stay
-	rm -rf .venv .venv-scraping .venv-test .venv-uv .venv-uv.partial .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-scraping .venv-test .venv-uv .venv-uv.partial .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 ##@ Develop
 test: lint browser ## Check the code and run all tests
 	.venv-test/bin/pytest
 
+bench: .venv-bench/installed ## Compare the sentiment service with its peers, in minutes; ARGS=--help
+	cd services/sentiment/bench && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../../../.venv-bench/bin/python -m sentiment_bench $(ARGS)
+
 lint: .venv-test/installed ## Check style and types
 	.venv-test/bin/ruff check
 	.venv-test/bin/ruff format --check
 	.venv-test/bin/mypy $(ALL:=/src)
-	MYPYPATH=services/reviews/bench .venv-test/bin/mypy services/*/bench scraping/bench
+	.venv-test/bin/mypy charts/document.py charts/opine/files
+	MYPYPATH=services/reviews/bench:services/sentiment/bench .venv-test/bin/mypy services/*/bench scraping/bench
 	MYPYPATH=tests/browser/frontend:tests/chart/packages:tests/cluster/packages:tests/images/packages:tests/service/local/packages:tests/service/reviews/packages:tests/service/scraping/packages:tests/service/scraping_database/packages:tests/service/sentiment/packages .venv-test/bin/mypy --explicit-package-bases tests
 
 format: .venv-test/installed ## Format the code and repair what can be repaired
@@ -49,6 +54,7 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	printf '%s\n' $(ALL:%=./%) | $(LOCK) tests/pyproject.toml - --group lint -o tests/requirements.txt
 	$(call lock_like_tests,services/sentiment,services/telemetry services/sentiment/charcnn services/sentiment)
 	$(call lock_like_tests,services/sentiment,services/telemetry services/sentiment/charcnn[torch] services/sentiment,-cuda)
+	printf '%s\n' $(BENCHED:%=./%) | $(LOCK) services/sentiment/bench/requirements.in - -c tests/requirements.txt -o services/sentiment/bench/requirements.txt
 	$(call lock_like_tests,services/reviews,services/telemetry services/reviews)
 	$(call lock_like_tests,services/frontend,services/telemetry services/frontend)
 	$(call lock_like_tests,services/local,$(RUN))
@@ -103,6 +109,9 @@ endef
 
 .venv-scraping/installed: scraping/requirements.txt $(INSTALLERS) $(SCRAPING:=/pyproject.toml) | python
 	$(call install,.venv-scraping,$<,$(SCRAPING))
+
+.venv-bench/installed: services/sentiment/bench/requirements.txt $(INSTALLERS) $(BENCHED:=/pyproject.toml) | python
+	$(call install,.venv-bench,$<,$(BENCHED))
 
 .venv-test/installed: tests/requirements.txt $(INSTALLERS) $(PYPROJECTS) | python
 	$(call install,.venv-test,$<,$(ALL))
