@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from opine_sentiment.settings import Settings
 
-# A first batch, and three each of two sizes to measure.
-WARM_UP_BATCHES = 7
+# A first batch, and two each of two sizes to measure.
+WARM_UP_BATCHES = 5
 
 
 class StandInEngine:

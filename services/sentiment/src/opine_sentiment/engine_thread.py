@@ -18,16 +18,19 @@ T = TypeVar("T")
 
 
 class EngineThread:
-    """Loads and runs an engine off the event loop; ONNX Runtime and torch let go of the interpreter lock."""
+    """Loads an engine from now on, and runs it, off the event loop.
+
+    ONNX Runtime and torch let go of the interpreter lock.
+    """
 
     def __init__(self, load: Callable[[], TextEngine]) -> None:
-        self._load = load
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
+        self._loading = self._executor.submit(load)
         self._engine: TextEngine | None = None
 
     async def load(self) -> TextEngine:
-        """Raises whatever the loader raises."""
-        self._engine = await self._run(self._load)
+        """Wait for the engine; raises whatever the loader raises."""
+        self._engine = await asyncio.wrap_future(self._loading)
         return self._engine
 
     def predict(self, encoded: Sequence[EncodedText], explain: Sequence[bool]) -> Awaitable[list[Prediction]]:

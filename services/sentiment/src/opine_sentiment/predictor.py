@@ -11,7 +11,6 @@ from opine_sentiment import garbage
 from opine_sentiment.batching.batcher import Batcher
 from opine_sentiment.batching.cost_model import CostModel
 from opine_sentiment.batching.pace import BatchLimits
-from opine_sentiment.engine_thread import EngineThread
 from opine_sentiment.engines import DeviceError
 from opine_sentiment.metrics import MODEL_INFO, BatchMetrics
 from opine_sentiment.warm_up import warm_up
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from charcnn.text import EncodedText
 
     from opine_sentiment.batching.request import Failed
-    from opine_sentiment.engines import TextEngine
+    from opine_sentiment.engine_thread import EngineThread
     from opine_sentiment.settings import Settings
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
@@ -36,9 +35,9 @@ class NotReadyError(Exception):
 class Predictor:
     """Answers from the end of a warm-up until `stop`."""
 
-    def __init__(self, settings: Settings, load: Callable[[], TextEngine]) -> None:
+    def __init__(self, settings: Settings, thread: EngineThread) -> None:
         self._settings = settings
-        self._thread = EngineThread(load)
+        self._thread = thread
         self._batcher: Batcher[EncodedText, Prediction] | None = None
         self._loop_task: asyncio.Task[None] | None = None
         self._start_task: asyncio.Task[None] | None = None

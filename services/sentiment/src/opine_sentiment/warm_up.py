@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Short and long, inside and outside ASCII.
 _TEXTS = ["", "Good.", "Très bien, livraison rapide — merci! " * 20]
 _REVIEW = "The parcel came a day early, but support never answered my mail about the broken lid. " * 3
-_SAMPLES = 3
+_SAMPLES = 2
 
 
 async def warm_up(

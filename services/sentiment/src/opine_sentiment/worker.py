@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from opine_sentiment import engines
+from opine_sentiment import (
+    engines,
+    lean_imports,  # noqa: F401  before the next lines
+)
+from opine_sentiment.engine_thread import EngineThread
 from opine_sentiment.logs import set_up_logging
 from opine_sentiment.server import DrainingServer
 from opine_sentiment.settings import Settings, get_settings
@@ -33,13 +37,15 @@ def main(load: Callable[[Settings], TextEngine] = engines.load, arguments: Seque
     """
     # BentoML counts over several processes through files; here is one, which counts in memory.
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # noqa: TID251  BentoML's, read by the metrics' library on import
-    from opine_sentiment.http.application import application  # noqa: PLC0415  it imports that library
-    from opine_sentiment.predictor import Predictor  # noqa: PLC0415
-
     options = _parser().parse_known_args(arguments)[0]
     settings = get_settings()
     set_up_logging(settings)
-    predictor = Predictor(settings, lambda: load(settings))
+    # The model is loaded while the rest is imported.
+    thread = EngineThread(lambda: load(settings))
+    from opine_sentiment.http.application import application  # noqa: PLC0415  it imports that library, too
+    from opine_sentiment.predictor import Predictor  # noqa: PLC0415
+
+    predictor = Predictor(settings, thread)
     config = uvicorn.Config(
         application(settings, predictor),
         log_config=None,

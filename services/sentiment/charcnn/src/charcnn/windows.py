@@ -59,15 +59,18 @@ class Neighbours:
     """Which cells each cell sees."""
 
     def __init__(self, packed: Packed, offsets: Sequence[int]) -> None:
-        # A blank cell sees nothing.
-        self._begins = np.append(packed.starts, 0)[packed.cell_text].astype(np.int32)
-        self._ends = np.append(packed.starts + packed.cells, 0)[packed.cell_text].astype(np.int32)
+        # Where each text begins and ends; a blank cell's text is empty, so it sees nothing.
+        edges = np.zeros((2, len(packed.starts) + 1), np.int32)
+        edges[0, :-1] = packed.starts
+        edges[1, :-1] = packed.starts + packed.cells
+        self._begins, self._ends = edges[:, packed.cell_text, np.newaxis]
         self._offsets = np.array(offsets, np.int32)
 
     def within(self, window: Window) -> NDArray[np.int32]:
         """For each cell of a window and each offset the place in the window, from 1; 0 for what is not seen."""
         span = slice(window.begin, window.end)
         cells = np.arange(window.begin, window.end, dtype=np.int32)[:, np.newaxis] + self._offsets
-        seen = cells >= np.maximum(self._begins[span], window.begin)[:, np.newaxis]
-        seen &= cells < np.minimum(self._ends[span], window.end)[:, np.newaxis]
-        return np.where(seen, cells - np.int32(window.begin - 1), np.int32(0))
+        seen = cells >= np.maximum(self._begins[span], window.begin)
+        seen &= cells < np.minimum(self._ends[span], window.end)
+        places: NDArray[np.int32] = (cells - np.int32(window.begin - 1)) * seen
+        return places

@@ -1,0 +1,1 @@
+"""The sentiment service beside its peers, in one run: `make bench`."""

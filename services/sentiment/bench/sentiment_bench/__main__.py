@@ -1,0 +1,79 @@
+"""`make bench`: measure every part, write `results.json` and `results.md` beside this package, print the table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from sentiment_bench.aims import aims
+from sentiment_bench.bulk_part import measure_bulk
+from sentiment_bench.calm_part import measure_calm
+from sentiment_bench.engine_part import CONTENDERS as ENGINES
+from sentiment_bench.engine_part import measure_engine
+from sentiment_bench.http_part import measure_http
+from sentiment_bench.machine import load_average, machine
+from sentiment_bench.processes import CONTENDERS as SERVERS
+from sentiment_bench.report import render
+from sentiment_bench.start_part import measure_start
+
+HERE = Path(__file__).parents[1]
+MODEL = HERE.parent / "model"
+PARTS = ("start", "engine", "http", "calm", "bulk")
+
+
+def main() -> None:
+    options = _parser().parse_args()
+    if not options.quick and load_average() > os.cpu_count() / 2:  # type: ignore[operator]
+        print(f"The machine is busy (load average {load_average()}); the figures say so.", file=sys.stderr)
+    before = load_average()
+    rounds = 1 if options.quick else options.rounds
+    seconds = 0.5 if options.quick else options.seconds
+    least_s, mixed, lines = (0.01, 32, 1000) if options.quick else (0.2, 256, 10_000)
+    parts: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for name in options.parts:
+            started = time.monotonic()
+            print(f"{name} ...", end=" ", file=sys.stderr, flush=True)
+            parts[name] = {
+                "start": lambda: measure_start(MODEL, folder, rounds),
+                "engine": lambda: measure_engine(MODEL, rounds, least_s, mixed, options.engines),
+                "http": lambda: measure_http(MODEL, folder, rounds, seconds, options.servers),
+                "calm": lambda: measure_calm(folder, rounds, seconds),
+                "bulk": lambda: measure_bulk(MODEL, folder, rounds, lines),
+            }[name]()
+            print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
+    results = {
+        "machine": machine(),
+        "rounds": rounds,
+        "load_before": before,
+        "load_after": load_average(),
+        "aims": [aim.as_json() for aim in aims(parts)],
+        "parts": parts,
+    }
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    (options.out / "results.md").write_text(render(results))
+    print(render(results))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES), help="always with opine")
+    parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS), help="always with opine")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3, help="length of one HTTP measurement")
+    parser.add_argument("--quick", action="store_true", help="one short round: does it work?")
+    parser.add_argument("--out", type=Path, default=HERE)
+    return parser
+
+
+if __name__ == "__main__":
+    main()

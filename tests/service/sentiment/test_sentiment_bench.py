@@ -1,0 +1,31 @@
+"""The benchmark works: one short round of what needs no peer that only its own environment has."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+BENCH = Path(__file__).parents[3] / "services/sentiment/bench"
+
+
+def test_a_quick_run_writes_figures_and_a_table(tmp_path: Path) -> None:
+    peers = ["--engines", "opine", "lineage", "--servers", "opine", "stock_bentoml"]
+    result = subprocess.run(
+        [sys.executable, "-m", "sentiment_bench", "--quick", "--out", str(tmp_path), *peers],
+        cwd=BENCH,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},  # noqa: TID251  the child's
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert set(results["parts"]) == {"start", "engine", "http", "calm", "bulk"}
+    assert len(results["aims"]) == 10
+    calm = results["parts"]["calm"]["servers"]["opine"]
+    assert (calm["good_answered"]["median"], calm["computed_for_the_departed"]["median"]) == (30, 0)
+    assert results["parts"]["bulk"]["texts_a_second"]["ndjson"]["median"] > 0
+    assert (tmp_path / "results.md").read_text() in result.stdout

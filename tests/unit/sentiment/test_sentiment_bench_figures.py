@@ -1,0 +1,44 @@
+"""The READMEs' figures are those of the benchmark's latest full run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+BENCH = ROOT / "services/sentiment/bench"
+sys.path.insert(0, str(BENCH))
+
+from sentiment_bench.report import figures_of_readme, render  # noqa: E402  found by the line above
+
+RESULTS: dict[str, Any] = json.loads((BENCH / "results.json").read_text())
+README, SERVICE_README = (ROOT / "README.md").read_text(), (ROOT / "services/sentiment/README.md").read_text()
+
+
+def test_the_run_was_whole() -> None:
+    assert set(RESULTS["parts"]) == {"start", "engine", "http", "calm", "bulk"}
+    assert RESULTS["rounds"] >= 5
+
+
+def test_the_table_is_that_of_the_results() -> None:
+    assert (BENCH / "results.md").read_text() == render(RESULTS)
+
+
+def test_the_service_s_readme_holds_the_table() -> None:
+    assert render(RESULTS).strip() in SERVICE_README
+
+
+@pytest.mark.parametrize("row", figures_of_readme(RESULTS))
+def test_the_readme_holds_the_figures(row: str) -> None:
+    assert row in README.splitlines()
+
+
+def test_a_figure_that_drifted_is_found() -> None:
+    changed = json.loads(json.dumps(RESULTS))
+    changed["parts"]["http"]["servers"]["opine"]["16"]["requests_a_second"]["median"] *= 2
+    assert render(changed).strip() not in SERVICE_README
+    assert not set(figures_of_readme(changed)) <= set(README.splitlines())
