@@ -169,35 +169,23 @@ def crawl(objects: list[Object]) -> Any:  # noqa: ANN401  a Job's spec
     return named(objects, "CronJob/opine-crawl")["spec"]["jobTemplate"]["spec"]
 
 
-def test_each_kind_of_run_keeps_its_progress_on_a_claim_of_its_own(renderer: Renderer) -> None:
-    objects = render(renderer, {"scraping": {**SCRAPING, "state": {"storageClass": "fast"}}})
-    for run in ("crawl", "discover"):
-        spec = named(objects, f"PersistentVolumeClaim/opine-{run}-state")["spec"]
-        assert (spec["storageClassName"], spec["accessModes"]) == ("fast", ["ReadWriteOnce"])
-    (state,) = [v for v in crawl(objects)["template"]["spec"]["volumes"] if v["name"] == "state"]
-    assert state["persistentVolumeClaim"]["claimName"] == "opine-crawl-state"
-    assert "OPINE_SCRAPING_SHARDS" not in variables(objects, "CronJob/opine-discover")
-
-
 @pytest.mark.parametrize(
     ("state", "volume"),
     [
         ({"existingClaim": "mine"}, {"persistentVolumeClaim": {"claimName": "mine"}}),
-        ({"size": ""}, {"emptyDir": {"sizeLimit": "2Gi"}}),
+        ({}, {"emptyDir": {"sizeLimit": "2Gi"}}),
     ],
 )
 def test_progress_lies_where_it_is_said(renderer: Renderer, state: Object, volume: Object) -> None:
     objects = render(renderer, {"scraping": {**SCRAPING, "state": state}})
-    assert not of_kind(objects, "PersistentVolumeClaim")
     assert {"name": "state", **volume} in crawl(objects)["template"]["spec"]["volumes"]
 
 
 def test_a_big_crawl_is_split_into_an_indexed_job(renderer: Renderer) -> None:
-    shared = {"accessMode": "ReadWriteMany"}
-    objects = render(renderer, {"scraping": {**SCRAPING, "state": shared, "crawl": {"shards": 4}}})
+    objects = render(renderer, {"scraping": {**SCRAPING, "crawl": {"shards": 4}}})
     job = crawl(objects)
     assert (job["completionMode"], job["completions"], job["parallelism"]) == ("Indexed", 4, 4)
     assert "backoffLimit" not in job, "one part that fails is no failure of the others"
     assert variables(objects, "CronJob/opine-crawl")["OPINE_SCRAPING_SHARDS"] == "4"
-    single = crawl(render(renderer, {"scraping": SCRAPING}))
-    assert "completionMode" not in single
+    assert "OPINE_SCRAPING_SHARDS" not in variables(objects, "CronJob/opine-discover")
+    assert "completionMode" not in crawl(render(renderer, {"scraping": SCRAPING}))

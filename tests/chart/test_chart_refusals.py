@@ -31,7 +31,6 @@ CONTRADICTIONS: list[tuple[Object, str]] = [
     (deep("database.cnpg.pooler.poolSize", 60), "Raise database.cnpg.parameters.max_connections"),
     (merged(deep("database.cnpg.pooler.enabled", False), deep("reviews.threads", 32)), "pooler.enabled=true"),
     (deep("scraping.enabled", True), "needs scraping.siteUrl"),
-    (merged(SCRAPING, deep("scraping.crawl.shards", 4)), "scraping.state.accessMode=ReadWriteMany"),
     (deep("training.enabled", True), "needs training.data.existingClaim"),
     (deep("ingress.enabled", True), "needs ingress.hosts"),
     (deep("httpRoute.enabled", True), "needs httpRoute.parentRefs"),

@@ -47,18 +47,19 @@ def demo_site(image: str) -> list[dict[str, Any]]:
     return [pod, service]
 
 
-def scraping(image: str, **more: object) -> dict[str, Any]:
+def scraping(image: str) -> dict[str, Any]:
     repository, tag = image.rsplit(":", 1)
     site = {"to": [{"podSelector": {"matchLabels": {"app": SITE}}}], "ports": [{"port": PORT}]}
     values = {
         "enabled": True,
+        "crawl": {"shards": 2},
         "image": {"repository": repository, "tag": tag},
         "siteUrl": f"http://{SITE}:{PORT}",
         "contact": "operator@example.org",
         "env": {"OPINE_SCRAPING_DELAY_S": "0.1", "OPINE_SCRAPING_MAX_DELAY_S": "0.2"},
         "networkPolicy": {"extraEgress": [site]},
     }
-    return {"scraping": {**values, **more}}
+    return {"scraping": values}
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +94,6 @@ def answer(release: Release, path: str) -> Any:  # noqa: ANN401  any JSON
 def test_companies_are_found_and_their_reviews_read(release: Release, scraping_image: str, figures: list[str]) -> None:
     release.upgrade(scraping(scraping_image))
     found = run_once(release, "discover")
-    # In two parts; a node's own volumes are not shared by pods on others.
-    release.upgrade(scraping(scraping_image, state={"size": ""}, crawl={"shards": 2}))
     read = run_once(release, "crawl")
     assert release.get("job", "crawl-once")["status"]["completedIndexes"] == "0,1"
 

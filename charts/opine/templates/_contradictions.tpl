@@ -58,11 +58,6 @@
 {{- if and .Values.scraping.enabled (or (not .Values.scraping.siteUrl) (not .Values.scraping.contact)) -}}
   {{- fail "\n\nscraping.enabled=true needs scraping.siteUrl, the site that is read, and scraping.contact, at which its operator reaches you.\n" -}}
 {{- end -}}
-{{- with .Values.scraping -}}
-  {{- if and .enabled (gt (int .crawl.shards) 1) .state.size (not .state.existingClaim) (ne .state.accessMode "ReadWriteMany") -}}
-    {{- fail "\n\nscraping.crawl.shards above 1 needs a volume that several nodes mount: scraping.state.accessMode=ReadWriteMany with a storage class that can, or scraping.state.size=\"\", which makes every crawl a full one.\n" -}}
-  {{- end -}}
-{{- end -}}
 {{- if and .Values.training.enabled (or (not .Values.training.data.existingClaim) (not .Values.training.runs.existingClaim)) -}}
   {{- fail "\n\ntraining.enabled=true needs training.data.existingClaim with review files and training.runs.existingClaim for what a run leaves.\n" -}}
 {{- end -}}

@@ -17,34 +17,6 @@
   value: "false"
 {{- end -}}
 
-{{/* A claim each: two runs at once may land on two nodes, and most volumes are mounted on one. */}}
-{{- define "opine.scraping.claim" -}}
-{{- $state := .root.Values.scraping.state -}}
-{{- if $state.existingClaim -}}
-{{ $state.existingClaim }}
-{{- else if $state.size -}}
-{{ printf "%s-%s-state" (include "opine.fullname" .root) .run }}
-{{- end -}}
-{{- end -}}
-
-{{- define "opine.scraping.persistentVolumeClaim" -}}
-{{- $v := .root.Values.scraping -}}
-{{- if and $v.state.size (not $v.state.existingClaim) }}
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata:
-  {{- include "opine.metadata" (dict "root" .root "component" "scraping" "values" $v "name" (include "opine.scraping.claim" .)) | nindent 2 }}
-spec:
-  accessModes: [{{ $v.state.accessMode }}]
-  {{- with $v.state.storageClass }}
-  storageClassName: {{ . }}
-  {{- end }}
-  resources:
-    requests:
-      storage: {{ $v.state.size }}
-{{- end }}
-{{- end -}}
-
 {{/* dict "root" $ "run" "crawl" */}}
 {{- define "opine.scraping.cronjob" -}}
 {{- $v := .root.Values.scraping -}}
@@ -115,7 +87,7 @@ spec:
             - name: tmp
               emptyDir: {sizeLimit: 2Gi}
             - name: state
-              {{- with include "opine.scraping.claim" . }}
+              {{- with $v.state.existingClaim }}
               persistentVolumeClaim:
                 claimName: {{ . }}
               {{- else }}
