@@ -43,7 +43,7 @@ lint: .venv-test/installed ## Check style and types
 	.venv-test/bin/mypy $(ALL:=/src)
 	.venv-test/bin/mypy charts/document.py charts/opine/files
 	MYPYPATH=services/reviews/bench:services/sentiment/bench .venv-test/bin/mypy services/*/bench scraping/bench
-	MYPYPATH=tests/browser/frontend:tests/chart/packages:tests/cluster/packages:tests/images/packages:tests/service/local/packages:tests/service/reviews/packages:tests/service/scraping/packages:tests/service/scraping_database/packages:tests/service/sentiment/packages .venv-test/bin/mypy --explicit-package-bases tests
+	MYPYPATH=services/sentiment/bench:tests/browser/frontend:tests/chart/packages:tests/cluster/packages:tests/images/packages:tests/service/local/packages:tests/service/reviews/packages:tests/service/scraping/packages:tests/service/scraping_database/packages:tests/service/sentiment/packages .venv-test/bin/mypy --explicit-package-bases tests
 
 format: .venv-test/installed ## Format the code and repair what can be repaired
 	.venv-test/bin/ruff format
