@@ -120,9 +120,12 @@ class Server:
         """Of the process that has most: the one that computes."""
         return max(process.memory_info().rss for process in self._tree()) / 2**20
 
-    def newest_process_started(self) -> float:
-        """When the worker did, on the clock `time.time`: BentoML's supervisor has one."""
-        return max(process.create_time() for process in self._tree())
+    def newest_process_age(self) -> float:
+        """Seconds since the worker was started: BentoML's supervisor has one."""
+        # psutil knows the time of the boot to a second only.
+        stats = [Path(f"/proc/{process.pid}/stat").read_text() for process in self._tree()]
+        newest = max(int(stat.rsplit(")", 1)[1].split()[19]) for stat in stats)
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - newest / os.sysconf("SC_CLK_TCK")
 
     @contextmanager
     def running(self) -> Iterator[None]:

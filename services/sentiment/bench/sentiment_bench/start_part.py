@@ -19,14 +19,13 @@ def measure_start(model: Path, folder: Path, rounds: int) -> dict[str, Any]:
     figures: dict[str, dict[str, list[float]]] = {name: {} for name in NAMES}
     for _ in range(rounds):
         for name in NAMES:
-            started = time.time()
+            started = time.perf_counter()
             server = Server(CONTENDERS[name], folder, {"BENCH_MODEL": str(model)})
             try:
                 server.wait()
-                ready = time.time()
                 measured = {
-                    "command_to_ready_s": ready - started,
-                    "worker_to_ready_s": ready - server.newest_process_started(),
+                    "command_to_ready_s": time.perf_counter() - started,
+                    "worker_to_ready_s": server.newest_process_age(),
                     "resident_mb": server.resident_mb(),
                 }
             finally:
