@@ -50,7 +50,13 @@ def test_a_dockerfile_keeps_the_promises(file: Path) -> None:
     assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == [BASE, BASE]
     assert "USER 10001:10001" in text
     assert "HEALTHCHECK" not in text
-    for command in re.findall(r"install [^&|]*-r [^&|]*", text):
+    assert "pip" not in text, "k8s/images/install does it"
+
+
+def test_libraries_come_as_wheels_with_their_hashes() -> None:
+    commands = re.findall(r"install .*-r .*", (ROOT / "k8s/images/install").read_text())
+    assert len(commands) == 2
+    for command in commands:
         assert "--require-hashes" in command
         assert "--only-binary :all:" in command
 
