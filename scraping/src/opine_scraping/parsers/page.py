@@ -10,14 +10,14 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import html
 
+from opine_scraping.items import CompanyItem, Item, ReviewItem
 from opine_scraping.reasons import Fault, Reason
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
 
     from lxml.html import HtmlElement
-
-    from opine_scraping.items import CompanyItem, Item
 
 SOURCE = "trustpilot"
 
@@ -65,6 +65,15 @@ class Page:
             raise ParseError(Reason.FOREIGN_LINK, "the next link leads to another site")
         return url
 
+    def next_url(self, path: str) -> str | None:
+        """The first link that an XPath finds.
+
+        Raises:
+            ParseError: it leads to another site.
+        """
+        links = self.tree.xpath(path)
+        return self.absolute(links[0]) if links else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
@@ -89,6 +98,28 @@ class ListRead:
     """One for each entry that could not."""
     counts: Counts
     next_url: str | None
+
+    @classmethod
+    def of(
+        cls,
+        parser: str,
+        entries: Iterable[Item | Fault],
+        *,
+        counts: Counts,
+        next_url: str | None,
+        company: CompanyItem | None = None,
+    ) -> ListRead:
+        """From the list's entries as they stand on the page; `company` is the one that all reviews are of."""
+        read = tuple(entries)
+        items = tuple(entry for entry in read if not isinstance(entry, Fault))
+        return cls(
+            parser=parser,
+            items=items if company is None else (company, *items),
+            ids=tuple(item.source_review_id if isinstance(item, ReviewItem) else item.company for item in items),
+            faults=tuple(entry for entry in read if isinstance(entry, Fault)),
+            counts=counts,
+            next_url=next_url,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from opine_scraping.parsers.text import company_of, first, has_class, page_numbe
 from opine_scraping.reasons import Fault, Reason
 
 if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
     from opine_scraping.parsers.page import Page
 
 _CARD = f"//a[{has_class('category-business-card')}]"
@@ -27,29 +29,23 @@ class Cards2019Listing:
         return bool(page.tree.xpath(_CARD))
 
     def parse(self, page: Page) -> ListRead:
-        companies, faults = [], []
-        for number, card in enumerate(page.tree.xpath(_CARD), start=1):
-            company = company_of(card.get("href", ""))
-            if company is None:
-                faults.append(Fault(Reason.BAD_CARD, f"company {number}: no link to /review/"))
-                continue
-            name = first(card, _NAME)
-            companies.append(
-                CompanyItem(
-                    source=SOURCE,
-                    company=company,
-                    name=(text_of(name) if name is not None else "") or company,
-                    source_url=page.absolute(card.get("href")),
-                    read_at=page.read_at,
-                    parser=self.name,
-                )
-            )
-        links = page.tree.xpath(_NEXT)
-        return ListRead(
-            parser=self.name,
-            items=tuple(companies),
-            ids=tuple(company.company for company in companies),
-            faults=tuple(faults),
+        return ListRead.of(
+            self.name,
+            (self._company(page, number, card) for number, card in enumerate(page.tree.xpath(_CARD), start=1)),
             counts=Counts(page=page_number(page.url)),
-            next_url=page.absolute(links[0]) if links else None,
+            next_url=page.next_url(_NEXT),
+        )
+
+    def _company(self, page: Page, number: int, card: HtmlElement) -> CompanyItem | Fault:
+        company = company_of(card.get("href", ""))
+        if company is None:
+            return Fault(Reason.BAD_CARD, f"company {number}: no link to /review/")
+        name = first(card, _NAME)
+        return CompanyItem(
+            source=SOURCE,
+            company=company,
+            name=(text_of(name) if name is not None else "") or company,
+            source_url=page.absolute(card.get("href")),
+            read_at=page.read_at,
+            parser=self.name,
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from opine_scraping.items import CompanyItem, ReviewItem
 from opine_scraping.parsers.cards_2019.anonymous import render
-from opine_scraping.parsers.cards_2019.cards import Card, read_card
+from opine_scraping.parsers.cards_2019.cards import read_card
 from opine_scraping.parsers.page import SOURCE, Counts, ListRead, Page, ParseError
 from opine_scraping.parsers.text import company_of, first, has_class, page_number, text_of, web_address
 from opine_scraping.reasons import Fault, Reason
@@ -38,21 +38,13 @@ class Cards2019Reviews:
 
     def parse(self, page: Page) -> ListRead:
         company = self._company(page)
-        faults, reviews = [], []
-        for number, element in enumerate(page.tree.xpath(_CARDS), start=1):
-            card = read_card(element, company.company)
-            if isinstance(card, Fault):
-                faults.append(Fault(card.reason, f"card {number}: {card.detail}"))
-            else:
-                reviews.append(self._review(page, company.company, card))
-        links = page.tree.xpath(_NEXT)
-        return ListRead(
-            parser=self.name,
-            items=(company, *reviews),
-            ids=tuple(review.source_review_id for review in reviews),
-            faults=tuple(faults),
+        cards = enumerate(page.tree.xpath(_CARDS), start=1)
+        return ListRead.of(
+            self.name,
+            (self._review(page, company.company, number, element) for number, element in cards),
             counts=_counts(page),
-            next_url=page.absolute(links[0]) if links else None,
+            next_url=page.next_url(_NEXT),
+            company=company,
         )
 
     def without_names(self, page: Page) -> str:
@@ -74,7 +66,10 @@ class Cards2019Reviews:
             parser=self.name,
         )
 
-    def _review(self, page: Page, company: str, card: Card) -> ReviewItem:
+    def _review(self, page: Page, company: str, number: int, element: HtmlElement) -> ReviewItem | Fault:
+        card = read_card(element, company)
+        if isinstance(card, Fault):
+            return Fault(card.reason, f"card {number}: {card.detail}")
         return ReviewItem(
             source=SOURCE,
             source_review_id=card.id,

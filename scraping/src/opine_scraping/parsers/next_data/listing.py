@@ -29,24 +29,20 @@ class NextDataListing:
 
     def parse(self, page: Page) -> ListRead:
         entries, total_pages = _entries(page_props(page)["businessUnits"])
-        companies, faults = [], []
-        for number, entry in enumerate(entries, start=1):
-            try:
-                companies.append(self._company(page, Business.model_validate(entry)))
-            except ValidationError:
-                faults.append(Fault(Reason.BAD_CARD, f"company {number}: no identifyingName or displayName"))
         number = page_number(page.url)
         more = total_pages is not None and number < total_pages
-        return ListRead(
-            parser=self.name,
-            items=tuple(companies),
-            ids=tuple(company.company for company in companies),
-            faults=tuple(faults),
+        return ListRead.of(
+            self.name,
+            (self._company(page, position, entry) for position, entry in enumerate(entries, start=1)),
             counts=Counts(page=number, total_pages=total_pages),
             next_url=_page_url(page.url, number + 1) if more else None,
         )
 
-    def _company(self, page: Page, business: Business) -> CompanyItem:
+    def _company(self, page: Page, position: int, entry: object) -> CompanyItem | Fault:
+        try:
+            business = Business.model_validate(entry)
+        except ValidationError:
+            return Fault(Reason.BAD_CARD, f"company {position}: no identifyingName or displayName")
         return CompanyItem(
             source=SOURCE,
             company=business.identifying_name,

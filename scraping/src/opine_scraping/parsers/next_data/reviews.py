@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,9 +15,6 @@ from opine_scraping.parsers.next_data.script import has_script, page_props
 from opine_scraping.parsers.page import SOURCE, Counts, ListRead, Page, ParseError
 from opine_scraping.parsers.text import web_address
 from opine_scraping.reasons import Fault, Reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _NEXT = "//a[@name='pagination-button-next']/@href"
 
@@ -30,21 +27,12 @@ class NextDataReviews:
 
     def parse(self, page: Page) -> ListRead:
         unit, entries, counts = _read(page)
-        company = self._company(page, unit)
-        faults, reviews = [], []
-        for entry in _reviews(entries):
-            if isinstance(entry, Fault):
-                faults.append(entry)
-            else:
-                reviews.append(self._review(page, unit, entry))
-        links = page.tree.xpath(_NEXT)
-        return ListRead(
-            parser=self.name,
-            items=(company, *reviews),
-            ids=tuple(review.source_review_id for review in reviews),
-            faults=tuple(faults),
+        return ListRead.of(
+            self.name,
+            (self._review(page, unit, number, entry) for number, entry in enumerate(entries, start=1)),
             counts=counts,
-            next_url=page.absolute(links[0]) if links else None,
+            next_url=page.next_url(_NEXT),
+            company=self._company(page, unit),
         )
 
     def without_names(self, page: Page) -> str:
@@ -77,7 +65,12 @@ class NextDataReviews:
             parser=self.name,
         )
 
-    def _review(self, page: Page, unit: BusinessUnit, named: Review) -> ReviewItem:
+    def _review(self, page: Page, unit: BusinessUnit, number: int, entry: object) -> ReviewItem | Fault:
+        try:
+            named = Review.model_validate(entry)
+        except ValidationError as error:
+            stars = any(fault["loc"][:1] == ("rating",) for fault in error.errors(include_input=False))
+            return Fault(Reason.NO_STARS if stars else Reason.BAD_CARD, f"review {number}: {_where(error)}")
         review = _anonymous(named)
         verification = review.labels.verification if review.labels else None
         return ReviewItem(
@@ -112,15 +105,6 @@ def _read(page: Page) -> tuple[BusinessUnit, list[Any], Counts]:
         total=said.total_count, per_page=said.per_page, page=said.current_page, total_pages=said.total_pages
     )
     return unit, entries, counts
-
-
-def _reviews(entries: list[Any]) -> Iterator[Review | Fault]:
-    for number, entry in enumerate(entries, start=1):
-        try:
-            yield Review.model_validate(entry)
-        except ValidationError as error:
-            stars = any(fault["loc"][:1] == ("rating",) for fault in error.errors(include_input=False))
-            yield Fault(Reason.NO_STARS if stars else Reason.BAD_CARD, f"review {number}: {_where(error)}")
 
 
 def _anonymous(review: Review) -> Review:
