@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Integer, Select, case, cast, func, literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from opine_reviews.cursors import CursorCodec
+from opine_reviews.cursors import CursorCodec, read_page
 from opine_reviews.models import Brand, BrandMonth
 from opine_reviews.scraped.counts import SourceCount, count_by_source
 
@@ -60,13 +60,14 @@ def list_brands(
         key, row_id = codec.decode(query, cursor)
         relevance, name = json.loads(str(key))
         statement = statement.where(tuple_(*position) > (relevance, name, row_id))
-    rows = session.execute(statement.order_by(*position).limit(limit + 1)).all()
-    scraped = count_by_source(session, [row[0].slug for row in rows[:limit]])
-    brands = [CountedBrand(row[0], row[1], row[2], scraped.get(row[0].slug, [])) for row in rows[:limit]]
-    if len(rows) <= limit:
-        return brands, None
-    last = rows[limit - 1]
-    return brands, codec.encode(query, json.dumps([last[3], last[4]], ensure_ascii=False), last[0].id)
+    rows, following = read_page(
+        session,
+        statement.order_by(*position),
+        limit,
+        lambda row: codec.encode(query, json.dumps([row[3], row[4]], ensure_ascii=False), row[0].id),
+    )
+    scraped = count_by_source(session, [row[0].slug for row in rows])
+    return [CountedBrand(row[0], row[1], row[2], scraped.get(row[0].slug, [])) for row in rows], following
 
 
 def add_brand_by_name(session: Session, slug: str, name: str, *, most: int) -> Brand | None:

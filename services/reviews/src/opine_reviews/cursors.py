@@ -5,10 +5,17 @@ import binascii
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
+from typing import TypeVarTuple
+
+from sqlalchemy import Row, Select
+from sqlalchemy.orm import Session
 
 from opine_reviews.problems import FieldError, Problem
 
 _MAC_BYTES = 12
+
+Columns = TypeVarTuple("Columns")
 
 
 class CursorCodec:
@@ -44,6 +51,15 @@ class CursorCodec:
     def _mac(self, query: str, payload: bytes) -> bytes:
         message = hashlib.sha256(query.encode()).digest() + payload
         return hmac.digest(self._key, message, "sha256")[:_MAC_BYTES]
+
+
+def read_page(
+    session: Session, statement: Select[*Columns], limit: int, cursor_of: Callable[[Row[*Columns]], str]
+) -> tuple[list[Row[*Columns]], str | None]:
+    """The statement's first `limit` rows and the cursor after them, None if there are no more."""
+    rows = list(session.execute(statement.limit(limit + 1)))
+    page = rows[:limit]
+    return page, cursor_of(page[-1]) if len(rows) > limit else None
 
 
 def _refused() -> Problem:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session, load_only
 
-from opine_reviews.cursors import CursorCodec
+from opine_reviews.cursors import CursorCodec, read_page
 from opine_reviews.models import Brand, Review
 from opine_reviews.schemas.queries import Order, ReviewFilters, Sort
 
@@ -84,11 +84,8 @@ def list_reviews(
         position, start = tuple_(*columns), (key.parse(value), row_id)[-len(columns) :]
         statement = statement.where(position > start if order == "asc" else position < start)
     statement = statement.order_by(*(column.asc() if order == "asc" else column.desc() for column in columns))
-    rows = [ListedReview(review, name) for review, name in session.execute(statement.limit(limit + 1))]
-    if len(rows) <= limit:
-        return rows, None
-    last = rows[limit - 1].review
-    return rows[:limit], codec.encode(query, key.of(last), last.id)
+    rows, following = read_page(session, statement, limit, lambda row: codec.encode(query, key.of(row[0]), row[0].id))
+    return [ListedReview(review, name) for review, name in rows], following
 
 
 def _is_fixed(sort: Sort, filters: ReviewFilters) -> bool:

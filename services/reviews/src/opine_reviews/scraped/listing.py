@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
-from opine_reviews.cursors import CursorCodec
+from opine_reviews.cursors import CursorCodec, read_page
 from opine_reviews.models import Brand
 from opine_reviews.schemas.scraped import ScrapedReviewFilters
 from opine_reviews.scraped.models import ScrapedReview
@@ -35,11 +35,10 @@ def list_scraped_reviews(
         reviewed_at, row_id = codec.decode(query, cursor)
         statement = statement.where(tuple_(*position) < (dt.datetime.fromisoformat(str(reviewed_at)), row_id))
     statement = statement.order_by(*(column.desc() for column in position))
-    rows = [ListedScrapedReview(review, name) for review, name in session.execute(statement.limit(limit + 1))]
-    if len(rows) <= limit:
-        return rows, None
-    last = rows[limit - 1].review
-    return rows[:limit], codec.encode(query, last.reviewed_at.isoformat(), last.id)
+    rows, following = read_page(
+        session, statement, limit, lambda row: codec.encode(query, row[0].reviewed_at.isoformat(), row[0].id)
+    )
+    return [ListedScrapedReview(review, name) for review, name in rows], following
 
 
 def _filtered(filters: ScrapedReviewFilters) -> Select[ScrapedReview, str]:

@@ -5,7 +5,7 @@ import json
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from opine_reviews.cursors import CursorCodec
+from opine_reviews.cursors import CursorCodec, read_page
 from opine_reviews.scraped.models import RunKind, ScrapeRun
 
 
@@ -24,7 +24,5 @@ def list_runs(
     if cursor is not None:
         _, row_id = codec.decode(query, cursor)
         statement = statement.where(ScrapeRun.id < row_id)
-    rows = list(session.scalars(statement.limit(limit + 1)))
-    if len(rows) <= limit:
-        return rows, None
-    return rows[:limit], codec.encode(query, "", rows[limit - 1].id)
+    rows, following = read_page(session, statement, limit, lambda row: codec.encode(query, "", row[0].id))
+    return [run for (run,) in rows], following
