@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from pathlib import Path  # noqa: TC003  tyro asks for the type
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+import tyro
 from charcnn.calibration import LABEL_OF_STAR, Calibration, label_probabilities
 from charcnn.engine import load_engine
 
 from opine_training.artefacts import rewrite
 from opine_training.calibration import fit_calibration, fit_uniform_prior
 from opine_training.card import model_card
+from opine_training.config.reading import ReadConfig
 from opine_training.data.errors import DataError
 from opine_training.data.files import review_files
 from opine_training.data.rows import LeftOut
 from opine_training.evaluation.engine import EngineReader, predict
 from opine_training.evaluation.evaluate import report, score_files
-from opine_training.evaluation.selection import scored_rows
+from opine_training.evaluation.selection import SplitChoice, scored_rows
 from opine_training.lineage import LINEAGE_MANIFEST
 from opine_training.lineage.artefact import read_lineage, write_lineage
 from opine_training.lineage.reader import LineageReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from charcnn.artefact import Manifest
     from charcnn.engine import Engine
     from numpy.typing import NDArray
 
-    from opine_training.config.reading import ReadConfig
     from opine_training.data.rows import Row
     from opine_training.evaluation.reading import Offsets, Reader
-    from opine_training.evaluation.selection import SplitChoice
 
 logger = logging.getLogger(__name__)
 
@@ -47,15 +47,17 @@ class CalibrationError(Exception):
 class Reviews:
     """What a calibration is fitted on and judged by."""
 
-    reading: ReadConfig
     data: Path | None = None
-    """For temperature, biases and label offsets."""
+    """A CSV file or a folder."""
     split: SplitChoice = "tuning"
-    tuning_share: float = 0.0
+    """Rows of --data to fit on: those that training kept aside, unless told otherwise."""
+    tuning_share: float = 0.04
+    """The share that training kept aside."""
     uniform_prior: Path | None = None
-    """For the offsets to a uniform prior."""
+    """A CSV file, all of whose rows are used."""
     evaluate: Path | None = None
-    """Its val rows make the new card's figures."""
+    """Reviews whose val rows make the new card's figures; without, those that no longer hold are left out."""
+    reading: Annotated[ReadConfig, tyro.conf.arg(name="")] = field(default_factory=ReadConfig)
 
 
 def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calibration:

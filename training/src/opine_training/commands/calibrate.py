@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from opine_training.commands.parsing import parse, said_plainly
-from opine_training.config.reading import ReadConfig
-from opine_training.evaluation.selection import SplitChoice  # noqa: TC001  tyro asks for the type
 from opine_training.recalibration import CalibrationError, Reviews, recalibrate
 
 if TYPE_CHECKING:
@@ -37,34 +35,12 @@ class Calibrate:
     """The new artefact's folder; what is there is replaced."""
     version: str
     """Of the new artefact."""
-    data: Path | None = None
-    """A CSV file or a folder."""
-    split: SplitChoice = "tuning"
-    """Rows of --data to fit on: those that training kept aside, unless told otherwise."""
-    tuning_share: float = 0.04
-    """The share that training kept aside."""
-    uniform_prior: Path | None = None
-    """A CSV file, all of whose rows are used."""
-    evaluate: Path | None = None
-    """Reviews whose val rows make the new card's figures; without, those that no longer hold are left out."""
-    reading: Annotated[ReadConfig, tyro.conf.arg(name="")] = field(default_factory=ReadConfig)
+    reviews: Annotated[Reviews, tyro.conf.arg(name="")] = field(default_factory=Reviews)
 
 
 def main(arguments: Sequence[str]) -> None:
     command = parse(Calibrate, "calibrate", arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     with said_plainly(CalibrationError):
-        calibration = recalibrate(
-            command.model,
-            command.out,
-            command.version,
-            Reviews(
-                reading=command.reading,
-                data=command.data,
-                split=command.split,
-                tuning_share=command.tuning_share,
-                uniform_prior=command.uniform_prior,
-                evaluate=command.evaluate,
-            ),
-        )
+        calibration = recalibrate(command.model, command.out, command.version, command.reviews)
     sys.stdout.write(json.dumps(calibration.model_dump(), indent=2) + "\n")
