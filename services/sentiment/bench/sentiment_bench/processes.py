@@ -145,7 +145,7 @@ class Server:
         except subprocess.TimeoutExpired:
             pass
         finally:
-            with _no_process():
+            with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
@@ -154,14 +154,8 @@ class Server:
         return [parent, *parent.children(recursive=True)]
 
 
-@contextmanager
-def _no_process() -> Iterator[None]:
-    with suppress(ProcessLookupError):
-        yield
-
-
 def _inherited() -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OPINE_", "BENCH_"))}  # noqa: TID251  the children\'s
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OPINE_", "BENCH_"))}  # noqa: TID251  the child process's
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPINE_SENTIMENT_THREADS"), "1")
     return {**environment, **one_thread, "BENTOML_DO_NOT_TRACK": "True", "PYTHONPATH": str(_PACKAGE)}
 
