@@ -47,10 +47,7 @@ class CraftedCodec(CursorCodec):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--requests", type=int, default=300, help="measured requests a page")
-    options = parser.parse_args()
+    options = read_options(__doc__)
     rows = []
     with running_stack() as stack:
         for count in (1, options.rows):
@@ -65,6 +62,14 @@ def main() -> None:
         print(machine(stack))
     print(f"milliseconds, {options.requests} requests each\n")
     print(table(["reviews", "page of", "first: p50", "p99", "last: p50", "p99"], rows))
+
+
+def read_options(description: str | None) -> argparse.Namespace:
+    """Those of a benchmark of pages: `rows` and `requests`."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--requests", type=int, default=300, help="measured requests a page")
+    return parser.parse_args()
 
 
 def queries(brand: str, brand_count: int) -> Iterator[tuple[str, ReviewListQuery]]:

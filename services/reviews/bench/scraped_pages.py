@@ -5,14 +5,13 @@ Usage: python services/reviews/bench/scraped_pages.py [--rows 1000000] [--reques
 As pagination.py measures the reviews that are written here; two minutes and 3 GB in the temporary folder.
 """
 
-import argparse
 import time
 
 from fill import SENTENCES
 from opine_reviews.database import Database
 from opine_reviews.schemas.scraped import ScrapedReviewQuery
 from opine_reviews.scraped.listing import list_scraped_reviews
-from pagination import FROM_THE_END, CraftedCodec, measured
+from pagination import FROM_THE_END, CraftedCodec, measured, read_options
 from sqlalchemy import text
 from stack import Stack, machine, running_stack, table
 
@@ -35,10 +34,7 @@ _STATEMENT_ROWS = 100_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--requests", type=int, default=300, help="measured requests a page")
-    options = parser.parse_args()
+    options = read_options(__doc__)
     rows = []
     with running_stack() as stack:
         fill(stack, options.rows)
