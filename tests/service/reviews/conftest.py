@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine
 # So that these tests import `review_api`.
 sys.path.insert(0, str(Path(__file__).parent / "packages"))
 
-from review_api.database import Postgres
+from review_api.database import Postgres, running_postgres
 from review_api.rows import add_brands, empty_tables
 from review_api.sentiment import FakeSentiment
 
@@ -24,10 +24,8 @@ ADMIN_TOKEN = "an admin token of these tests"
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = Postgres(tmp_path_factory.mktemp("reviews"))
-    server.start()
-    yield server
-    server.close()
+    with running_postgres(tmp_path_factory.mktemp("reviews")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@ import pytest
 from flask.testing import FlaskClient
 from opine_reviews.models import Brand
 from review_api.checks import problem
+from review_api.paging import pages
 from review_api.rows import BRANDS, add_reviews, scored
 from sqlalchemy import Engine, insert
 
@@ -9,20 +10,8 @@ LIST = "/api/v1/brands"
 BY_NAME = [slug for slug, name, _ in sorted(BRANDS, key=lambda brand: brand[1].lower())]
 
 
-def _pages(client: FlaskClient, **query: str | int) -> list[str]:
-    """The slugs of all pages."""
-    slugs: list[str] = []
-    cursor: dict[str, str] = {}
-    for _ in range(100):
-        page = client.get(LIST, query_string=query | cursor)
-        assert page.status_code == 200, page.text
-        answer = page.get_json()
-        assert len(answer["items"]) <= int(query.get("limit", 20))
-        slugs += [brand["slug"] for brand in answer["items"]]
-        if answer["next_cursor"] is None:
-            return slugs
-        cursor = {"cursor": answer["next_cursor"]}
-    pytest.fail("the pages do not end")
+def _slugs(client: FlaskClient, **query: str | int) -> list[str]:
+    return [brand["slug"] for page in pages(client, LIST, **query) for brand in page]
 
 
 def test_a_brand_has_its_count_and_average(client: FlaskClient, engine: Engine) -> None:
@@ -44,32 +33,32 @@ def test_a_brand_has_its_count_and_average(client: FlaskClient, engine: Engine) 
 
 @pytest.mark.parametrize("limit", [1, 3, 8, 100])
 def test_all_pages_together_are_all_brands_by_name(client: FlaskClient, limit: int) -> None:
-    assert _pages(client, limit=limit) == BY_NAME
+    assert _slugs(client, limit=limit) == BY_NAME
 
 
 @pytest.mark.parametrize("limit", [1, 2, 100])
 def test_a_search_gives_the_best_first(client: FlaskClient, limit: int) -> None:
     # The name, its beginning, a word's beginning, the rest; then by name.
     expected = ["the-air", "air-canada", "british-airways", "new-air", "fair-trade"]
-    assert _pages(client, q="AIR", limit=limit) == expected
+    assert _slugs(client, q="AIR", limit=limit) == expected
 
 
 @pytest.mark.parametrize("limit", [1, 100])
 def test_a_sector_filters(client: FlaskClient, limit: int) -> None:
     airlines = ["the-air", "air-canada", "british-airways", "new-air"]
-    assert _pages(client, sector="Airlines", limit=limit) == airlines
-    assert _pages(client, sector="Airlines", q="can", limit=limit) == ["air-canada"]
-    assert _pages(client, sector="airlines") == []
+    assert _slugs(client, sector="Airlines", limit=limit) == airlines
+    assert _slugs(client, sector="Airlines", q="can", limit=limit) == ["air-canada"]
+    assert _slugs(client, sector="airlines") == []
 
 
 @pytest.mark.parametrize("q", ["%", "_", "/", "\\", "'", "shoes"])
 def test_a_search_takes_its_text_as_it_is(client: FlaskClient, q: str) -> None:
-    assert _pages(client, q=q) == []
+    assert _slugs(client, q=q) == []
 
 
 def test_blanks_are_no_search(client: FlaskClient) -> None:
-    assert _pages(client, q="  ") == BY_NAME
-    assert _pages(client, q=" nik ") == ["nike"]
+    assert _slugs(client, q="  ") == BY_NAME
+    assert _slugs(client, q=" nik ") == ["nike"]
 
 
 @pytest.mark.parametrize("letter", ["Ж", "界", "😀", "'", "\\"])
@@ -77,7 +66,7 @@ def test_the_longest_names_can_be_paged_over(client: FlaskClient, engine: Engine
     rows = [{"slug": f"long-{number}", "name": letter * 99 + str(number)} for number in range(3)]
     with engine.begin() as connection:
         connection.execute(insert(Brand), rows)
-    assert _pages(client, q=letter * 9, limit=1) == ["long-0", "long-1", "long-2"]
+    assert _slugs(client, q=letter * 9, limit=1) == ["long-0", "long-1", "long-2"]
 
 
 @pytest.mark.parametrize(

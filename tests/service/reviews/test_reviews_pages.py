@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from review_api.checks import problem
+from review_api.paging import pages
 from review_api.rows import NOON, add_reviews, scored
 from sqlalchemy import Engine
 
@@ -38,19 +39,8 @@ def _rows(count: int, seed: int) -> Iterator[dict[str, object]]:
         }
 
 
-def _pages(client: FlaskClient, **query: str | int) -> Iterator[list[Review]]:
-    cursor: dict[str, str] = {}
-    for _ in range(100):
-        answer = client.get(LIST, query_string=query | cursor).get_json()
-        yield answer["items"]
-        if answer["next_cursor"] is None:
-            return
-        cursor = {"cursor": answer["next_cursor"]}
-    pytest.fail("the pages do not end")
-
-
 def _all(client: FlaskClient, **query: str | int) -> list[Review]:
-    return list(itertools.chain.from_iterable(_pages(client, **query)))
+    return list(itertools.chain.from_iterable(pages(client, LIST, **query)))
 
 
 def _sorted(reviews: list[Review], sort: str, order: str) -> list[int]:
@@ -87,7 +77,7 @@ def test_rows_that_come_meanwhile_neither_repeat_nor_hide_others(
 ) -> None:
     ids = add_reviews(engine, _rows(30, seed=2))
     found: list[int] = []
-    for number, page in enumerate(_pages(client, sort=sort, order=order, limit=4)):
+    for number, page in enumerate(pages(client, LIST, sort=sort, order=order, limit=4)):
         found += [review["id"] for review in page]
         if number < 8:
             add_reviews(engine, _rows(2, seed=10 + number))
@@ -99,10 +89,10 @@ def test_rows_that_come_meanwhile_neither_repeat_nor_hide_others(
 
 def test_a_row_that_a_cursor_names_may_go(client: FlaskClient, engine: Engine, admin: dict[str, str]) -> None:
     ids = add_reviews(engine, _rows(6, seed=3))
-    pages = _pages(client, sort="stars", limit=2)
-    first = next(pages)
+    listed = pages(client, LIST, sort="stars", limit=2)
+    first = next(listed)
     assert client.delete(f"{LIST}/{first[-1]['id']}", headers=admin).status_code == 204
-    rest = [review["id"] for page in pages for review in page]
+    rest = [review["id"] for page in listed for review in page]
     assert sorted([first[0]["id"], first[1]["id"], *rest]) == sorted(ids)
 
 

@@ -4,11 +4,11 @@ import datetime as dt
 import itertools
 import random
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from review_api.checks import problem
+from review_api.paging import pages
 from review_api.rows import NOON, add_reviews, add_scraped_reviews
 from sqlalchemy import Engine
 
@@ -25,17 +25,6 @@ def _rows(count: int, seed: int) -> Iterator[dict[str, object]]:
             # Pages that give days only make many ties.
             "reviewed_at": NOON + dt.timedelta(days=chance.choice([0, 0, 0, 40]), microseconds=chance.choice([0, 1])),
         }
-
-
-def _pages(client: FlaskClient, **query: object) -> Iterator[list[dict[str, Any]]]:
-    cursor: dict[str, str] = {}
-    for _ in range(100):
-        answer = client.get(LIST, query_string=query | cursor).get_json()
-        yield answer["items"]
-        if answer["next_cursor"] is None:
-            return
-        cursor = {"cursor": answer["next_cursor"]}
-    pytest.fail("the pages do not end")
 
 
 def test_a_listed_review_is_whole(client: FlaskClient, engine: Engine) -> None:
@@ -93,13 +82,13 @@ def test_all_pages_together_are_the_list_newest_first(
     assert len(wanted) > 0
     assert (len(wanted) == 60) == (query == {})
     ranked = sorted(wanted, key=lambda review: (dt.datetime.fromisoformat(review["reviewed_at"]), review["id"]))
-    assert list(itertools.chain.from_iterable(_pages(client, **query, limit=3))) == ranked[::-1]
+    assert list(itertools.chain.from_iterable(pages(client, LIST, **query, limit=3))) == ranked[::-1]
 
 
 def test_reviews_that_come_meanwhile_neither_repeat_nor_hide_others(client: FlaskClient, engine: Engine) -> None:
     ids = set(add_scraped_reviews(engine, _rows(20, seed=2)))
     found: list[int] = []
-    for page in _pages(client, limit=3):
+    for page in pages(client, LIST, limit=3):
         found += [review["id"] for review in page if review["id"] in ids]
         add_scraped_reviews(engine, [{"reviewed_at": NOON + dt.timedelta(days=90)}])
     assert sorted(found) == sorted(ids)

@@ -14,17 +14,15 @@ from sqlalchemy import Engine, create_engine, make_url, text
 sys.path.insert(0, str(Path(__file__).parents[1] / "reviews/packages"))
 sys.path.insert(0, str(Path(__file__).parent / "packages"))
 
-from review_api.database import Postgres
+from review_api.database import Postgres, running_postgres
 from review_api.rows import add_brands, empty_tables
 from scraped_items import PASSWORD, ROLE, MakeOutput
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = Postgres(tmp_path_factory.mktemp("scraping-database"))
-    server.start()
-    yield server
-    server.close()
+    with running_postgres(tmp_path_factory.mktemp("scraping-database")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

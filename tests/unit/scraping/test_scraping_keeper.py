@@ -53,6 +53,18 @@ def step(keeper: Keeper, page: Page) -> str | None:
     return keeper.keep(COMPANY, START, page, choose(REVIEWS, page).parse(page))
 
 
+def step_killed_before_commit(keeper: Keeper, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the page and end before the progress says so."""
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keeper, "_commit", killed)
+        with pytest.raises(KeyboardInterrupt):
+            step(keeper, page)
+
+
 def read_all(keeper: Keeper, page_of: PageOf) -> int:
     pages = 0
     url = keeper.first_url(COMPANY, START)
@@ -85,15 +97,7 @@ def test_a_killed_run_goes_on_at_its_page(bench: Bench, page_of: PageOf) -> None
 def test_a_page_that_was_written_but_not_committed_comes_again_without_repeat(
     bench: Bench, page_of: PageOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = bench.keeper()
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(keeper, "_commit", killed)
-        with pytest.raises(KeyboardInterrupt):
-            step(keeper, page_of(START))
+    step_killed_before_commit(bench.keeper(), page_of(START), monkeypatch)
     assert len(bench.rows()) == 20
     again = bench.keeper()
     assert again.first_url(COMPANY, START) == START
@@ -119,15 +123,7 @@ def test_until_known_is_not_misled_by_what_a_killed_run_wrote(
 ) -> None:
     read_all(bench.keeper(), page_of)
     bench.progress.end_run(round_over=True)
-    keeper = bench.keeper(Limits(until_known=True))
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(keeper, "_commit", killed)
-        with pytest.raises(KeyboardInterrupt):
-            step(keeper, page_of(START))
+    step_killed_before_commit(bench.keeper(Limits(until_known=True)), page_of(START), monkeypatch)
     # All of the page is known now, and yet the pages behind it must be read.
     assert read_all(bench.keeper(Limits(until_known=True)), page_of) == 2
 

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -70,3 +72,14 @@ class Postgres:
                 continue
         if number is signal.SIGKILL:
             psutil.wait_procs(family[1:], timeout=STARTED_S)
+
+
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[Postgres]:
+    """A started one, which ends with the block."""
+    server = Postgres(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
