@@ -8,6 +8,7 @@ BENCHED := services/telemetry services/sentiment/charcnn services/sentiment
 SCRAPING := services/telemetry scraping
 ALL := $(RUN) training scraping
 PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
+IMPORTED_BY_TESTS := services/sentiment/bench tests/browser/frontend $(wildcard tests/*/packages tests/*/*/packages)
 
 # uv installs in seconds what takes pip a minute. Where it is missing, one is fetched and removed again.
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
@@ -43,7 +44,7 @@ lint: .venv-test/installed ## Check style and types
 	.venv-test/bin/mypy $(ALL:=/src)
 	.venv-test/bin/mypy charts/document.py charts/opine/files
 	MYPYPATH=services/reviews/bench:services/sentiment/bench .venv-test/bin/mypy services/*/bench scraping/bench
-	MYPYPATH=services/sentiment/bench:tests/browser/frontend:tests/chart/packages:tests/cluster/packages:tests/images/packages:tests/service/local/packages:tests/service/reviews/packages:tests/service/scraping/packages:tests/service/scraping_database/packages:tests/service/sentiment/packages .venv-test/bin/mypy --explicit-package-bases tests
+	MYPYPATH=$(subst $() ,:,$(IMPORTED_BY_TESTS)) .venv-test/bin/mypy --explicit-package-bases tests
 
 format: .venv-test/installed ## Format the code and repair what can be repaired
 	.venv-test/bin/ruff format
