@@ -17,6 +17,7 @@ from charted.workloads import (
     port_names,
     references,
 )
+from opine_reviews.cli import make_parser
 
 RECOMMENDED = {
     f"app.kubernetes.io/{name}" for name in ("name", "instance", "version", "component", "part-of", "managed-by")
@@ -147,6 +148,17 @@ def test_addresses_in_the_environment_are_services(objects: list[Object]) -> Non
                 assert int(port or 80) == services[host], f"{pods.owner}: {scheme}://{host}"
                 seen.add(host)
     assert {"opine-sentiment", "opine-reviews"} <= seen
+
+
+def test_the_api_knows_the_commands_that_pods_run(objects: list[Object]) -> None:
+    seen = set()
+    for container in (container for pods in own_pods(objects) for container in pods.containers):
+        program, *arguments = container.get("args", [""])
+        if program == "opine-reviews":
+            seen.add(make_parser().parse_args(arguments).command)
+            with pytest.raises(SystemExit):
+                make_parser().parse_args([*arguments, "--unknown"])
+    assert {"wait", "migrate", "seed-brands"} <= seen
 
 
 def test_probes_ask_a_port_that_is_there_and_liveness_asks_no_other_service(objects: list[Object]) -> None:

@@ -50,6 +50,14 @@ def test_an_image_by_tag_digest_and_registry(renderer: Renderer, values: Object,
     assert job["spec"]["template"]["spec"]["containers"][0]["image"] == image, "migrations run the API's image"
 
 
+def test_pods_wait_as_long_as_is_said(renderer: Renderer) -> None:
+    pods = own_pods(render(renderer, deep("migrations.waitSeconds", 60)))
+    waits = [c["args"] for one in pods for c in one.containers if c["name"].startswith("wait-for-")]
+    assert sorted(waits) == [
+        ["opine-reviews", "wait", awaited, "--seconds", "60"] for awaited in ("database", "schema")
+    ]
+
+
 def test_a_setting_is_replaced_not_repeated(renderer: Renderer) -> None:
     plain = variables(render(renderer), "Deployment/opine-reviews")
     objects = render(

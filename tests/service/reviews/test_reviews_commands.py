@@ -11,24 +11,35 @@ import pytest
 from flask.testing import FlaskClient
 from opine_local.ports import any_free
 from review_api.database import Postgres
-from review_api.rows import add_company, add_reviews, add_scraped_reviews
+from review_api.rows import add_company, add_reviews, add_scraped_reviews, schema_at
 from sqlalchemy import Engine, text
 
+Start = Callable[..., subprocess.Popen[str]]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def run(postgres: Postgres, engine: Engine) -> Run:  # noqa: ARG001  emptied
-    def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def start(postgres: Postgres, engine: Engine) -> Start:  # noqa: ARG001  emptied
+    def start(*arguments: str, **settings: str) -> subprocess.Popen[str]:
         given = {"database_url": postgres.url, "client_hash_key": "a key of these tests", **settings}
         environment = {f"OPINE_REVIEWS_{name.upper()}": value for name, value in given.items()}
-        return subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-m", "opine_reviews", *arguments],
             env={**os.environ, **environment},  # noqa: TID251  the child's
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
+
+    return start
+
+
+@pytest.fixture
+def run(start: Start) -> Run:
+    def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        with start(*arguments, **settings) as process:
+            stdout, stderr = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     return run
 
@@ -137,3 +148,57 @@ def test_a_database_that_is_away_ends_with_a_sentence(run: Run) -> None:
 @pytest.mark.parametrize("days", ["-1", "x", "36501"])
 def test_an_odd_number_of_days_is_refused(run: Run, days: str) -> None:
     assert run("retain", "--days", days).returncode == 2
+
+
+@pytest.mark.parametrize(("awaited", "seconds"), [("database", "0"), ("schema", "1e+06")])
+def test_what_is_there_is_not_waited_for(run: Run, awaited: str, seconds: str) -> None:
+    done = run("wait", awaited, "--seconds", seconds)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout
+
+
+def test_a_newer_schema_is_not_waited_for(run: Run, engine: Engine) -> None:
+    with schema_at(engine, "9999"):
+        assert run("wait", "schema", "--seconds", "0").returncode == 0
+
+
+def test_a_wait_says_what_for_and_ends_once_it_is_there(start: Start, engine: Engine) -> None:
+    with schema_at(engine, "0000"):
+        waiting = start("wait", "schema", "--seconds", "60")
+        assert waiting.stdout is not None
+        said = waiting.stdout.readline()
+    _, stderr = waiting.communicate()
+    assert "waiting for the schema: the schema is at 0000, this code needs " in said, said + stderr
+    assert waiting.returncode == 0
+
+
+def test_a_wait_for_the_schema_gives_up_where_only_the_database_is_there(run: Run, postgres: Postgres) -> None:
+    elsewhere = postgres.url.rpartition("/")[0] + "/postgres"
+    assert run("wait", "database", "--seconds", "0", database_url=elsewhere).returncode == 0
+    done = run("wait", "schema", "--seconds", "0", database_url=elsewhere)
+    assert done.returncode == 1
+    assert 'gave up: relation \\"alembic_version\\" does not exist' in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("awaited", ["database", "schema"])
+def test_a_wait_for_a_database_that_stays_away_gives_up(run: Run, awaited: str) -> None:
+    url = f"postgresql+psycopg2://opine:x@127.0.0.1:{any_free()}/opine"
+    done = run("wait", awaited, "--seconds", "1", database_url=url)
+    assert done.returncode == 1
+    waiting, gave_up = done.stdout.splitlines()
+    assert f"waiting for the {awaited}: connection to server" in waiting
+    assert "gave up: connection to server" in gave_up
+    assert "Connection refused" in gave_up
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tables", "--seconds", "1"],
+        ["schema"],
+        *(["schema", f"--seconds={wrong}"] for wrong in ("-1", "x", "inf", "nan")),
+    ],
+    ids=" ".join,
+)
+def test_a_wait_for_nothing_known_or_without_an_end_is_refused(run: Run, arguments: list[str]) -> None:
+    assert run("wait", *arguments).returncode == 2

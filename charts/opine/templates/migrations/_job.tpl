@@ -22,7 +22,7 @@ template:
     initContainers:
       - name: wait-for-database
         {{- $container | nindent 8 }}
-        {{- include "opine.waitCommand" (dict "root" . "for" "database") | nindent 8 }}
+        args: [opine-reviews, wait, database, --seconds, {{ .Values.migrations.waitSeconds | quote }}]
         env:
           {{- $env | nindent 10 }}
         resources:

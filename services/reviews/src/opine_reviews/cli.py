@@ -2,8 +2,10 @@
 
 import argparse
 import datetime as dt
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import get_args
 
 import structlog
 from opine_telemetry.logs import configure_logging
@@ -17,6 +19,7 @@ from opine_reviews.retention import delete_scraped_reviews, forget_clients
 from opine_reviews.roles import RoleError, grant_roles
 from opine_reviews.schema import upgrade
 from opine_reviews.settings import Settings, get_settings
+from opine_reviews.waiting import Awaited, wait_for
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
@@ -25,7 +28,7 @@ _BATCH = 5000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     settings = get_settings()
     configure_logging("reviews", json=settings.log_json)
     engine = make_tool_engine(settings)
@@ -35,9 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _migrate(engine, settings)
             case "seed-brands":
                 _seed(engine, options.file)
+            case "wait":
+                wait_for(engine, options.awaited, options.seconds)
             case _:
                 _retain(engine, options.days, settings.scraped_retention_days)
-    except (DBAPIError, BrandsFileError, RoleError) as error:
+    except (DBAPIError, BrandsFileError, RoleError, TimeoutError) as error:
         logger.error("command failed", command=options.command, error=str(error).splitlines()[0])  # noqa: TRY400  an operator needs the cause, not our call stack
         return 1
     finally:
@@ -45,12 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="opine-reviews", description="Operate the review API's database.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="bring the schema and the roles' rights up to date")
     seed = commands.add_parser("seed-brands", help="add and update brands from a list")
     seed.add_argument("--file", type=Path, help="CSV with slug,name,website,sector (default: the shipped list)")
+    wait = commands.add_parser("wait", help="wait for PostgreSQL, or also for the schema that this code needs")
+    wait.add_argument("awaited", choices=get_args(Awaited))
+    wait.add_argument("--seconds", type=_seconds, required=True, help="after which it gives up")
     retain = commands.add_parser(
         "retain", help="erase client hashes and user agents of older reviews; delete scraped reviews read long ago"
     )
@@ -63,6 +71,13 @@ def _days(text: str) -> int:
     if not 0 <= days <= 36_500:  # noqa: PLR2004  a century
         raise argparse.ArgumentTypeError("must be from 0 to 36500")
     return days
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError("must be a number from 0")
+    return seconds
 
 
 def _migrate(engine: Engine, settings: Settings) -> None:

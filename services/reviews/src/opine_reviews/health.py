@@ -1,12 +1,9 @@
 """Readiness: PostgreSQL answers and its schema suffices."""
 
-import functools
-
 from flask import Flask, Response
-from sqlalchemy import text
 
 from opine_reviews.problems import Problem
-from opine_reviews.schema import expected_revision, is_sufficient
+from opine_reviews.schema import expected_revision, found_revision, is_sufficient
 from opine_reviews.services import services
 
 
@@ -17,8 +14,8 @@ def register_readiness(app: Flask) -> None:
 def _readyz() -> Response:
     # Errors of the connection and of a missing table become 503 like everywhere else.
     with services().database.transaction() as session:
-        found = session.scalar(text("SELECT version_num FROM alembic_version"))
-    expected = _expected()
+        found = found_revision(session)
+    expected = expected_revision()
     if not is_sufficient(found, expected):
         raise Problem(
             503,
@@ -27,6 +24,3 @@ def _readyz() -> Response:
             headers={"Retry-After": "5"},
         )
     return Response("ready\n", content_type="text/plain; charset=utf-8")
-
-
-_expected = functools.cache(expected_revision)

@@ -4,10 +4,13 @@ Revisions are numbered ("0001", "0002", ...), so that code can also tell that a 
 only expand until the code that needs the old shape is gone.
 """
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session
 from sqlalchemy.schema import SchemaItem
 
 # Two migration jobs at once would race; the second waits for this advisory lock.
@@ -25,11 +28,22 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def expected_revision() -> str:
     head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     if head is None:
         raise RuntimeError("the package was built without its migrations")
     return head
+
+
+def found_revision(connection: Connection | Session) -> str | None:
+    """The revision that the database is at.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: also if it never had one.
+    """
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
 
 
 def migration_lock(connection: Connection) -> None:

@@ -2,11 +2,12 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from opine_reviews.models import Brand, Review
 from opine_reviews.scraped.models import BrandSource, ScrapedReview, ScrapeRun
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, text
 
 BRANDS = (
     ("adidas", "Adidas", "Sports and outdoors"),
@@ -35,6 +36,20 @@ def empty_tables(engine: Engine) -> None:
             connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608  the names above
         for table in ("review", "scraped_review", "scrape_run"):
             connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 1, false)")
+
+
+@contextmanager
+def schema_at(engine: Engine, revision: str) -> Iterator[None]:
+    """The schema says that it is at another revision, until the end of the block."""
+    change = text("UPDATE alembic_version SET version_num = :revision")
+    with engine.begin() as connection:
+        head = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        connection.execute(change, {"revision": revision})
+    try:
+        yield
+    finally:
+        with engine.begin() as connection:
+            connection.execute(change, {"revision": head})
 
 
 def add_brands(engine: Engine) -> None:
