@@ -34,7 +34,7 @@ def main() -> None:
     before = load_average()
     rounds = 1 if options.quick else options.rounds
     seconds = 0.5 if options.quick else options.seconds
-    least_s, mixed, lines = (0.01, 32, 1000) if options.quick else (0.2, 256, 10_000)
+    least_s, mixed, lines = (0.01, 32, 1000) if options.quick else (0.2, 256, options.lines)
     parts: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS), help="always with opine")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3, help="length of one HTTP measurement")
+    parser.add_argument("--lines", type=int, default=10_000, help="texts of a bulk request; a million take minutes")
     parser.add_argument("--quick", action="store_true", help="one short round: does it work?")
     parser.add_argument("--out", type=Path, default=HERE)
     return parser
