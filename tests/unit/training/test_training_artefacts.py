@@ -50,8 +50,13 @@ ODD_TEXTS = [
 def run_folder(dataset: Dataset, small_config: TrainConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     config = replace(small_config, epochs=1, checkpoint_minutes=9)
-    asked = {"name": "small", "selection": asdict(SelectionConfig()), "reading": asdict(ReadConfig())}
-    keep_config(folder, config, asked, {"version": "1", "command": "train"})
+    asked = {
+        "training": asdict(config),
+        "name": "small",
+        "selection": asdict(SelectionConfig()),
+        "reading": asdict(ReadConfig()),
+    }
+    keep_config(folder, asked, {"version": "1", "command": "train"})
     write_json(folder / DATA, dataset.summary)
     device = Device(torch.device("cpu"), half=False, compiled=False)
     Training(config, build_encoding(config), dataset.train, dataset.tuning, folder, device, Processes()).run()

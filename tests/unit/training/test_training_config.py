@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,21 +100,24 @@ def test_lineage_is_the_recipe_of_2019() -> None:
 
 @pytest.mark.parametrize("config", [named("default"), named("lineage")])
 def test_a_configuration_is_read_as_it_was_written(config: TrainConfig, tmp_path: Path) -> None:
-    keep_config(tmp_path, config, {"name": "one"}, {"command": "train"})
+    keep_config(tmp_path, {"training": asdict(config), "name": "one"}, {"command": "train"})
     assert read_config(tmp_path) == (config, {"name": "one", "command": "train"})
 
 
 def test_a_run_does_not_go_on_with_other_settings(tmp_path: Path) -> None:
-    config = TrainConfig()
-    keep_config(tmp_path, config, {"name": "one"}, {"command": "train"})
+    asked = {"training": asdict(TrainConfig()), "name": "one"}
+    keep_config(tmp_path, asked, {"command": "train"})
     (tmp_path / CHECKPOINT).touch()
-    keep_config(tmp_path, config, {"name": "one"}, {"command": "train again"})
+    keep_config(tmp_path, asked, {"command": "train again"})
     with pytest.raises(RunError, match=r"other settings \(name, training\.epochs\)"):
-        keep_config(tmp_path, replace(config, epochs=7), {"name": "two"}, {"command": "train"})
+        keep_config(tmp_path, {"training": asdict(TrainConfig(epochs=7)), "name": "two"}, {"command": "train"})
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="holds no run"):
+        read_config(tmp_path)
+    keep_config(tmp_path, {"teaching": {}}, {"command": "teach"})
+    with pytest.raises(RunError, match="another command than `train`"):
         read_config(tmp_path)
 
 

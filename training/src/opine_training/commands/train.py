@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import logging
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from opine_training.commands.log import log_to
 from opine_training.commands.parsing import config_name, parse, said_plainly
 from opine_training.config.hardware import HardwareConfig
 from opine_training.config.named import ConfigName, named
@@ -23,10 +22,9 @@ from opine_training.runs.request import Request
 from opine_training.runs.run import run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 logger = logging.getLogger(__name__)
-_LOG_FORMAT = "%(asctime)s %(message)s"
 _flat = tyro.conf.arg(name="")
 
 
@@ -71,7 +69,7 @@ def main(arguments: Sequence[str]) -> None:
         default = Train(data=tyro.MISSING, training=named(config_name(todays)))
         command = parse(Train, "train", todays, default)
         command.run.mkdir(parents=True, exist_ok=True)
-        with _log_to(command.run / LOG):
+        with log_to(command.run / LOG):
             for name in without_effect:
                 logger.warning("--%s of 2019 has no effect here", name)
             run(_request(command, arguments))
@@ -90,18 +88,3 @@ def _request(command: Train, arguments: Sequence[str]) -> Request:
         word_tfidf=command.word_tfidf,
         command=["python", "-m", "opine_training", "train", *arguments],
     )
-
-
-@contextmanager
-def _log_to(file: Path) -> Iterator[None]:
-    logging.basicConfig(format=_LOG_FORMAT, stream=sys.stderr)
-    ours = logging.getLogger("opine_training")
-    ours.setLevel(logging.INFO)
-    handler = logging.FileHandler(file)
-    handler.setFormatter(logging.Formatter(_LOG_FORMAT))
-    ours.addHandler(handler)
-    try:
-        yield
-    finally:
-        ours.removeHandler(handler)
-        handler.close()

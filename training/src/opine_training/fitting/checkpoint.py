@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
+
+from opine_training.atomic import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from torch import Tensor
-
-    from opine_training.fitting.stepper import Stepper
+    from torch import Tensor, nn
 
 logger = logging.getLogger(__name__)
 CHECKPOINT = "checkpoint.pt"
@@ -22,6 +21,16 @@ CHECKPOINT = "checkpoint.pt"
 
 class CheckpointError(Exception):
     """There is nothing to go on from; the message says what to do."""
+
+
+class Stepping(Protocol):
+    """What changes with every step."""
+
+    @property
+    def network(self) -> nn.Module: ...
+
+    @property
+    def optimiser(self) -> torch.optim.Optimizer: ...
 
 
 @dataclass(slots=True)
@@ -43,21 +52,17 @@ class Progress:
         return {name: getattr(self, name) for name in Progress.__slots__}
 
 
-def save_checkpoint(folder: Path, stepper: Stepper, progress: Progress) -> None:
-    """Write it whole or not at all: a kill while writing leaves the one before."""
+def save_checkpoint(folder: Path, stepper: Stepping, progress: Progress) -> None:
     state = {
         "network": stepper.network.state_dict(),
         "optimiser": stepper.optimiser.state_dict(),
         "progress": progress.as_dict(),
     }
-    unfinished = folder / f"{CHECKPOINT}.unfinished"
-    torch.save(state, unfinished)
-    with unfinished.open("rb") as handle:
-        os.fsync(handle.fileno())
-    unfinished.replace(folder / CHECKPOINT)
+    with atomic_write(folder / CHECKPOINT) as handle:
+        torch.save(state, handle)
 
 
-def restore_checkpoint(folder: Path, stepper: Stepper) -> Progress:
+def restore_checkpoint(folder: Path, stepper: Stepping) -> Progress:
     """Restore the run of this folder, or start a new one where there is none."""
     if not (folder / CHECKPOINT).exists():
         return Progress()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -30,19 +29,18 @@ def write_json(file: Path, content: object) -> None:
     file.write_text(json.dumps(content, indent=2, default=str) + "\n")
 
 
-def keep_config(folder: Path, config: TrainConfig, asked: dict[str, Any], note: dict[str, Any]) -> None:
+def keep_config(folder: Path, asked: dict[str, Any], note: dict[str, Any]) -> None:
     """Write the configuration, or see that a run that goes on has the same one.
 
     Args:
         folder: of the run.
-        config: how it trains.
-        asked: what else must stay the same.
+        asked: what must stay the same; of `train` its configuration, as `training`.
         note: what may differ when a run goes on; the first start's is kept.
 
     Raises:
         RunError: the run has another configuration.
     """
-    ours = json.loads(json.dumps({"training": asdict(config), **asked}, default=str))
+    ours = json.loads(json.dumps(asked, default=str))
     file = folder / CONFIG
     if not (file.exists() and (folder / CHECKPOINT).exists()):
         write_json(file, {**ours, **note})
@@ -66,6 +64,8 @@ def read_config(folder: Path) -> tuple[TrainConfig, dict[str, Any]]:
         document = json.loads((folder / CONFIG).read_text())
     except OSError as error:
         raise RunError(f"{folder} holds no run ({CONFIG}: {error.strerror})") from error
+    if "training" not in document:
+        raise RunError(f"{folder} holds a run of another command than `train`")
     return TypeAdapter(TrainConfig).validate_python(document.pop("training")), document
 
 
@@ -73,6 +73,17 @@ def read_summary(folder: Path) -> dict[str, Any]:
     """What data a run read."""
     summary: dict[str, Any] = json.loads((folder / DATA).read_text())
     return summary
+
+
+def keep_summary(folder: Path, summary: dict[str, Any]) -> None:
+    """Write what data a run read, or see that a run that goes on reads the same.
+
+    Raises:
+        RunError: it reads other data.
+    """
+    if (folder / CHECKPOINT).exists() and read_summary(folder)["fingerprint"] != summary["fingerprint"]:
+        raise RunError(f"{folder} holds a run on other data; name another folder with --run, or remove this one")
+    write_json(folder / DATA, summary)
 
 
 def _differences(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> list[str]:

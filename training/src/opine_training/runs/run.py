@@ -11,18 +11,15 @@ from opine_training.artefacts import load_reader
 from opine_training.data.dataset import Source, open_dataset, read_dataset
 from opine_training.evaluation.corpus import labels_of, score_corpus
 from opine_training.evaluation.evaluate import report
-from opine_training.fitting.checkpoint import CHECKPOINT
 from opine_training.fitting.device import choose_device
 from opine_training.fitting.loop import Training
 from opine_training.fitting.processes import Processes, processes
 from opine_training.fitting.soft_targets import SoftTargets
 from opine_training.networks.build import build_encoding
 from opine_training.runs.export import export_run
-from opine_training.runs.folder import ARTEFACT, CORPUS, DATA, METRICS, RunError, keep_config, read_summary, write_json
+from opine_training.runs.folder import ARTEFACT, CORPUS, METRICS, keep_config, keep_summary, write_json
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from opine_training.data.dataset import Dataset
     from opine_training.fitting.checkpoint import Progress
     from opine_training.runs.request import Request
@@ -58,7 +55,7 @@ def _dataset(request: Request, group: Processes) -> Dataset:
         _keep_config(request)
         source = Source(request.data, request.reading, request.selection)
         dataset = read_dataset(source, build_encoding(request.config), cache)
-        _keep_summary(request.folder, dataset.summary)
+        keep_summary(request.folder, dataset.summary)
         logger.info(
             "%d training, %d tuning, %d validation rows", *map(len, (dataset.train, dataset.tuning, dataset.validation))
         )
@@ -67,16 +64,14 @@ def _dataset(request: Request, group: Processes) -> Dataset:
 
 
 def _keep_config(request: Request) -> None:
-    asked = {"selection": asdict(request.selection), "reading": asdict(request.reading), "name": request.name}
+    asked = {
+        "training": asdict(request.config),
+        "selection": asdict(request.selection),
+        "reading": asdict(request.reading),
+        "name": request.name,
+    }
     note = {"version": request.version, "command": shlex.join(request.command)}
-    keep_config(request.folder, request.config, asked, note)
-
-
-def _keep_summary(folder: Path, summary: dict[str, Any]) -> None:
-    """Write what was read, or see that a run that goes on reads the same."""
-    if (folder / CHECKPOINT).exists() and read_summary(folder)["fingerprint"] != summary["fingerprint"]:
-        raise RunError(f"{folder} holds a run on other data; name another folder with --run, or remove this one")
-    write_json(folder / DATA, summary)
+    keep_config(request.folder, asked, note)
 
 
 def _soft_targets(request: Request) -> SoftTargets | None:
