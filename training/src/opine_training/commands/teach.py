@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from opine_training.commands.log import log_to
+from opine_training.commands.parsing import parse, said_plainly
+from opine_training.config.hardware import DeviceName, HardwareConfig, Precision
+from opine_training.config.reading import ReadConfig
+from opine_training.config.selection import SelectionConfig
+from opine_training.config.teaching import TeachConfig
+from opine_training.fitting.device import DeviceError
+from opine_training.runs.folder import LOG, RunError
+from opine_training.teacher.packages import TeacherError, require_packages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_flat = tyro.conf.arg(name="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teach:
+    """Fine-tune a sentence encoder on the training rows and write its opinions of them as soft targets for `train`.
+
+        teach --data reviews/ --run runs/teacher
+        train --data reviews/ --loss.soft-targets runs/teacher/soft-targets.npz --loss.soft-weight 0.5
+
+    The encoder is all-MiniLM-L6-v2, whose weights come with a Python package. It judges every text as a whole, a
+    beginning of it and a clause. Give `train` the same data and selection. Started again with the same folder, a run
+    that was stopped or killed goes on where it was.
+    """
+
+    data: Path
+    """A CSV file or a folder, as for `train`."""
+    run: Path = Path("runs/teacher")
+    """The run's folder."""
+    weights: Path | None = None
+    """A finished teacher's teacher.safetensors, to be asked without training; take another folder than its own."""
+    device: DeviceName = "auto"
+    """`auto` takes a GPU where there is one."""
+    precision: Precision = "auto"
+    """`auto` is bfloat16 where the device computes in it, float32 elsewhere."""
+    reading: Annotated[ReadConfig, _flat] = field(default_factory=ReadConfig)
+    selection: Annotated[SelectionConfig, _flat] = field(default_factory=SelectionConfig)
+    teaching: Annotated[TeachConfig, _flat] = field(default_factory=TeachConfig)
+
+
+def main(arguments: Sequence[str]) -> None:
+    command = parse(Teach, "teach", arguments)
+    with said_plainly(RunError, DeviceError, TeacherError):
+        require_packages()
+        from opine_training.teacher.run import TeachRequest, teach  # noqa: PLC0415  it imports those packages
+
+        command.run.mkdir(parents=True, exist_ok=True)
+        request = TeachRequest(
+            data=command.data,
+            folder=command.run,
+            weights=command.weights,
+            reading=command.reading,
+            selection=command.selection,
+            config=command.teaching,
+            hardware=HardwareConfig(device=command.device, precision=command.precision, compile="off"),
+            command=["python", "-m", "opine_training", "teach", *arguments],
+        )
+        with log_to(command.run / LOG):
+            teach(request)

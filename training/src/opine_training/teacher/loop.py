@@ -1,0 +1,91 @@
+"""Fine-tuning: its state is the network, the optimiser and how far it got, all of it in the checkpoint."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from opine_training.fitting.checkpoint import Progress, restore_checkpoint, save_checkpoint
+from opine_training.fitting.curves import Curves
+from opine_training.teacher.epoch import TeachingEpoch
+from opine_training.teacher.judging import Lessons, figures
+from opine_training.teacher.stepper import TeacherStepper, rate_factor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from opine_training.config.teaching import TeachConfig
+    from opine_training.fitting.device import Device
+    from opine_training.teacher.encoder import Teacher
+
+logger = logging.getLogger(__name__)
+_MEMORY = 0.98  # of the running mean of the loss
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    config: TeachConfig
+    train: Lessons
+    tuning: Lessons
+    folder: Path
+    device: Device
+
+    def run(self, network: Teacher) -> Progress:
+        """Train a network to the end, from the folder's checkpoint on where there is one."""
+        stepper = TeacherStepper(network, self.config, self.device)
+        progress = restore_checkpoint(self.folder, stepper)
+        with Curves(self.folder / "tensorboard", progress.step, write=True) as curves:
+            while progress.epoch < self.config.epochs:
+                self._epoch(stepper, progress, curves)
+                self._judge(stepper, progress, curves)
+        return progress
+
+    def adopt(self, network: Teacher) -> None:
+        """Take a network for one that was trained to the end here."""
+        found = figures(network, self.tuning, self.config.longest, self.device)
+        logger.info("tuning log-loss %.4f, macro-F1 %.4f", found["log_loss"], found["macro_f1"])
+        progress = Progress(epoch=self.config.epochs, history=[found])
+        save_checkpoint(self.folder, TeacherStepper(network, self.config, self.device), progress)
+
+    def _epoch(self, stepper: TeacherStepper, progress: Progress, curves: Curves) -> None:
+        config = self.config
+        epoch = TeachingEpoch(self.train, config, progress.epoch)
+        saved = time.monotonic()
+        bar = tqdm(
+            total=len(epoch),
+            initial=progress.batch,
+            desc=f"epoch {progress.epoch + 1}/{config.epochs}",
+            unit="step",
+            mininterval=2,
+        )
+        for number in range(progress.batch, len(epoch)):
+            factor = rate_factor((progress.epoch + number / len(epoch)) / config.epochs, config.warmup)
+            loss = stepper.step(epoch[number], factor, (config.seed, progress.epoch, number))
+            progress.batch, progress.step = number + 1, progress.step + 1
+            progress.loss = _MEMORY * progress.loss + (1 - _MEMORY) * loss if progress.step > 1 else loss
+            curves.step(progress.step, loss, factor * config.learning_rate)
+            bar.update()
+            bar.set_postfix(loss=f"{progress.loss:.4f}", refresh=False)
+            if time.monotonic() - saved > 60 * config.checkpoint_minutes and progress.batch < len(epoch):
+                save_checkpoint(self.folder, stepper, progress)
+                saved = time.monotonic()
+        bar.close()
+
+    def _judge(self, stepper: TeacherStepper, progress: Progress, curves: Curves) -> None:
+        """End an epoch."""
+        found = figures(stepper.network, self.tuning, self.config.longest, self.device)
+        progress.epoch, progress.batch = progress.epoch + 1, 0
+        progress.history.append({"training_loss": progress.loss, **found})
+        logger.info(
+            "epoch %d: training loss %.4f, tuning log-loss %.4f, macro-F1 %.4f",
+            progress.epoch,
+            progress.loss,
+            found["log_loss"],
+            found["macro_f1"],
+        )
+        curves.epoch(progress.step, found["log_loss"])
+        save_checkpoint(self.folder, stepper, progress)

@@ -1,0 +1,127 @@
+"""A teacher's run: read, fine-tune, say what it thinks. Started again, it goes on where it stopped."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import shutil
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors.torch import save
+
+from opine_training.atomic import atomic_write
+from opine_training.config.training import TrainConfig
+from opine_training.data.dataset import Source, read_dataset
+from opine_training.fitting.checkpoint import CHECKPOINT
+from opine_training.fitting.device import choose_device
+from opine_training.networks.build import build_encoding
+from opine_training.runs.folder import CORPUS, keep_config, keep_summary, write_json
+from opine_training.teacher.encoder import ENCODER, load_tokenizer, load_weights, pretrained_teacher
+from opine_training.teacher.judging import Lessons
+from opine_training.teacher.labelling import PARTS, SOFT_TARGETS, Labelling
+from opine_training.teacher.loop import Teaching
+from opine_training.teacher.tokens import tokenise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from tokenizers import Tokenizer
+
+    from opine_training.config.hardware import HardwareConfig
+    from opine_training.config.reading import ReadConfig
+    from opine_training.config.selection import SelectionConfig
+    from opine_training.config.teaching import TeachConfig
+    from opine_training.data.corpus import Corpus
+    from opine_training.data.dataset import Dataset
+    from opine_training.fitting.checkpoint import Progress
+    from opine_training.teacher.encoder import Teacher
+
+logger = logging.getLogger(__name__)
+WEIGHTS = "teacher.safetensors"
+FIGURES = "teacher.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeachRequest:
+    """A teacher's run as it was asked for."""
+
+    data: Path
+    folder: Path
+    weights: Path | None
+    reading: ReadConfig
+    selection: SelectionConfig
+    config: TeachConfig
+    hardware: HardwareConfig
+    command: Sequence[str]
+
+
+def teach(request: TeachRequest, build: Callable[[int], Teacher] = pretrained_teacher) -> None:
+    """Leave a teacher and its soft targets in the run's folder.
+
+    Args:
+        request: what is wanted.
+        build: makes the network from a seed.
+    """
+    folder, config = request.folder, request.config
+    device = choose_device(request.hardware)
+    dataset = _dataset(request)
+    tokenizer = load_tokenizer()
+    network = build(config.seed).to(device.device)
+    train, tuning = (_lessons(tokenizer, corpus) for corpus in (dataset.train, dataset.tuning))
+    teaching = Teaching(config, train, tuning, folder, device)
+    if not (folder / CHECKPOINT).exists():
+        if request.weights:
+            load_weights(network, request.weights)
+        _remove_results(folder)
+        if request.weights:
+            teaching.adopt(network)
+    progress = teaching.run(network)
+    _keep(request, network, dataset, progress)
+    if (folder / SOFT_TARGETS).exists():
+        logger.info("%s is there already", folder / SOFT_TARGETS)
+        return
+    Labelling(config, folder, device).run(network, tokenizer, dataset.train)
+
+
+def _dataset(request: TeachRequest) -> Dataset:
+    """Read like `train`'s by default, so that its texts are those that were judged."""
+    asked = {
+        "teaching": asdict(request.config),
+        "selection": asdict(request.selection),
+        "reading": asdict(request.reading),
+        "weights": request.weights,
+    }
+    keep_config(request.folder, asked, {"command": shlex.join(request.command)})
+    source = Source(request.data, request.reading, request.selection)
+    dataset = read_dataset(source, build_encoding(TrainConfig()), request.folder / CORPUS)
+    keep_summary(request.folder, dataset.summary)
+    logger.info("%d training, %d tuning rows", len(dataset.train), len(dataset.tuning))
+    return dataset
+
+
+def _lessons(tokenizer: Tokenizer, corpus: Corpus) -> Lessons:
+    return Lessons(tokenise(tokenizer, corpus.texts), corpus.stars.astype(np.int64))
+
+
+def _remove_results(folder: Path) -> None:
+    """Of another teacher that was here."""
+    for name in (WEIGHTS, FIGURES, SOFT_TARGETS):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / PARTS, ignore_errors=True)
+
+
+def _keep(request: TeachRequest, network: Teacher, dataset: Dataset, progress: Progress) -> None:
+    with atomic_write(request.folder / WEIGHTS) as handle:
+        handle.write(save({name: each.cpu().contiguous() for name, each in network.state_dict().items()}))
+    found: dict[str, Any] = {
+        "encoder": ENCODER,
+        "rows": {"train": len(dataset.train), "tuning": len(dataset.tuning)},
+        "data_sha256": dataset.fingerprint,
+        "configuration": asdict(request.config),
+        "weights": request.weights,
+        "tuning": progress.history,
+    }
+    write_json(request.folder / FIGURES, found)
