@@ -138,6 +138,7 @@ def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("artefact") / "model"
     export(
         CharCNN(NetworkConfig(embedding=8, ngrams=((3, 256),), word_rows=256, width=16, dilations=(1, 2))),
+        None,
         folder,
         name="tiny",
         version="0.1.2",

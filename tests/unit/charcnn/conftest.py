@@ -2,12 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import torch
 from charcnn.calibration import Calibration
 from charcnn.config import NetworkConfig
 from charcnn.export import export
+from charcnn.linear.model import LinearModel
+from charcnn.linear.ngrams import word_ngrams
 from charcnn.network import CharCNN
+from charcnn.text import encode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +23,24 @@ def network_config() -> NetworkConfig:
 
 
 @pytest.fixture(scope="session")
-def artefact(tmp_path_factory: pytest.TempPathFactory, network_config: NetworkConfig) -> Path:
+def linear() -> LinearModel:
+    """Knows the n-grams of a few words."""
+    known = word_ngrams(encode("very good shop! never again, not good at all. the staff's been great").symbols, 3)
+    fingerprints = np.unique(known.fingerprints)
+    rng = np.random.default_rng(0)
+    weights = rng.uniform(1, 9, len(fingerprints)).astype(np.float16).astype(np.float32)
+    addends = rng.normal(0, 3, (len(fingerprints), 5)).astype(np.float16).astype(np.float32)
+    return LinearModel(
+        words=3,
+        fingerprints=fingerprints,
+        weights=weights,
+        addends=addends,
+        bias=np.array([0.5, 0, 0, 0, 1], np.float32),
+    )
+
+
+@pytest.fixture(scope="session")
+def artefact(tmp_path_factory: pytest.TempPathFactory, network_config: NetworkConfig, linear: LinearModel) -> Path:
     """A small untrained model with weights large enough that its answers differ."""
     torch.manual_seed(0)
     network = CharCNN(network_config)
@@ -30,6 +51,14 @@ def artefact(tmp_path_factory: pytest.TempPathFactory, network_config: NetworkCo
     folder = tmp_path_factory.mktemp("artefact") / "model"
     calibration = Calibration(temperature=1.5, star_bias=(0.1, 0, 0, 0, -0.1), label_offsets=(0.1, 0.4, 0))
     export(
-        network, folder, name="tiny", version="9.9.9", calibration=calibration, training={}, metrics={}, card="# tiny\n"
+        network,
+        linear,
+        folder,
+        name="tiny",
+        version="9.9.9",
+        calibration=calibration,
+        training={},
+        metrics={},
+        card="# tiny\n",
     )
     return folder

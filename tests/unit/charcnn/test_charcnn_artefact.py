@@ -47,13 +47,16 @@ def flipped(folder: Path) -> None:
         (cut("model.json"), "damaged or not an Opine model"),
         (lambda folder: (folder / "model.json").write_text('{"a": 1}'), "damaged or not an Opine model"),
         (edited(lambda d: d.update(format="gguf")), "has the format 'gguf'"),
-        (edited(lambda d: d.update(format_version=2)), "Upgrade Opine"),
+        (edited(lambda d: d.update(format_version=3)), "Upgrade Opine"),
         (edited(lambda d: d["network"].update(kernel=9)), "network"),
         (edited(lambda d: d["network"].update(word_rows=100)), "powers of two"),
         (edited(lambda d: d["files"].pop("model.onnx")), "does not list model.onnx"),
         (lambda folder: (folder / "model.safetensors").unlink(), "cannot be read"),
         (cut("model.safetensors"), "cut short or replaced"),
         (cut("model.onnx"), "cut short or replaced"),
+        (cut("linear.safetensors"), "cut short or replaced"),
+        (edited(lambda d: d["files"].pop("linear.safetensors")), "does not list linear.safetensors"),
+        (edited(lambda d: d["linear"].update(entries=9)), "does not fit its configuration"),
         (flipped, "SHA-256 differs"),
     ],
 )
@@ -73,4 +76,12 @@ def test_weights_of_another_shape_are_refused(folder: Path, change: dict[str, An
 def test_a_whole_artefact_is_read(folder: Path) -> None:
     manifest = read_manifest(folder)
     assert (manifest.name, manifest.version) == ("tiny", "9.9.9")
-    assert {path.name for path in folder.iterdir()} == {"README.md", "model.json", "model.onnx", "model.safetensors"}
+    files = {"README.md", "model.json", "model.onnx", "model.safetensors", "linear.safetensors"}
+    assert {path.name for path in folder.iterdir()} == files
+
+
+def test_the_first_format_had_no_linear_part(folder: Path) -> None:
+    edited(lambda d: (d.update(format_version=1), d.pop("linear"), d["files"].pop("linear.safetensors")))(folder)
+    (folder / "linear.safetensors").unlink()
+    engine = load_engine(folder)
+    assert engine.predict([engine.encode("very good")], [True])[0].contributions is not None

@@ -18,6 +18,8 @@ from safetensors.torch import load_file
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from charcnn.linear.model import LinearModel
+
 ODD_TEXTS = [
     "",
     "a",
@@ -63,8 +65,8 @@ def test_neighbours_do_not_change_an_answer(engine: Engine) -> None:
         np.testing.assert_allclose(alone.star_probabilities, prediction.star_probabilities, atol=1e-6)
 
 
-def test_engine_is_the_network_that_was_trained(artefact: Path, engine: Engine) -> None:
-    """The packed forward pass of training, calibrated, equals the engine with its pooling in NumPy."""
+def test_engine_is_the_network_that_was_trained(artefact: Path, engine: Engine, linear: LinearModel) -> None:
+    """The packed forward pass of training and the linear part, calibrated, equal the engine, which pools in NumPy."""
     network = CharCNN(engine.manifest.network)
     network.load_state_dict(
         {name: tensor.float() for name, tensor in load_file(artefact / "model.safetensors").items()}
@@ -76,7 +78,7 @@ def test_engine_is_the_network_that_was_trained(artefact: Path, engine: Engine) 
         logits = network.eval()(
             torch.from_numpy(look_up_rows(packed.symbols, config)), torch.from_numpy(packed.cell_text), len(encoded)
         ).numpy()
-    expected = engine.manifest.calibration.probabilities(logits)
+    expected = engine.manifest.calibration.probabilities(logits + linear.read(packed, config.stride).logits)
     actual = [prediction.star_probabilities for prediction in engine.predict(encoded, [False] * len(encoded))]
     np.testing.assert_allclose(actual, expected, atol=1e-5)
 
@@ -84,7 +86,7 @@ def test_engine_is_the_network_that_was_trained(artefact: Path, engine: Engine) 
 def test_the_empty_text_gets_the_prior(engine: Engine) -> None:
     (prediction,) = engine.predict([engine.encode("")], [True])
     prior = Calibration(temperature=1.5, star_bias=(0.1, 0, 0, 0, -0.1)).probabilities(
-        np.array([[0.5, -0.5, 0, 0.25, 1]])
+        np.array([[0.5 + 0.5, -0.5, 0, 0.25, 1 + 1]])  # of the network and of the linear part
     )
     np.testing.assert_allclose(prediction.star_probabilities, prior[0], atol=1e-3)
     assert prediction.contributions is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from charcnn.artefact import read_manifest
 from charcnn.engine import Engine, load_engine
+from charcnn.linear.file import load_linear
 from charcnn.weights import load_weights
 
 from sentiment_bench.eight_bits import eight_bit_engine, gate
@@ -61,7 +62,7 @@ def _plain(model: Path) -> Predict:
 
     manifest = read_manifest(model)
     weights = {name: torch.from_numpy(tensor) for name, tensor in load_weights(model, manifest.network).items()}
-    return plain_export(manifest, weights)
+    return plain_export(manifest, weights, load_linear(model, manifest.linear) if manifest.linear else None)
 
 
 CONTENDERS: dict[str, Callable[[Path], Predict]] = {

@@ -11,6 +11,7 @@ import onnxruntime
 import torch
 from charcnn.calibration import proposed_stars, scores
 from charcnn.features import look_up_rows, row_count
+from charcnn.packing import pack
 from charcnn.text import encode
 from torch import Tensor, nn
 from torch.nn import functional
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from charcnn.artefact import Manifest
     from charcnn.config import NetworkConfig
+    from charcnn.linear.model import LinearModel
 
 
 class PaddedNetwork(nn.Module):
@@ -65,7 +67,9 @@ def _fill(layer: nn.Conv1d, weights: dict[str, Tensor], name: str) -> None:
     layer.bias.copy_(weights[f"{name}.bias"])
 
 
-def plain_export(manifest: Manifest, weights: dict[str, Tensor]) -> Callable[[Sequence[str]], object]:
+def plain_export(
+    manifest: Manifest, weights: dict[str, Tensor], linear: LinearModel | None
+) -> Callable[[Sequence[str]], object]:
     """Texts to predictions by ONNX Runtime with its defaults but one thread."""
     config, calibration = manifest.network, manifest.calibration
     network = PaddedNetwork(config, weights).eval()
@@ -90,6 +94,8 @@ def plain_export(manifest: Manifest, weights: dict[str, Tensor]) -> Callable[[Se
             rows[index, : len(text)] = look_up_rows(text, config)
             mask[index, 0, : -(-len(text) // config.stride)] = 1
         (logits,) = session.run(None, dict(zip(names, (rows, mask), strict=True)))
+        if linear is not None:
+            logits = logits + linear.read(pack(symbols, stride=1, gap=1), 1).logits
         probabilities = calibration.probabilities(logits)
         labels = calibration.labels(probabilities)
         return scores(probabilities), labels, proposed_stars(probabilities, labels), probabilities

@@ -1,6 +1,7 @@
-"""A trained model as a folder: `model.json`, `model.safetensors`, `model.onnx` and a card.
+"""A trained model as a folder: `model.json`, `model.safetensors`, `model.onnx`, `linear.safetensors` and a card.
 
-The weights stand once, in the safetensors file; the ONNX graph points into it. Nothing here is pickled.
+The network's weights stand once, in the safetensors file; the ONNX graph points into it. A model may have no linear
+part; format version 1 had none. Nothing here is pickled.
 """
 
 from __future__ import annotations
@@ -11,17 +12,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from charcnn.calibration import Calibration
-from charcnn.config import NetworkConfig
+from charcnn.config import LinearConfig, NetworkConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 FORMAT: Final = "opine-charcnn"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 MANIFEST: Final = "model.json"
 WEIGHTS: Final = "model.safetensors"
 GRAPH: Final = "model.onnx"
+LINEAR: Final = "linear.safetensors"
 CARD: Final = "README.md"
 
 
@@ -42,10 +44,11 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["opine-charcnn"] = FORMAT
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[1, 2] = FORMAT_VERSION
     name: str
     version: str
     network: NetworkConfig
+    linear: LinearConfig | None = None
     calibration: Calibration
     files: dict[str, FileEntry]
     training: dict[str, Any]
@@ -76,7 +79,7 @@ def read_manifest(folder: Path) -> Manifest:
             "Point the model folder setting at an artefact, or make one with `make train`."
         ) from error
     manifest = _parse(file, document)
-    for name in (WEIGHTS, GRAPH):
+    for name in (WEIGHTS, GRAPH, *([LINEAR] if manifest.linear else [])):
         _check(folder / name, manifest.files.get(name))
     return manifest
 

@@ -48,3 +48,13 @@ class NetworkConfig:
         block = (3 + 1) * self.width**2
         head = self.width * (len(STARS) + 1)
         return (stem + block * len(self.dilations) + head) / self.stride
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinearConfig:
+    """The linear part of a model."""
+
+    words: int
+    """Words of the longest n-gram."""
+    entries: int
+    """Known n-grams."""

@@ -9,11 +9,12 @@ import numpy as np
 from charcnn.artefact import read_manifest
 from charcnn.calibration import proposed_stars, scores
 from charcnn.features import look_up_columns
+from charcnn.linear.file import load_linear
 from charcnn.packing import pack
 from charcnn.pooling import pool
 from charcnn.prediction import LABELS, Prediction
 from charcnn.text import EncodedText, encode, spread
-from charcnn.valence import character_contributions
+from charcnn.valence import cell_addends, ngram_addends
 from charcnn.weights import load_weights
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from charcnn.artefact import Manifest
     from charcnn.devices import Device, DeviceChoice
+    from charcnn.linear.model import LinearModel
     from charcnn.packing import Packed
 
 Kind = Literal["onnx", "torch"]
@@ -46,13 +48,16 @@ class CellScorer(Protocol):
 class Engine:
     """A loaded model."""
 
-    def __init__(self, manifest: Manifest, bias: NDArray[np.float32], scorer: CellScorer) -> None:
+    def __init__(
+        self, manifest: Manifest, bias: NDArray[np.float32], scorer: CellScorer, linear: LinearModel | None
+    ) -> None:
         self.manifest = manifest
         self.name = manifest.name
         self.version = manifest.version
         self.device: str = scorer.device
         self._bias = bias
         self._scorer = scorer
+        self._linear = linear
 
     def encode(self, text: str) -> EncodedText:
         """Raises UnicodeEncodeError for a lone surrogate."""
@@ -71,17 +76,21 @@ class Engine:
         packed = pack([text.symbols for text in texts], stride=network.stride, gap=self._scorer.gap)
         cells = self._scorer.cells(look_up_columns(packed.symbols, network), packed)
         means, weights = pool(cells, packed)
-        probabilities = calibration.probabilities(means + self._bias)
+        linear = self._linear.read(packed, network.stride) if self._linear else None
+        probabilities = calibration.probabilities(means + self._bias + (linear.logits if linear else 0))
         labels = calibration.labels(probabilities)
+        contributions: Sequence[NDArray[np.float32] | None] = [None] * len(texts)
+        if any(explain):
+            addends = cell_addends(cells, weights, packed)
+            if linear is not None:
+                addends += ngram_addends(linear, len(addends))
+            contributions = self._contributions(texts, explain, packed, addends)
         columns = zip(
-            texts,
-            explain,
             scores(probabilities).tolist(),
             labels.tolist(),
             proposed_stars(probabilities, labels).tolist(),
             probabilities.tolist(),
-            packed.starts.tolist(),
-            packed.cells.tolist(),
+            contributions,
             strict=True,
         )
         return [
@@ -90,19 +99,20 @@ class Engine:
                 label=LABELS[label],
                 stars=stars,
                 star_probabilities=tuple(distribution),
-                contributions=self._contributions(text, cells[start : start + count], weights[start : start + count])
-                if wanted
-                else None,
+                contributions=contribution,
             )
-            for text, wanted, score, label, stars, distribution, start, count in columns
+            for score, label, stars, distribution, contribution in columns
         ]
 
     def _contributions(
-        self, text: EncodedText, cells: NDArray[np.float32], weights: NDArray[np.float64]
-    ) -> NDArray[np.float32]:
-        temperature, stride = self.manifest.calibration.temperature, self.manifest.network.stride
-        scored = cells[:, :-1].astype(np.float64)
-        return spread(character_contributions(scored, weights, temperature, stride, len(text)), text)
+        self, texts: Sequence[EncodedText], explain: Sequence[bool], packed: Packed, addends: NDArray[np.float64]
+    ) -> list[NDArray[np.float32] | None]:
+        calibrated = (addends / self.manifest.calibration.temperature).astype(np.float32)
+        firsts = packed.starts * self.manifest.network.stride
+        return [
+            spread(calibrated[first : first + len(text)], text) if wanted else None
+            for text, wanted, first in zip(texts, explain, firsts.tolist(), strict=True)
+        ]
 
 
 def load_engine(folder: Path, kind: Kind = "onnx", threads: int = 1, device: DeviceChoice = "auto") -> Engine:
@@ -129,7 +139,8 @@ def load_engine(folder: Path, kind: Kind = "onnx", threads: int = 1, device: Dev
         from charcnn.scorers.torch import TorchScorer  # noqa: PLC0415
 
         scorer = TorchScorer(weights, manifest.network, threads, device)
-    return Engine(manifest, weights["bias"], scorer)
+    linear = load_linear(folder, manifest.linear) if manifest.linear else None
+    return Engine(manifest, weights["bias"], scorer, linear)
 
 
 def _passes(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING
 import torch
 from safetensors.torch import save_file
 
-from charcnn.artefact import CARD, GRAPH, MANIFEST, WEIGHTS, Manifest, describe
+from charcnn.artefact import CARD, GRAPH, LINEAR, MANIFEST, WEIGHTS, Manifest, describe
 from charcnn.graph import write_graph
+from charcnn.linear.file import save_linear
 
 if TYPE_CHECKING:
     from typing import Any
 
     from charcnn.calibration import Calibration
+    from charcnn.linear.model import LinearModel
     from charcnn.network import CharCNN
 
 
 def export(
     network: CharCNN,
+    linear: LinearModel | None,
     folder: Path,
     *,
     name: str,
@@ -43,8 +46,9 @@ def export(
             name=name,
             version=version,
             network=network.config,
+            linear=save_linear(linear, made) if linear else None,
             calibration=calibration,
-            files=describe(made, (WEIGHTS, GRAPH)),
+            files=describe(made, (WEIGHTS, GRAPH, *([LINEAR] if linear else []))),
             training=training,
             metrics=metrics,
         )

@@ -2,7 +2,8 @@
 
 The valence of a text is the sum over stars k of (k - 3) / 2 times its calibrated logit: positive speaks for the brand.
 Logits are weighted means over cells plus constants, so the valence is a constant and one exact addend a cell
-(class activation mapping, Zhou et al. 2016). A cell's addend is shared equally by its characters.
+(class activation mapping, Zhou et al. 2016) and one a word n-gram of the linear part. An addend is shared equally by
+the characters that it stands for.
 """
 
 from __future__ import annotations
@@ -11,28 +12,36 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from charcnn.alphabet import BLANK
 from charcnn.config import STARS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from charcnn.linear.model import LinearReading
+    from charcnn.packing import Packed
+
 STAR_VALENCE = (np.array(STARS) - 3) / 2
 
 
-def character_contributions(
-    scores: NDArray[np.float64], weights: NDArray[np.float64], temperature: float, stride: int, characters: int
-) -> NDArray[np.float32]:
-    """Addends of one text's valence, shape (characters,).
+def cell_addends(cells: NDArray[np.float32], weights: NDArray[np.float64], packed: Packed) -> NDArray[np.float64]:
+    """Addends of the uncalibrated valence by packed symbol, shape (S,).
 
     Args:
-        scores: class scores of the text's cells, shape (cells, 5).
-        weights: normalised weights of the cells, shape (cells,).
-        temperature: the calibration's.
-        stride: characters a cell; the last cell may hold fewer.
-        characters: characters of the text that are read.
+        cells: class scores and the logarithm of their weight, shape (T, 6).
+        weights: normalised weights of the cells, shape (T,).
+        packed: where the texts lie.
     """
-    cells = scores @ STAR_VALENCE * weights / temperature
-    in_cell = np.full(len(cells), stride)
-    if len(cells):
-        in_cell[-1] = characters - stride * (len(cells) - 1)
-    return np.repeat(cells / in_cell, in_cell).astype(np.float32)
+    stride = len(packed.symbols) // len(weights)
+    in_cell = (packed.symbols != BLANK).reshape(-1, stride).sum(axis=1)  # a text's last cell may hold fewer
+    shared = cells[:, :-1].astype(np.float64) @ STAR_VALENCE * weights / np.maximum(in_cell, 1)
+    return np.repeat(shared, stride)
+
+
+def ngram_addends(reading: LinearReading, symbols: int) -> NDArray[np.float64]:
+    """The same of the linear part, shape (symbols,)."""
+    shared = reading.addends @ STAR_VALENCE / (reading.ends - reading.begins)
+    steps = np.zeros(symbols + 1)
+    np.add.at(steps, reading.begins, shared)
+    np.subtract.at(steps, reading.ends, shared)
+    return np.cumsum(steps[:-1])

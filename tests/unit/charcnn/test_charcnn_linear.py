@@ -1,0 +1,128 @@
+"""The linear part: which n-grams there are, what they say, and who hears it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from charcnn.artefact import ArtefactError
+from charcnn.config import LinearConfig
+from charcnn.linear.file import load_linear, save_linear
+from charcnn.linear.ngrams import word_ngrams
+from charcnn.packing import pack
+from charcnn.text import encode
+from charcnn.valence import STAR_VALENCE, ngram_addends
+from charcnn.words import fold_case, spans
+from hypothesis import given
+from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from charcnn.linear.model import LinearModel
+    from numpy.typing import NDArray
+
+STRIDE = 4
+
+
+def words_of(text: str) -> list[str]:
+    symbols = encode(text).symbols
+    return [text[begin:end].lower() for begin, end in zip(*spans(fold_case(symbols)), strict=True)]
+
+
+def ngrams_of(text: str, longest: int) -> list[str]:
+    found = word_ngrams(encode(text).symbols, longest)
+    return [text[begin:end] for begin, end in zip(found.begins, found.ends, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", []),
+        (" .,- ", []),
+        ("Don't buy, it BROKE", ["don't", "buy", "it", "broke"]),
+        ("No!!! Why?", ["no", "!", "!", "!", "why", "?"]),
+        ("5\u2605 good\U0001f60agreat", ["5", "good", "\U0001f60a", "great"]),
+    ],
+)
+def test_words_are_letters_digits_apostrophes_and_each_mark(text: str, words: list[str]) -> None:
+    assert words_of(text) == words
+
+
+@given(st.text(alphabet="aB1' .!?-", max_size=40))
+def test_words_are_those_of_a_regular_expression(text: str) -> None:
+    assert words_of(text) == re.findall(r"[a-z0-9']+|[!?]", text.lower())
+
+
+def test_ngrams_are_all_runs_of_words() -> None:
+    assert ngrams_of("Not good, at", 3) == ["Not", "good", "at", "Not good", "good, at", "Not good, at"]
+    assert ngrams_of("Not good, at", 1) == ["Not", "good", "at"]
+
+
+def test_a_fingerprint_is_of_the_words_in_their_order_and_of_nothing_else() -> None:
+    def fingerprint(text: str) -> int:
+        return int(word_ngrams(encode(text).symbols, 3).fingerprints[-1])
+
+    assert fingerprint("Not good") == fingerprint("... NOT, good ")
+    others = ["good not", "not goo", "no tgood", "not", "good", "not good not", "notgood", "not good!"]
+    assert len({fingerprint(text) for text in [*others, "not good"]}) == len(others) + 1
+
+
+def test_no_ngram_reaches_into_the_next_text() -> None:
+    texts = ["very good", "shop", "", "never again"]
+    packed = pack([encode(text).symbols for text in texts], stride=STRIDE, gap=1)
+    together = sorted(word_ngrams(packed.symbols, 3).fingerprints)
+    apart = [word_ngrams(encode(text).symbols, 3).fingerprints for text in texts]
+    assert together == sorted(np.concatenate(apart))
+
+
+def read(model: LinearModel, *texts: str) -> NDArray[np.float64]:
+    return model.read(pack([encode(text).symbols for text in texts], stride=STRIDE, gap=1), STRIDE).logits
+
+
+def test_logits_are_weighted_sums_over_the_root_of_squared_weights(linear: LinearModel) -> None:
+    text = "good, very good! unheard of"
+    known = [f for f in word_ngrams(encode(text).symbols, 3).fingerprints if f in linear.fingerprints]
+    places = [int(np.flatnonzero(linear.fingerprints == f)[0]) for f in known]
+    assert len(places) == 5  # good, very, good, !, very good
+    norm = np.sqrt(sum(float(linear.weights[place]) ** 2 for place in places))
+    expected = linear.bias + sum(linear.addends[place] for place in places) / norm
+    np.testing.assert_allclose(read(linear, text)[0], expected, rtol=1e-5)
+
+
+def test_what_is_not_known_says_nothing(linear: LinearModel) -> None:
+    np.testing.assert_array_equal(read(linear, "", "unheard of", "goo"), [linear.bias] * 3)
+
+
+def test_a_space_after_a_word_changes_nothing(linear: LinearModel) -> None:
+    one, other = read(linear, "very good", "very good ")
+    np.testing.assert_array_equal(one, other)
+
+
+def test_ngrams_speak_through_their_characters(linear: LinearModel) -> None:
+    texts = ["so very good", "never again"]
+    packed = pack([encode(text).symbols for text in texts], stride=STRIDE, gap=1)
+    reading = linear.read(packed, STRIDE)
+    addends = ngram_addends(reading, len(packed.symbols))
+    for text, first, logits in zip(texts, packed.starts * STRIDE, reading.logits, strict=True):
+        said = addends[first : first + len(text)]
+        assert said.sum() == pytest.approx(float((logits - linear.bias) @ STAR_VALENCE))
+    np.testing.assert_allclose(addends[:3], 0, atol=1e-12)  # "so " is not known
+    assert np.ptp(addends[3:7]) == pytest.approx(0, abs=1e-9)  # "very" throughout
+
+
+def test_a_file_is_read_as_it_was_written(linear: LinearModel, tmp_path: Path) -> None:
+    config = save_linear(linear, tmp_path)
+    assert config == LinearConfig(words=3, entries=len(linear.fingerprints))
+    again = load_linear(tmp_path, config)
+    for name in ("fingerprints", "weights", "addends", "bias"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(linear, name))
+
+
+def test_fingerprints_out_of_order_are_refused(linear: LinearModel, tmp_path: Path) -> None:
+    config = save_linear(replace(linear, fingerprints=linear.fingerprints[::-1].copy()), tmp_path)
+    with pytest.raises(ArtefactError, match="does not fit"):
+        load_linear(tmp_path, config)
