@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 from charcnn.config import NetworkConfig
+from opine_training.config.linear import LinearPartConfig
 from opine_training.config.optimiser import OptimiserConfig
 from opine_training.config.reading import ReadConfig
 from opine_training.config.sampling import SamplingConfig
@@ -41,6 +42,7 @@ def small_config() -> TrainConfig:
         checkpoint_minutes=0,
         sampling=SamplingConfig(batch_characters=2048),
         optimiser=OptimiserConfig(learning_rate=2e-2),
+        linear=LinearPartConfig(entries=500, passes=3, alpha=1e-3),
         network=NetworkConfig(embedding=8, ngrams=((3, 256),), word_rows=512, width=16, dilations=(1, 2)),
     )
 

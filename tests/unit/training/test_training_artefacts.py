@@ -13,6 +13,9 @@ from charcnn.artefact import ArtefactError, read_manifest
 from charcnn.calibration import Calibration
 from charcnn.engine import load_engine
 from charcnn.lineage.network import LineageConfig, LineageNetwork
+from charcnn.linear.file import load_linear
+from charcnn.packing import pack
+from charcnn.text import encode
 from opine_training.artefacts import load_reader
 from opine_training.config.reading import ReadConfig
 from opine_training.config.selection import SelectionConfig
@@ -25,11 +28,13 @@ from opine_training.lineage.artefact import LineageManifest, write_lineage
 from opine_training.networks.build import build_encoding, build_network
 from opine_training.recalibration import CalibrationError, Reviews, recalibrate
 from opine_training.runs.export import export_run
-from opine_training.runs.folder import CORPUS, DATA, keep_config, write_json
+from opine_training.runs.folder import CORPUS, DATA, keep_config, read_config, write_json
+from opine_training.runs.linear import LINEAR, linear_part
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from opine_training.config.training import TrainConfig
     from opine_training.data.dataset import Dataset
 
@@ -61,7 +66,8 @@ def run_folder(dataset: Dataset, small_config: TrainConfig, tmp_path_factory: py
     device = Device(torch.device("cpu"), half=False, compiled=False)
     Training(config, build_encoding(config), dataset.train, dataset.tuning, folder, device, Processes()).run()
     (folder / CORPUS).mkdir()
-    (folder / CORPUS / "tuning").symlink_to(dataset.tuning.symbols.filename.parent)  # type: ignore[attr-defined]
+    for name, corpus in (("train", dataset.train), ("tuning", dataset.tuning)):
+        (folder / CORPUS / name).symlink_to(corpus.symbols.filename.parent)  # type: ignore[attr-defined]
     return folder
 
 
@@ -71,20 +77,43 @@ def artefact(run_folder: Path) -> Path:
     return run_folder / "artefact"
 
 
-def test_the_exported_engine_equals_the_trained_network(
+def linear_logits(artefact: Path) -> NDArray[np.float64]:
+    """What the linear part says of the odd texts."""
+    config = read_manifest(artefact).linear
+    assert config is not None
+    packed = pack([encode(text).symbols for text in ODD_TEXTS], stride=1, gap=1)
+    return load_linear(artefact, config).read(packed, 1).logits
+
+
+def test_the_exported_engine_equals_what_was_trained(
     run_folder: Path, artefact: Path, small_config: TrainConfig
 ) -> None:
     network = build_network(small_config)
     network.load_state_dict(read_progress(run_folder).best or {})
     engine = load_engine(artefact)
-    trained = engine.manifest.calibration.probabilities(read_logits(network, build_encoding(small_config), ODD_TEXTS))
+    linear = linear_logits(artefact)
+    assert np.ptp(linear, axis=0).max() > 0.1
+    logits = read_logits(network, build_encoding(small_config), ODD_TEXTS)
+    trained = engine.manifest.calibration.probabilities(logits + linear)
     served = engine.predict([engine.encode(text) for text in ODD_TEXTS], [False] * len(ODD_TEXTS))
     # The artefact stores half precision: that is the difference, not the engine.
     np.testing.assert_allclose([each.star_probabilities for each in served], trained, atol=5e-3)
     halved = {name: each.half().float() for name, each in network.state_dict().items()}
     network.load_state_dict(halved)
-    stored = engine.manifest.calibration.probabilities(read_logits(network, build_encoding(small_config), ODD_TEXTS))
+    logits = read_logits(network, build_encoding(small_config), ODD_TEXTS)
+    stored = engine.manifest.calibration.probabilities(logits + linear)
     np.testing.assert_allclose([each.star_probabilities for each in served], stored, atol=1e-4)
+
+
+def test_the_linear_part_is_fitted_once_a_run(run_folder: Path, artefact: Path, tmp_path: Path) -> None:
+    assert artefact.exists()
+    config, _ = read_config(run_folder)
+    fitted = (run_folder / LINEAR / "linear.safetensors").stat().st_mtime_ns
+    assert linear_part(run_folder, config) is not None
+    assert (run_folder / LINEAR / "linear.safetensors").stat().st_mtime_ns == fitted
+    (tmp_path / CORPUS).symlink_to(run_folder / CORPUS)
+    assert linear_part(tmp_path, replace(config, linear=replace(config.linear, entries=0))) is None
+    assert not (tmp_path / LINEAR).exists()
 
 
 def test_an_artefact_says_where_it_comes_from(artefact: Path, dataset: Dataset) -> None:

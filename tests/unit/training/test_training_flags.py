@@ -18,6 +18,7 @@ TRAINING = {
     "--checkpoint-minutes", "--criterion", "--dropout", "--epochs", "--look-up-dropout", "--patience", "--seed",
     "--augmentation.bare-share", "--augmentation.longest", "--augmentation.lower-share", "--augmentation.prefix-share",
     "--augmentation.typo-rate", "--augmentation.typo-share", "--augmentation.upper-share",
+    "--linear.alpha", "--linear.entries", "--linear.least-texts", "--linear.passes", "--linear.words",
     "--loss.alpha", "--loss.class-balance", "--loss.gamma", "--loss.kind", "--loss.label-smoothing",
     "--loss.soft-targets", "--loss.soft-temperature", "--loss.soft-weight",
     "--optimiser.clip-norm", "--optimiser.kind", "--optimiser.learning-rate", "--optimiser.momentum",

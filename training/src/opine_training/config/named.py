@@ -7,6 +7,7 @@ from typing import Literal
 from charcnn.lineage.network import LineageConfig
 
 from opine_training.config.augmentation import AugmentationConfig
+from opine_training.config.linear import LinearPartConfig
 from opine_training.config.loss import LossConfig
 from opine_training.config.optimiser import OptimiserConfig
 from opine_training.config.sampling import SamplingConfig
@@ -39,4 +40,5 @@ def lineage() -> TrainConfig:
         optimiser=OptimiserConfig(kind="sgd", learning_rate=0.01, momentum=0.9, weight_decay=0.0, clip_norm=0.0),
         schedule=ScheduleConfig(kind="step", step_epochs=3),
         network=LineageConfig(),
+        linear=LinearPartConfig(entries=0),
     )

@@ -10,6 +10,7 @@ from charcnn.prediction import LABELS
 
 from opine_training.config.augmentation import AugmentationConfig
 from opine_training.config.checks import require_positive, require_shares
+from opine_training.config.linear import LinearPartConfig
 from opine_training.config.loss import LossConfig
 from opine_training.config.optimiser import OptimiserConfig
 from opine_training.config.sampling import SamplingConfig
@@ -38,6 +39,7 @@ class TrainConfig:
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     network: Annotated[NetworkConfig | LineageConfig, tyro.conf.AvoidSubcommands] = field(default_factory=NetworkConfig)
+    linear: LinearPartConfig = field(default_factory=LinearPartConfig)
 
     def __post_init__(self) -> None:
         require_shares(self, "dropout", "look_up_dropout")

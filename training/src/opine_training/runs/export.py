@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,15 @@ from opine_training.data.corpus import open_corpus
 from opine_training.fitting.checkpoint import read_progress
 from opine_training.fitting.inference import predict_logits
 from opine_training.lineage.artefact import LineageManifest, write_lineage
+from opine_training.linear.mix import best_share, linear_logits, scaled
 from opine_training.networks.build import build_encoding, build_network
 from opine_training.runs.folder import CORPUS, read_config, read_summary
+from opine_training.runs.linear import linear_part
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 
 def export_run(folder: Path, artefact: Path, version: str, metrics: dict[str, Any] | None = None) -> None:
@@ -51,9 +56,16 @@ def export_run(folder: Path, artefact: Path, version: str, metrics: dict[str, An
     name = asked["name"]
     card = model_card(name, version, training, metrics)
     if isinstance(network, CharCNN):
+        linear = linear_part(folder, config)
+        if linear is not None:
+            said = linear_logits(linear, tuning)
+            share = best_share(logits, said, stars)
+            logger.info("linear part: %.2f of what it says is added to the network", share)
+            linear, logits = scaled(linear, share), logits + np.float32(share) * said
         calibration = fit_calibration(logits, stars)
         export(
             network,
+            linear,
             artefact,
             name=name,
             version=version,
