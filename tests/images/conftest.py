@@ -24,14 +24,15 @@ def base() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def image(base: dict[str, Any]) -> Callable[[str], tuple[str, dict[str, Any]]]:
-    """Name and description of a component's image of today's files."""
+    """Name and description of a component's image of today's files, "sentiment" or "sentiment cuda"."""
     assert base
 
     def of(component: str) -> tuple[str, dict[str, Any]]:
-        name = image_name(component)
+        name, *variant = component.split()
+        name = image_name(name, *(option for each in variant for option in ("--variant", each)))
         found = inspect(name)
         if found is None:
-            pytest.skip(f"{name} is not built: make images")
+            pytest.skip(f"{name} is not built: make images" + "".join(f" VARIANT={each}" for each in variant))
         return name, found
 
     return of

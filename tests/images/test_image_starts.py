@@ -1,6 +1,8 @@
 """Each image starts as a restricted pod would start it: read-only, as a fixed user, without capabilities."""
 
 import json
+import re
+import time
 from collections.abc import Callable
 
 from contained.container import Container
@@ -37,6 +39,24 @@ def test_sentiment(start: Start) -> None:
     assert json.loads(done.stdout)["predictions"][0]["label"] == "good", done.stderr
     assert container.python(WRITES).returncode == 0
     container.stop()
+
+
+def test_the_cuda_variant_computes_by_pytorch_also_without_a_gpu(start: Start) -> None:
+    container = start("sentiment cuda", {"OPINE_SENTIMENT_ENGINE": "torch"})
+    container.until_answers("http://127.0.0.1:3000/readyz")
+    done = container.python(POST)
+    assert json.loads(done.stdout)["predictions"][0]["label"] == "good", done.stderr
+    assert re.search(r'model_info{.*engine="torch".*}', container.until_answers("http://127.0.0.1:3000/metrics"))
+    assert container.python(WRITES).returncode == 0
+
+
+def test_without_the_gpu_that_it_requires_it_lives_and_is_not_ready(start: Start) -> None:
+    container = start("sentiment cuda", {"OPINE_SENTIMENT_ENGINE": "torch", "OPINE_SENTIMENT_DEVICE": "cuda"})
+    container.until_answers("http://127.0.0.1:3000/livez")
+    ends_at = time.monotonic() + 60
+    while "no GPU is visible" not in container.until_answers("http://127.0.0.1:3000/readyz", status=503):
+        assert time.monotonic() < ends_at, container.output
+        time.sleep(0.5)
 
 
 def test_reviews_lives_without_its_database_and_is_not_ready(start: Start) -> None:
