@@ -13,11 +13,12 @@ from opine_training.evaluation.evaluate import report, score_files
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT.parent / "shared/data"
+MODEL = ROOT / "services/sentiment/model"
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return load_engine(ROOT / "services/sentiment/model", threads=2)
+    return load_engine(MODEL, threads=2)
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the reviews that the model was measured on are not at hand")
@@ -38,6 +39,12 @@ def test_it_beats_word_tfidf_on_the_same_rows(engine: Engine) -> None:
 
 def test_it_stays_within_the_budget_of_a_fast_cpu(engine: Engine) -> None:
     assert 100 * engine.manifest.network.multiply_adds_per_character <= 15e6
+
+
+def test_it_is_at_most_8_mb_on_disk() -> None:
+    files = [file for file in MODEL.iterdir() if file.is_file()]
+    assert {"model.safetensors", "linear.safetensors", "model.json"} <= {file.name for file in files}
+    assert sum(file.stat().st_size for file in files) <= 8e6
 
 
 @pytest.mark.parametrize(

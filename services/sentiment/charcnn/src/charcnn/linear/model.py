@@ -58,6 +58,6 @@ class LinearModel:
         count = len(packed.starts)
         norms = np.sqrt(np.bincount(text, np.square(self.weights[places], dtype=np.float64), minlength=count))
         addends = self.addends[places] / norms[text, np.newaxis]
-        sums = np.zeros((count, len(STARS)))
-        np.add.at(sums, text, addends)
+        cells = text[:, np.newaxis] * len(STARS) + np.arange(len(STARS))
+        sums = np.bincount(cells.ravel(), addends.ravel(), minlength=count * len(STARS)).reshape(count, len(STARS))
         return LinearReading(sums + self.bias, addends, begins, ends)
