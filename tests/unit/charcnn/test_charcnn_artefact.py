@@ -78,6 +78,7 @@ def test_a_whole_artefact_is_read(folder: Path) -> None:
     assert (manifest.name, manifest.version) == ("tiny", "9.9.9")
     files = {"README.md", "model.json", "model.onnx", "model.safetensors", "linear.safetensors"}
     assert {path.name for path in folder.iterdir()} == files
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o644}
 
 
 def test_the_first_format_had_no_linear_part(folder: Path) -> None:

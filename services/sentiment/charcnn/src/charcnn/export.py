@@ -42,17 +42,20 @@ def export(
         weights = {key: tensor.detach().to(torch.float16).contiguous() for key, tensor in network.state_dict().items()}
         save_file(weights, made / WEIGHTS)
         write_graph(made, network.config)
+        linear_config = save_linear(linear, made) if linear else None
+        files = (WEIGHTS, GRAPH, LINEAR) if linear else (WEIGHTS, GRAPH)
         manifest = Manifest(
             name=name,
             version=version,
             network=network.config,
-            linear=save_linear(linear, made) if linear else None,
+            linear=linear_config,
             calibration=calibration,
-            files=describe(made, (WEIGHTS, GRAPH, *([LINEAR] if linear else []))),
+            files=describe(made, files),
             training=training,
             metrics=metrics,
         )
-        (made / WEIGHTS).chmod(0o644)
+        for file in files:
+            (made / file).chmod(0o644)  # safetensors lets nobody else read
         (made / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
         (made / CARD).write_text(card)
         if folder.exists():
