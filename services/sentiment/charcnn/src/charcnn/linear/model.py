@@ -59,5 +59,6 @@ class LinearModel:
         norms = np.sqrt(np.bincount(text, np.square(self.weights[places], dtype=np.float64), minlength=count))
         addends = self.addends[places] / norms[text, np.newaxis]
         cells = text[:, np.newaxis] * len(STARS) + np.arange(len(STARS))
-        sums = np.bincount(cells.ravel(), addends.ravel(), minlength=count * len(STARS)).reshape(count, len(STARS))
-        return LinearReading(sums + self.bias, addends, begins, ends)
+        logits = np.tile(self.bias.astype(np.float64), count)
+        logits += np.bincount(cells.ravel(), addends.ravel(), minlength=len(logits))
+        return LinearReading(logits.reshape(count, len(STARS)), addends, begins, ends)
