@@ -37,6 +37,20 @@ def test_it_beats_word_tfidf_on_the_same_rows(engine: Engine) -> None:
     assert metrics["validation"]["all"]["macro_f1"] > metrics["word_tfidf"]["macro_f1"]
 
 
+def test_the_documents_state_its_figures(engine: Engine) -> None:
+    metrics = engine.manifest.metrics
+    ours, theirs = metrics["validation"]["all"], metrics["word_tfidf"]
+    in_readme = (
+        f"| three-class macro-F1 on {ours['rows']:,} validation rows: the model, word TF-IDF on the same rows | "
+        f"{ours['macro_f1']:.3f}, {theirs['macro_f1']:.3f} | `make train` |"
+    )
+    assert in_readme in (ROOT / "README.md").read_text().splitlines()
+    in_table = (
+        f"({engine.version}) | {ours['macro_f1']:.3f} | {ours['accuracy']:.3f} | {ours['calibration_error']:.3f} |"
+    )
+    assert in_table in (ROOT / "docs/model.md").read_text()
+
+
 def test_it_stays_within_the_budget_of_a_fast_cpu(engine: Engine) -> None:
     assert 100 * engine.manifest.network.multiply_adds_per_character <= 15e6
 
