@@ -14,7 +14,6 @@ from charcnn.engine import load_engine
 
 from opine_training.artefacts import rewrite
 from opine_training.calibration import fit_calibration, fit_uniform_prior
-from opine_training.card import model_card
 from opine_training.config.reading import ReadConfig
 from opine_training.data.errors import DataError
 from opine_training.data.files import review_files
@@ -23,13 +22,12 @@ from opine_training.evaluation.engine import EngineReader, predict
 from opine_training.evaluation.evaluate import report, score_files
 from opine_training.evaluation.selection import SplitChoice, scored_rows
 from opine_training.lineage import LINEAGE_MANIFEST
-from opine_training.lineage.artefact import read_lineage, write_lineage
+from opine_training.lineage.artefact import read_lineage
 from opine_training.lineage.reader import LineageReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charcnn.artefact import Manifest
     from charcnn.engine import Engine
     from numpy.typing import NDArray
 
@@ -87,10 +85,10 @@ def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calib
         offsets = fit_uniform_prior(probabilities, LABEL_OF_STAR[_stars(rows)])
         calibration = calibration.model_copy(update={"uniform_prior_offsets": offsets})
     fitted = manifest.model_copy(update={"version": version, "calibration": calibration, "metrics": metrics})
-    _write(model, out, fitted)
+    rewrite(model, out, fitted)
     if reviews.evaluate is not None:
         figures = _figures(EngineReader(load_engine(out, threads=2)), reviews.evaluate, reviews.reading)
-        _write(model, out, fitted.model_copy(update={"metrics": manifest.metrics | figures}))
+        rewrite(model, out, fitted.model_copy(update={"metrics": manifest.metrics | figures}))
     return calibration
 
 
@@ -107,13 +105,8 @@ def _recalibrate_lineage(model: Path, out: Path, version: str, reviews: Reviews)
     if reviews.evaluate is not None:
         figures = _figures(LineageReader(updated, network), reviews.evaluate, reviews.reading)
         updated = updated.model_copy(update={"metrics": manifest.metrics | figures})
-    write_lineage(out, network, updated, model_card(updated.name, version, updated.training, updated.metrics))
+    rewrite(model, out, updated)
     return Calibration(uniform_prior_offsets=offsets)
-
-
-def _write(model: Path, out: Path, manifest: Manifest) -> None:
-    card = model_card(manifest.name, manifest.version, manifest.training, manifest.metrics)
-    rewrite(model, out, manifest, card)
 
 
 def _figures(reader: Reader, data: Path, reading: ReadConfig) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from charcnn.linear.model import known_ngrams
 from scipy.sparse import csr_matrix
 
-from opine_training.linear.texts import occurrences, packed_texts
+from opine_training.linear.texts import STRIDE, packed_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from opine_training.data.corpus import Corpus
-    from opine_training.linear.texts import Occurrences
 
 _COLUMNS = {"columns": np.int32, "values": np.float32}
 
@@ -36,7 +36,10 @@ def design_matrix(
     files = {name: (folder / f"{name}.bin").open("wb") for name in _COLUMNS}
     try:
         for packed in packed_texts(corpus):
-            part = _rows(occurrences(packed, words), fingerprints, weights)
+            known = known_ngrams(packed, STRIDE, words, fingerprints, weights)
+            # An n-gram that stands in a text twice brings its weight twice.
+            shares = weights[known.places] / known.norms
+            part = csr_matrix((shares, (known.text, known.places)), (len(packed.starts), len(fingerprints)))
             files["columns"].write(part.indices.astype(np.int32).tobytes())
             files["values"].write(part.data.astype(np.float32).tobytes())
             counts.append(np.diff(part.indptr))
@@ -49,13 +52,3 @@ def design_matrix(
         for name, kind in _COLUMNS.items()
     )
     return csr_matrix((values, columns, ends), shape=(len(corpus), len(fingerprints)), copy=False)
-
-
-def _rows(found: Occurrences, fingerprints: NDArray[np.uint32], weights: NDArray[np.float32]) -> csr_matrix:
-    places = np.searchsorted(fingerprints, found.fingerprints)
-    places[places == len(fingerprints)] = 0
-    known = fingerprints[places] == found.fingerprints if len(fingerprints) else np.zeros(len(places), np.bool_)
-    text, places = found.text[known], places[known]
-    norms = np.sqrt(np.bincount(text, np.square(weights[places], dtype=np.float64), minlength=found.texts))
-    # An n-gram that stands in a text twice brings its weight twice.
-    return csr_matrix((weights[places] / norms[text], (text, places)), shape=(found.texts, len(fingerprints)))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def export_run(folder: Path, artefact: Path, version: str, metrics: dict[str, Any] | None = None) -> None:
+def export_run(folder: Path, artefact: Path, version: str) -> None:
     """Calibrate the best epoch of a run on its tuning rows and write it as an artefact.
 
     Raises:
@@ -52,7 +52,7 @@ def export_run(folder: Path, artefact: Path, version: str, metrics: dict[str, An
         "selection": asked["selection"],
         "command": asked["command"],
     }
-    metrics = metrics or {}
+    metrics: dict[str, Any] = {}  # nothing is measured yet
     name = asked["name"]
     card = model_card(name, version, training, metrics)
     if isinstance(network, CharCNN):

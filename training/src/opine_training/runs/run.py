@@ -7,7 +7,7 @@ import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from opine_training.artefacts import load_reader
+from opine_training.artefacts import load_reader, state_metrics
 from opine_training.data.dataset import Source, open_dataset, read_dataset
 from opine_training.evaluation.corpus import labels_of, score_corpus
 from opine_training.evaluation.evaluate import report
@@ -96,7 +96,7 @@ def _finish(request: Request, dataset: Dataset, progress: Progress) -> None:
         logger.info("word TF-IDF on the same rows")
         baseline = word_tfidf(dataset.train.texts, labels_of(dataset.train))
         metrics["word_tfidf"] = report(score_corpus(baseline, dataset.validation, beginnings=False))["all"]
-    export_run(request.folder, artefact, request.version, metrics)
+    state_metrics(artefact, metrics)
     write_json(request.folder / METRICS, metrics)
     write_report(request.folder, scored, progress, metrics)
     logger.info("macro-F1 on the validation rows: %.4f", metrics["validation"]["all"]["macro_f1"])

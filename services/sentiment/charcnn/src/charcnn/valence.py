@@ -40,8 +40,9 @@ def cell_addends(cells: NDArray[np.float32], weights: NDArray[np.float64], packe
 
 def ngram_addends(reading: LinearReading, symbols: int) -> NDArray[np.float64]:
     """The same of the linear part, shape (symbols,)."""
-    shared = reading.addends @ STAR_VALENCE / (reading.ends - reading.begins)
+    begins, ends = reading.known.begins, reading.known.ends
+    shared = reading.addends @ STAR_VALENCE / (ends - begins)
     steps = np.zeros(symbols + 1)
-    np.add.at(steps, reading.begins, shared)
-    np.subtract.at(steps, reading.ends, shared)
+    np.add.at(steps, begins, shared)
+    np.subtract.at(steps, ends, shared)
     return np.cumsum(steps[:-1])

@@ -17,17 +17,52 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """M occurrences of known n-grams in N texts."""
+
+    text: NDArray[np.int64]
+    """Shape (M,): places of the texts."""
+    places: NDArray[np.intp]
+    """Shape (M,): places among the known n-grams."""
+    norms: NDArray[np.float64]
+    """Shape (M,): of the text, the root of the sum of its n-grams' squared weights."""
+    begins: NDArray[np.intp]
+    """Shape (M,): the first packed symbol of each n-gram."""
+    ends: NDArray[np.intp]
+    """Shape (M,): one past its last."""
+
+
+def known_ngrams(
+    packed: Packed, stride: int, words: int, fingerprints: NDArray[np.uint32], weights: NDArray[np.float32]
+) -> Known:
+    """Which n-grams of packed texts are known.
+
+    Args:
+        packed: the texts.
+        stride: symbols a cell.
+        words: of the longest n-gram.
+        fingerprints: of the known ones, shape (E,), ascending; at least one.
+        weights: theirs, shape (E,).
+    """
+    found = word_ngrams(packed.symbols, words)
+    places = np.searchsorted(fingerprints, found.fingerprints)
+    places[places == len(fingerprints)] = 0
+    known = np.flatnonzero(fingerprints[places] == found.fingerprints)
+    places, begins = places[known], found.begins[known]
+    text = packed.cell_text[begins // stride]
+    norms = np.sqrt(np.bincount(text, np.square(weights[places], dtype=np.float64), minlength=len(packed.starts)))
+    return Known(text, places, norms[text], begins, found.ends[known])
+
+
+@dataclass(frozen=True, slots=True)
 class LinearReading:
-    """Logits of N texts and the addends that M known n-grams bring to them."""
+    """Logits of N texts and what each known n-gram brings to them."""
 
     logits: NDArray[np.float64]
     """Shape (N, 5)."""
     addends: NDArray[np.float64]
     """Shape (M, 5)."""
-    begins: NDArray[np.intp]
-    """Shape (M,): the first packed symbol of each n-gram."""
-    ends: NDArray[np.intp]
-    """Shape (M,): one past its last."""
+    known: Known
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,16 +84,10 @@ class LinearModel:
     """Shape (5,)."""
 
     def read(self, packed: Packed, stride: int) -> LinearReading:
-        found = word_ngrams(packed.symbols, self.words)
-        places = np.searchsorted(self.fingerprints, found.fingerprints)
-        places[places == len(self.fingerprints)] = 0
-        known = np.flatnonzero(self.fingerprints[places] == found.fingerprints)
-        places, begins, ends = places[known], found.begins[known], found.ends[known]
-        text = packed.cell_text[begins // stride]
+        known = known_ngrams(packed, stride, self.words, self.fingerprints, self.weights)
+        addends = self.addends[known.places] / known.norms[:, np.newaxis]
         count = len(packed.starts)
-        norms = np.sqrt(np.bincount(text, np.square(self.weights[places], dtype=np.float64), minlength=count))
-        addends = self.addends[places] / norms[text, np.newaxis]
-        cells = text[:, np.newaxis] * len(STARS) + np.arange(len(STARS))
+        cells = known.text[:, np.newaxis] * len(STARS) + np.arange(len(STARS))
         logits = np.tile(self.bias.astype(np.float64), count)
         logits += np.bincount(cells.ravel(), addends.ravel(), minlength=len(logits))
-        return LinearReading(logits.reshape(count, len(STARS)), addends, begins, ends)
+        return LinearReading(logits.reshape(count, len(STARS)), addends, known)
