@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from torch.utils.data import DataLoader
-from tqdm import tqdm
 
 from opine_training.calibration import calibrated_log_loss
 from opine_training.evaluation.metrics import weighted_f1
@@ -18,6 +16,7 @@ from opine_training.fitting.curves import Curves
 from opine_training.fitting.inference import predict_logits
 from opine_training.fitting.schedule import learning_rate
 from opine_training.fitting.stepper import Stepper
+from opine_training.fitting.steps import take_steps
 from opine_training.networks.build import build_seeded
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from opine_training.networks.encoding import Encoding
 
 logger = logging.getLogger(__name__)
-_MEMORY = 0.98  # of the running mean of the loss
 
 
 @dataclass(slots=True)
@@ -69,28 +67,23 @@ class Training:
         epoch = Epoch(
             self.corpus, self.encoding, config, progress.epoch, processes=self.processes, soft_targets=self.soft_targets
         )
-        saved = time.monotonic()
-        bar = tqdm(
-            total=len(epoch),
-            initial=progress.batch,
-            desc=f"epoch {progress.epoch + 1}/{config.epochs}",
-            unit="step",
-            mininterval=2,
-            disable=not self.processes.first,
-        )
-        for number, batch in self._batches(epoch, progress.batch):
+
+        def step(number: int, batch: Batch) -> tuple[float, float]:
             done = progress.epoch + number / len(epoch)
             rate = learning_rate(config.optimiser.learning_rate, config.schedule, done, config.epochs)
-            loss = stepper.step(batch, rate, (config.seed, progress.epoch, number))
-            progress.batch, progress.step = number + 1, progress.step + 1
-            progress.loss = _MEMORY * progress.loss + (1 - _MEMORY) * loss if progress.step > 1 else loss
-            curves.step(progress.step, loss, rate)
-            bar.update()
-            bar.set_postfix(loss=f"{progress.loss:.4f}", refresh=False)
-            if time.monotonic() - saved > 60 * config.checkpoint_minutes and progress.batch < len(epoch):
-                self._save(stepper, progress)
-                saved = time.monotonic()
-        bar.close()
+            return stepper.step(batch, rate, (config.seed, progress.epoch, number)), rate
+
+        take_steps(
+            self._batches(epoch, progress.batch),
+            step,
+            progress,
+            curves,
+            count=len(epoch),
+            epochs=config.epochs,
+            save=lambda: self._save(stepper, progress),
+            save_minutes=config.checkpoint_minutes,
+            shown=self.processes.first,
+        )
 
     def _batches(self, epoch: Epoch, begin: int) -> Iterator[tuple[int, Batch]]:
         numbers = range(begin, len(epoch))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
 from opine_training.fitting.checkpoint import Progress, restore_checkpoint, save_checkpoint
 from opine_training.fitting.curves import Curves
+from opine_training.fitting.steps import take_steps
 from opine_training.teacher.epoch import TeachingEpoch
 from opine_training.teacher.judging import Lessons, figures
 from opine_training.teacher.stepper import TeacherStepper, rate_factor
@@ -21,9 +19,9 @@ if TYPE_CHECKING:
     from opine_training.config.teaching import TeachConfig
     from opine_training.fitting.device import Device
     from opine_training.teacher.encoder import Teacher
+    from opine_training.teacher.epoch import Batch
 
 logger = logging.getLogger(__name__)
-_MEMORY = 0.98  # of the running mean of the loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +52,22 @@ class Teaching:
     def _epoch(self, stepper: TeacherStepper, progress: Progress, curves: Curves) -> None:
         config = self.config
         epoch = TeachingEpoch(self.train, config, progress.epoch)
-        saved = time.monotonic()
-        bar = tqdm(
-            total=len(epoch),
-            initial=progress.batch,
-            desc=f"epoch {progress.epoch + 1}/{config.epochs}",
-            unit="step",
-            mininterval=2,
-        )
-        for number in range(progress.batch, len(epoch)):
+
+        def step(number: int, batch: Batch) -> tuple[float, float]:
             factor = rate_factor((progress.epoch + number / len(epoch)) / config.epochs, config.warmup)
-            loss = stepper.step(epoch[number], factor, (config.seed, progress.epoch, number))
-            progress.batch, progress.step = number + 1, progress.step + 1
-            progress.loss = _MEMORY * progress.loss + (1 - _MEMORY) * loss if progress.step > 1 else loss
-            curves.step(progress.step, loss, factor * config.learning_rate)
-            bar.update()
-            bar.set_postfix(loss=f"{progress.loss:.4f}", refresh=False)
-            if time.monotonic() - saved > 60 * config.checkpoint_minutes and progress.batch < len(epoch):
-                save_checkpoint(self.folder, stepper, progress)
-                saved = time.monotonic()
-        bar.close()
+            loss = stepper.step(batch, factor, (config.seed, progress.epoch, number))
+            return loss, factor * config.learning_rate
+
+        take_steps(
+            ((number, epoch[number]) for number in range(progress.batch, len(epoch))),
+            step,
+            progress,
+            curves,
+            count=len(epoch),
+            epochs=config.epochs,
+            save=lambda: save_checkpoint(self.folder, stepper, progress),
+            save_minutes=config.checkpoint_minutes,
+        )
 
     def _judge(self, stepper: TeacherStepper, progress: Progress, curves: Curves) -> None:
         """End an epoch."""
