@@ -86,17 +86,20 @@ class BatcherMachine(RuleBasedStateMachine):
         self.faults: list[str] = []
         self.answered: list[str] = []
         self.running: tuple[list[str], asyncio.Future[None]] | None = None
+        self.model = CostModel(0.5, 0.01)
         self.batcher: Batcher[str, str] = Batcher(
             encode=encode,
             compute=self.compute,
             limits=BatchLimits(max_queue_rows=MAX_QUEUE_ROWS, max_rows=MAX_ROWS, max_cost=MAX_COST, target_s=10),
-            model=CostModel(0.5, 0.01),
+            model=self.model,
             observer=self.ledger,
             clock=lambda: self.now,
         )
         self.run_task = self.loop.create_task(self.batcher.run())
 
-    async def compute(self, encoded: Sequence[str], explain: Sequence[bool]) -> list[str]:
+    async def compute(self, encoded: Sequence[str], explain: Sequence[bool], expected_s: float) -> list[str]:
+        if expected_s != self.model.seconds(sum(len(text) + ROW_COST for text in encoded)):
+            self.faults.append("not what the cost model says")
         if set(explain) != {False} or len(explain) != len(encoded):
             self.faults.append("explained without being asked")
         # Noted, not asserted: the batcher takes an error in here for the engine's.

@@ -37,7 +37,9 @@ P_co = TypeVar("P_co", covariant=True)
 class Compute(Protocol[E_contra, P_co]):
     """Starts the engine on one batch, at the call and not when it is awaited; the batcher never overlaps two."""
 
-    def __call__(self, encoded: Sequence[E_contra], explain: Sequence[bool]) -> Awaitable[Sequence[P_co]]: ...
+    def __call__(
+        self, encoded: Sequence[E_contra], explain: Sequence[bool], expected_s: float, /
+    ) -> Awaitable[Sequence[P_co]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +178,8 @@ class Batcher(Generic[E, P]):
     def _start(self, rows: Sequence[Row[Work[E, P]]]) -> _Started[E, P]:
         batch = self._scheduler.begin(rows, self._clock())
         works = [row.value for row in rows]
-        return _Started(
-            batch, self._compute([work.encoded for work in works], [work.request.explain for work in works])
-        )
+        encoded, explain = [work.encoded for work in works], [work.request.explain for work in works]
+        return _Started(batch, self._compute(encoded, explain, self._model.seconds(batch.cost)))
 
     def _expire(self) -> None:
         while (lane := self._scheduler.hopeless(self._clock())) is not None:
