@@ -11,10 +11,14 @@ from charcnn.export import export
 from charcnn.linear.model import LinearModel
 from charcnn.linear.ngrams import word_ngrams
 from charcnn.network import CharCNN
+from charcnn.packing import pack
 from charcnn.text import encode
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_KNOWN = "very good shop! never again, not good at all. the staff's been great"
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +29,7 @@ def network_config() -> NetworkConfig:
 @pytest.fixture(scope="session")
 def linear() -> LinearModel:
     """Knows the n-grams of a few words."""
-    known = word_ngrams(encode("very good shop! never again, not good at all. the staff's been great").symbols, 3)
+    known = word_ngrams(pack([encode(_KNOWN).symbols], stride=1, gap=0), 3)
     fingerprints = np.unique(known.fingerprints)
     rng = np.random.default_rng(0)
     weights = rng.uniform(1, 9, len(fingerprints)).astype(np.float16).astype(np.float32)

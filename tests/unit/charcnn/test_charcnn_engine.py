@@ -76,9 +76,9 @@ def test_engine_is_the_network_that_was_trained(artefact: Path, engine: Engine, 
     packed = pack([text.symbols for text in encoded], stride=config.stride, gap=config.gap)
     with torch.inference_mode():
         logits = network.eval()(
-            torch.from_numpy(look_up_rows(packed.symbols, config)), torch.from_numpy(packed.cell_text), len(encoded)
+            torch.from_numpy(look_up_rows(packed, config)), torch.from_numpy(packed.cell_text), len(encoded)
         ).numpy()
-    expected = engine.manifest.calibration.probabilities(logits + linear.read(packed, config.stride).logits)
+    expected = engine.manifest.calibration.probabilities(logits + linear.read(packed).logits)
     actual = [prediction.star_probabilities for prediction in engine.predict(encoded, [False] * len(encoded))]
     np.testing.assert_allclose(actual, expected, atol=1e-5)
 

@@ -23,9 +23,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from charcnn.linear.model import LinearModel
+    from charcnn.packing import Packed
     from numpy.typing import NDArray
 
 STRIDE = 4
+
+
+def packed(*texts: str) -> Packed:
+    return pack([encode(text).symbols for text in texts], stride=STRIDE, gap=1)
 
 
 def words_of(text: str) -> list[str]:
@@ -34,7 +39,7 @@ def words_of(text: str) -> list[str]:
 
 
 def ngrams_of(text: str, longest: int) -> list[str]:
-    found = word_ngrams(encode(text).symbols, longest)
+    found = word_ngrams(packed(text), longest)
     return [text[begin:end] for begin, end in zip(found.begins, found.ends, strict=True)]
 
 
@@ -64,28 +69,34 @@ def test_ngrams_are_all_runs_of_words() -> None:
 
 def test_a_fingerprint_is_of_the_words_in_their_order_and_of_nothing_else() -> None:
     def fingerprint(text: str) -> int:
-        return int(word_ngrams(encode(text).symbols, 3).fingerprints[-1])
+        return int(word_ngrams(packed(text), 3).fingerprints[-1])
 
     assert fingerprint("Not good") == fingerprint("... NOT, good ")
     others = ["good not", "not goo", "no tgood", "not", "good", "not good not", "notgood", "not good!"]
     assert len({fingerprint(text) for text in [*others, "not good"]}) == len(others) + 1
 
 
+def test_fingerprints_are_what_they_were() -> None:
+    """They stand in artefacts."""
+    found = [hex(each) for each in word_ngrams(packed("Not good, at"), 3).fingerprints]
+    assert found == ["0xddf7a732", "0x580dfcc5", "0xb6cdaf94", "0xa60d3857", "0x194590c9", "0x9243c2bb"]
+
+
 def test_no_ngram_reaches_into_the_next_text() -> None:
     texts = ["very good", "shop", "", "never again"]
-    packed = pack([encode(text).symbols for text in texts], stride=STRIDE, gap=1)
-    together = sorted(word_ngrams(packed.symbols, 3).fingerprints)
-    apart = [word_ngrams(encode(text).symbols, 3).fingerprints for text in texts]
-    assert together == sorted(np.concatenate(apart))
+    found = word_ngrams(packed(*texts), 3)
+    apart = [word_ngrams(packed(text), 3).fingerprints for text in texts]
+    assert sorted(found.fingerprints) == sorted(np.concatenate(apart))
+    assert np.bincount(found.text).tolist() == [3, 1, 0, 3]
 
 
 def read(model: LinearModel, *texts: str) -> NDArray[np.float64]:
-    return model.read(pack([encode(text).symbols for text in texts], stride=STRIDE, gap=1), STRIDE).logits
+    return model.read(packed(*texts)).logits
 
 
 def test_logits_are_weighted_sums_over_the_root_of_squared_weights(linear: LinearModel) -> None:
     text = "good, very good! unheard of"
-    known = [f for f in word_ngrams(encode(text).symbols, 3).fingerprints if f in linear.fingerprints]
+    known = [f for f in word_ngrams(packed(text), 3).fingerprints if f in linear.fingerprints]
     places = [int(np.flatnonzero(linear.fingerprints == f)[0]) for f in known]
     assert len(places) == 5  # good, very, good, !, very good
     norm = np.sqrt(sum(float(linear.weights[place]) ** 2 for place in places))
@@ -104,10 +115,10 @@ def test_a_space_after_a_word_changes_nothing(linear: LinearModel) -> None:
 
 def test_ngrams_speak_through_their_characters(linear: LinearModel) -> None:
     texts = ["so very good", "never again"]
-    packed = pack([encode(text).symbols for text in texts], stride=STRIDE, gap=1)
-    reading = linear.read(packed, STRIDE)
-    addends = ngram_addends(reading, len(packed.symbols))
-    for text, first, logits in zip(texts, packed.starts * STRIDE, reading.logits, strict=True):
+    batch = packed(*texts)
+    reading = linear.read(batch)
+    addends = ngram_addends(reading, len(batch.symbols))
+    for text, first, logits in zip(texts, batch.starts * STRIDE, reading.logits, strict=True):
         said = addends[first : first + len(text)]
         assert said.sum() == pytest.approx(float((logits - linear.bias) @ STAR_VALENCE))
     np.testing.assert_allclose(addends[:3], 0, atol=1e-12)  # "so " is not known

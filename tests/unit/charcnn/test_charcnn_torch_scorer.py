@@ -32,7 +32,7 @@ def test_blanks_to_the_next_size_change_nothing(artefact: Path, network_config: 
     # A long batch first: what it leaves in the buffers must not be seen by a shorter one of the same size.
     for batch in (texts, texts[::-1], texts[:1]):
         packed = pack(batch, stride=network_config.stride, gap=scorer.gap)
-        columns = look_up_columns(packed.symbols, network_config)
+        columns = look_up_columns(packed, network_config)
         cells = scorer.cells(columns, packed)
         assert len(cells) == len(packed.cell_text) < size_for(len(cells))
         mask = torch.from_numpy(packed.cell_text < len(batch)).unsqueeze(1)

@@ -82,7 +82,7 @@ def linear_logits(artefact: Path) -> NDArray[np.float64]:
     config = read_manifest(artefact).linear
     assert config is not None
     packed = pack([encode(text).symbols for text in ODD_TEXTS], stride=1, gap=1)
-    return load_linear(artefact, config).read(packed, 1).logits
+    return load_linear(artefact, config).read(packed).logits
 
 
 def test_the_exported_engine_equals_what_was_trained(

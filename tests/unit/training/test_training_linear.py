@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from charcnn.linear.ngrams import word_ngrams
+from charcnn.packing import pack
 from charcnn.text import encode
 from opine_training.config.linear import LinearPartConfig
 from opine_training.data.corpus import write_corpus
@@ -36,7 +37,7 @@ def corpus(folder: Path, texts: list[str], stars: list[int]) -> Corpus:
 
 
 def fingerprint(text: str) -> int:
-    return int(word_ngrams(encode(text).symbols, 9).fingerprints[-1])
+    return int(word_ngrams(pack([encode(text).symbols], stride=1, gap=0), 9).fingerprints[-1])
 
 
 def test_ngrams_count_once_a_text(tmp_path: Path) -> None:
