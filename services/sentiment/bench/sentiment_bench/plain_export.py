@@ -91,11 +91,11 @@ def plain_export(
         rows = np.zeros((len(batch), cells * config.stride, 2 + len(config.ngrams)), np.int64)
         mask = np.zeros((len(batch), 1, cells), np.float32)
         for index, text in enumerate(symbols):
-            rows[index, : len(text)] = look_up_rows(text, config)
+            rows[index, : len(text)] = look_up_rows(pack([text], stride=1, gap=0), config)[: len(text)]
             mask[index, 0, : -(-len(text) // config.stride)] = 1
         (logits,) = session.run(None, dict(zip(names, (rows, mask), strict=True)))
         if linear is not None:
-            logits = logits + linear.read(pack(symbols, stride=1, gap=1), 1).logits
+            logits = logits + linear.read(pack(symbols, stride=1, gap=1)).logits
         probabilities = calibration.probabilities(logits)
         labels = calibration.labels(probabilities)
         return scores(probabilities), labels, proposed_stars(probabilities, labels), probabilities

@@ -8,7 +8,7 @@ import numpy as np
 from charcnn.linear.model import known_ngrams
 from scipy.sparse import csr_matrix
 
-from opine_training.linear.texts import STRIDE, packed_texts
+from opine_training.linear.texts import packed_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def design_matrix(
     files = {name: (folder / f"{name}.bin").open("wb") for name in _COLUMNS}
     try:
         for packed in packed_texts(corpus):
-            known = known_ngrams(packed, STRIDE, words, fingerprints, weights)
+            known = known_ngrams(packed, words, fingerprints, weights)
             # An n-gram that stands in a text twice brings its weight twice.
             shares = weights[known.places] / known.norms
             part = csr_matrix((shares, (known.text, known.places)), (len(packed.starts), len(fingerprints)))

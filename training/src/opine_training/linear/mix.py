@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from opine_training.calibration import calibrated_log_loss
-from opine_training.linear.texts import STRIDE, packed_texts
+from opine_training.linear.texts import packed_texts
 
 if TYPE_CHECKING:
     from charcnn.linear.model import LinearModel
@@ -21,7 +21,7 @@ _SHARES = np.arange(0, 1.51, 0.05)
 
 def linear_logits(linear: LinearModel, corpus: Corpus) -> NDArray[np.float32]:
     """Shape (N, 5), in the order of the corpus."""
-    parts = [linear.read(packed, STRIDE).logits for packed in packed_texts(corpus)]
+    parts = [linear.read(packed).logits for packed in packed_texts(corpus)]
     logits: NDArray[np.float32] = np.concatenate(parts).astype(np.float32)
     return logits
 

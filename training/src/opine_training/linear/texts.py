@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from opine_training.data.corpus import Corpus
 
 _TEXTS = 2000
-STRIDE = 1
 
 
 def packed_texts(corpus: Corpus) -> Iterator[Packed]:
     """All texts in order, some thousands at a time, a symbol a cell."""
     for first in range(0, len(corpus), _TEXTS):
         places = range(first, min(first + _TEXTS, len(corpus)))
-        yield pack([corpus.text_symbols(place) for place in places], stride=STRIDE, gap=1)
+        yield pack([corpus.text_symbols(place) for place in places], stride=1, gap=1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from charcnn.linear.ngrams import word_ngrams
 
-from opine_training.linear.texts import STRIDE, packed_texts
+from opine_training.linear.texts import packed_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,9 +32,8 @@ def frequent_ngrams(corpus: Corpus, config: LinearPartConfig, most_counted: int 
     """At most `config.entries` of them; of equally frequent ones those with the smaller fingerprint."""
     counted = Vocabulary(np.zeros(0, np.uint32), np.zeros(0, np.int64))
     for packed in packed_texts(corpus):
-        found = word_ngrams(packed.symbols, config.words)
-        text = packed.cell_text[found.begins // STRIDE].astype(np.uint64)
-        once_a_text = np.unique(text << np.uint64(32) | found.fingerprints)
+        found = word_ngrams(packed, config.words)
+        once_a_text = np.unique(found.text.astype(np.uint64) << np.uint64(32) | found.fingerprints)
         counted = _merged(counted, once_a_text.astype(np.uint32))
         if len(counted.texts) > most_counted:
             counted = _chosen(counted, counted.texts > 1)

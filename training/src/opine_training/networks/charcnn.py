@@ -38,7 +38,7 @@ class CharCNNEncoding:
         if rng is not None:  # any place within a cell
             texts = [np.pad(text, (int(rng.integers(self.network.stride)), 0)) for text in texts]
         packed = pack(texts, stride=self.network.stride, gap=self.network.gap)
-        rows = torch.from_numpy(look_up_rows(packed.symbols, self.network))
+        rows = torch.from_numpy(look_up_rows(packed, self.network))
         if rng is not None and self.look_up_dropout:
             hashed = rows[:, 1:]
             hashed[torch.from_numpy(rng.random(hashed.shape, dtype=np.float32) < self.look_up_dropout)] = 0

@@ -74,9 +74,9 @@ class Engine:
     def _predict(self, texts: Sequence[EncodedText], explain: Sequence[bool]) -> list[Prediction]:
         network, calibration = self.manifest.network, self.manifest.calibration
         packed = pack([text.symbols for text in texts], stride=network.stride, gap=self._scorer.gap)
-        cells = self._scorer.cells(look_up_columns(packed.symbols, network), packed)
+        cells = self._scorer.cells(look_up_columns(packed, network), packed)
         means, weights = pool(cells, packed)
-        linear = self._linear.read(packed, network.stride) if self._linear else None
+        linear = self._linear.read(packed) if self._linear else None
         probabilities = calibration.probabilities(means + self._bias + (linear.logits if linear else 0))
         labels = calibration.labels(probabilities)
         contributions: Sequence[NDArray[np.float32] | None] = [None] * len(texts)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charcnn.alphabet import BLANK, SYMBOLS
-from charcnn.hashing import last_powers, mix, running_sums
-from charcnn.words import fold_case, outside_words
+from charcnn.hashing import last_powers, mix
+from charcnn.words import outside_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from charcnn.config import NetworkConfig
+    from charcnn.packing import Packed
 
 
 def row_count(config: NetworkConfig) -> int:
@@ -24,36 +25,34 @@ def row_count(config: NetworkConfig) -> int:
     return SYMBOLS + sum(rows for _, rows in config.ngrams) + config.word_rows
 
 
-def look_up_rows(symbols: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np.int32]:
-    """Rows of the joint table, shape (len(symbols), 2 + number of n-grams); blanks have row 0 throughout."""
-    return np.ascontiguousarray(look_up_columns(symbols, config).T)
+def look_up_rows(packed: Packed, config: NetworkConfig) -> NDArray[np.int32]:
+    """Rows of the joint table, shape (S, 2 + number of n-grams) for S symbols; blanks have row 0 throughout."""
+    return np.ascontiguousarray(look_up_columns(packed, config).T)
 
 
-def look_up_columns(symbols: NDArray[np.uint8], config: NetworkConfig) -> NDArray[np.int32]:
-    """`look_up_rows` by kind of look-up, shape (2 + number of n-grams, len(symbols))."""
-    length = len(symbols)
+def look_up_columns(packed: Packed, config: NetworkConfig) -> NDArray[np.int32]:
+    """`look_up_rows` by kind of look-up, shape (2 + number of n-grams, S)."""
+    sums, length = packed.sums, len(packed.symbols)
     tables = [rows for _, rows in config.ngrams] + [config.word_rows]
     columns = np.empty((1 + len(tables), length), np.uint32)
-    columns[0] = symbols
-    folded = fold_case(symbols)
-    sums = running_sums(folded)
+    columns[0] = packed.symbols
     hashed = columns[1:]
     hashed[:] = sums[1:]
     for number, (order, _) in enumerate(config.ngrams):
         hashed[number, order:] -= sums[1:-order]
-    hashed[-1] -= sums[_word_starts(folded)]
+    hashed[-1] -= sums[_word_starts(packed.letters)]
     hashed *= last_powers(length)
     hashed += np.array([[order] for order, _ in config.ngrams] + [[0]], np.uint32)
     _bucket(hashed, tables)
-    columns[:, symbols == BLANK] = 0
+    columns[:, packed.symbols == BLANK] = 0
     return columns.view(np.int32)
 
 
-def _word_starts(folded: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _word_starts(letters: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Where the word begins that holds each position; a symbol outside words is a word of its own."""
-    begins = outside_words(folded)
+    begins = outside_words(letters)
     begins[1:] |= begins[:-1]
-    starts: NDArray[np.int64] = np.maximum.accumulate(begins * np.arange(len(folded)))
+    starts: NDArray[np.int64] = np.maximum.accumulate(begins * np.arange(len(letters)))
     return starts
 
 

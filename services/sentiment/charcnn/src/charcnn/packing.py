@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from charcnn.hashing import running_sums
+from charcnn.words import fold_case
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -23,12 +26,21 @@ class Packed:
 
     symbols: NDArray[np.uint8]
     """Shape (T * stride,)."""
+    letters: NDArray[np.uint8]
+    """The same in small letters."""
+    sums: NDArray[np.uint32]
+    """Running sums of the letters (`charcnn.hashing`), shape (T * stride + 1,)."""
     cell_text: NDArray[np.int64]
     """Shape (T,): which text a cell belongs to; N for a blank cell."""
     starts: NDArray[np.int64]
     """Shape (N,): the first cell of each text."""
     cells: NDArray[np.int64]
     """Shape (N,): how many cells each text has; 0 for an empty one."""
+
+    @property
+    def stride(self) -> int:
+        """Symbols a cell."""
+        return len(self.symbols) // len(self.cell_text)
 
 
 def pack(texts: Sequence[NDArray[np.uint8]], *, stride: int, gap: int) -> Packed:
@@ -43,4 +55,5 @@ def pack(texts: Sequence[NDArray[np.uint8]], *, stride: int, gap: int) -> Packed
     for index, (text, start, count) in enumerate(zip(texts, starts.tolist(), cells.tolist(), strict=True)):
         symbols[start * stride : start * stride + len(text)] = text
         cell_text[start : start + count] = index
-    return Packed(symbols, cell_text, starts, cells)
+    letters = fold_case(symbols)
+    return Packed(symbols, letters, running_sums(letters), cell_text, starts, cells)

@@ -32,10 +32,9 @@ def cell_addends(cells: NDArray[np.float32], weights: NDArray[np.float64], packe
         weights: normalised weights of the cells, shape (T,).
         packed: where the texts lie.
     """
-    stride = len(packed.symbols) // len(weights)
-    in_cell = (packed.symbols != BLANK).reshape(-1, stride).sum(axis=1)  # a text's last cell may hold fewer
+    in_cell = (packed.symbols != BLANK).reshape(-1, packed.stride).sum(axis=1)  # a text's last cell may hold fewer
     shared = cells[:, :-1].astype(np.float64) @ STAR_VALENCE * weights / np.maximum(in_cell, 1)
-    return np.repeat(shared, stride)
+    return np.repeat(shared, packed.stride)
 
 
 def ngram_addends(reading: LinearReading, symbols: int) -> NDArray[np.float64]:

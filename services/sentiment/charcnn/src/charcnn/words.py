@@ -16,17 +16,18 @@ _MARKS = (HAPPY, SAD, EMOJI, *b"!?")
 
 
 def fold_case(symbols: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Symbols in small letters."""
     return _small_letters()[symbols]
 
 
-def outside_words(folded: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    return _outside()[folded]
+def outside_words(letters: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    return _outside()[letters]
 
 
-def spans(folded: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def spans(letters: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Where each word begins and ends (exclusive), in order; what is said by a mark (! ? an emoji) is a word, too."""
-    kind = _kinds()[folded]
-    changed = np.ones(len(folded) + 1, np.bool_)
+    kind = _kinds()[letters]
+    changed = np.ones(len(letters) + 1, np.bool_)
     np.not_equal(kind[1:], kind[:-1], out=changed[1:-1])
     changed[:-1] |= kind == _MARK
     edges = np.flatnonzero(changed)

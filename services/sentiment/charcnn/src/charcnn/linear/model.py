@@ -32,26 +32,22 @@ class Known:
     """Shape (M,): one past its last."""
 
 
-def known_ngrams(
-    packed: Packed, stride: int, words: int, fingerprints: NDArray[np.uint32], weights: NDArray[np.float32]
-) -> Known:
+def known_ngrams(packed: Packed, words: int, fingerprints: NDArray[np.uint32], weights: NDArray[np.float32]) -> Known:
     """Which n-grams of packed texts are known.
 
     Args:
         packed: the texts.
-        stride: symbols a cell.
         words: of the longest n-gram.
         fingerprints: of the known ones, shape (E,), ascending; at least one.
         weights: theirs, shape (E,).
     """
-    found = word_ngrams(packed.symbols, words)
+    found = word_ngrams(packed, words)
     places = np.searchsorted(fingerprints, found.fingerprints)
     places[places == len(fingerprints)] = 0
     known = np.flatnonzero(fingerprints[places] == found.fingerprints)
-    places, begins = places[known], found.begins[known]
-    text = packed.cell_text[begins // stride]
+    places, text = places[known], found.text[known]
     norms = np.sqrt(np.bincount(text, np.square(weights[places], dtype=np.float64), minlength=len(packed.starts)))
-    return Known(text, places, norms[text], begins, found.ends[known])
+    return Known(text, places, norms[text], found.begins[known], found.ends[known])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +79,8 @@ class LinearModel:
     bias: NDArray[np.float32]
     """Shape (5,)."""
 
-    def read(self, packed: Packed, stride: int) -> LinearReading:
-        known = known_ngrams(packed, stride, self.words, self.fingerprints, self.weights)
+    def read(self, packed: Packed) -> LinearReading:
+        known = known_ngrams(packed, self.words, self.fingerprints, self.weights)
         addends = self.addends[known.places] / known.norms[:, np.newaxis]
         count = len(packed.starts)
         cells = known.text[:, np.newaxis] * len(STARS) + np.arange(len(STARS))

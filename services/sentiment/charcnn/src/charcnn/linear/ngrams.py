@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charcnn.alphabet import BLANK
-from charcnn.hashing import last_powers, mix, running_sums
-from charcnn.words import fold_case, spans
+from charcnn.hashing import last_powers, mix
+from charcnn.words import spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from charcnn.packing import Packed
 
 _ODD = np.uint32(0x9E3779B1)
 
@@ -23,24 +24,27 @@ class WordNgrams:
 
     fingerprints: NDArray[np.uint32]
     """Shape (M,): 32 bits of hash."""
+    text: NDArray[np.int64]
+    """Shape (M,): places of the texts."""
     begins: NDArray[np.intp]
     """Shape (M,): the first symbol."""
     ends: NDArray[np.intp]
     """Shape (M,): one past the last symbol."""
 
 
-def word_ngrams(symbols: NDArray[np.uint8], longest: int) -> WordNgrams:
-    """All n-grams of 1 to `longest` words; none reaches over a blank, so texts may be packed."""
-    folded = fold_case(symbols)
-    begins, ends = spans(folded)
-    sums = running_sums(folded)
-    words = mix((sums[ends] - sums[begins]) * last_powers(len(folded))[ends - 1])
-    text = np.cumsum(symbols == BLANK)[begins]
-    found = [(words, begins, ends)]
-    last = words
-    for before in range(1, min(longest, len(words))):
-        last = mix(last[:-1] * _ODD + words[before:])
-        together = text[before:] == text[:-before]
-        found.append((last[together], begins[:-before][together], ends[before:][together]))
-    fingerprints, first, past = (np.concatenate(each) for each in zip(*found, strict=True))
-    return WordNgrams(fingerprints, first, past)
+def word_ngrams(packed: Packed, longest: int) -> WordNgrams:
+    """All n-grams of 1 to `longest` words; none reaches from a text into the next."""
+    begins, ends = spans(packed.letters)
+    hashes = (packed.sums[ends] - packed.sums[begins]) * last_powers(len(packed.letters))[ends - 1]
+    words = mix(hashes)
+    runs = [words]
+    for more in range(1, min(longest, len(words))):
+        runs.append(runs[-1][:-1] * _ODD + words[more:])
+    fingerprints = np.concatenate(runs)
+    first = np.concatenate([np.arange(len(run)) for run in runs])
+    last = np.concatenate([np.arange(more, len(words)) for more in range(len(runs))])
+    text = packed.cell_text[begins // packed.stride]
+    if len(packed.starts) > 1:
+        inside = text[first] == text[last]
+        fingerprints, first, last = fingerprints[inside], first[inside], last[inside]
+    return WordNgrams(fingerprints, text[first], begins[first], ends[last])
