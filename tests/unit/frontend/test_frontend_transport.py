@@ -24,7 +24,10 @@ class ScriptedServer:
 
     def _serve(self) -> None:
         for answer in self.answers:
-            connection, _ = self._socket.accept()
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:  # closed, since no more is asked
+                return
             with connection:
                 self.requests.append(connection.recv(65536).decode())
                 connection.sendall(answer)
