@@ -39,7 +39,7 @@ def design_matrix(
             known = known_ngrams(packed, words, fingerprints, weights)
             # An n-gram that stands in a text twice brings its weight twice.
             shares = weights[known.places] / known.norms
-            part = csr_matrix((shares, (known.text, known.places)), (len(packed.starts), len(fingerprints)))
+            part = csr_matrix((shares, (known.ngrams.text, known.places)), (len(packed.starts), len(fingerprints)))
             files["columns"].write(part.indices.astype(np.int32).tobytes())
             files["values"].write(part.data.astype(np.float32).tobytes())
             counts.append(np.diff(part.indptr))

@@ -39,7 +39,7 @@ def cell_addends(cells: NDArray[np.float32], weights: NDArray[np.float64], packe
 
 def ngram_addends(reading: LinearReading, symbols: int) -> NDArray[np.float64]:
     """The same of the linear part, shape (symbols,)."""
-    begins, ends = reading.known.begins, reading.known.ends
+    begins, ends = reading.known.ngrams.begins, reading.known.ngrams.ends
     shared = reading.addends @ STAR_VALENCE / (ends - begins)
     steps = np.zeros(symbols + 1)
     np.add.at(steps, begins, shared)

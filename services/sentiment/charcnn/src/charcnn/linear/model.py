@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charcnn.config import STARS
-from charcnn.linear.ngrams import word_ngrams
+from charcnn.linear.ngrams import WordNgrams, word_ngrams
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,16 +20,11 @@ if TYPE_CHECKING:
 class Known:
     """M occurrences of known n-grams in N texts."""
 
-    text: NDArray[np.int64]
-    """Shape (M,): places of the texts."""
+    ngrams: WordNgrams
     places: NDArray[np.intp]
     """Shape (M,): places among the known n-grams."""
     norms: NDArray[np.float64]
     """Shape (M,): of the text, the root of the sum of its n-grams' squared weights."""
-    begins: NDArray[np.intp]
-    """Shape (M,): the first packed symbol of each n-gram."""
-    ends: NDArray[np.intp]
-    """Shape (M,): one past its last."""
 
 
 def known_ngrams(packed: Packed, words: int, fingerprints: NDArray[np.uint32], weights: NDArray[np.float32]) -> Known:
@@ -45,9 +40,10 @@ def known_ngrams(packed: Packed, words: int, fingerprints: NDArray[np.uint32], w
     places = np.searchsorted(fingerprints, found.fingerprints)
     places[places == len(fingerprints)] = 0
     known = np.flatnonzero(fingerprints[places] == found.fingerprints)
-    places, text = places[known], found.text[known]
-    norms = np.sqrt(np.bincount(text, np.square(weights[places], dtype=np.float64), minlength=len(packed.starts)))
-    return Known(text, places, norms[text], found.begins[known], found.ends[known])
+    found, places = found.at(known), places[known]
+    squares = np.square(weights[places], dtype=np.float64)
+    norms = np.sqrt(np.bincount(found.text, squares, minlength=len(packed.starts)))
+    return Known(found, places, norms[found.text])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,7 @@ class LinearModel:
         known = known_ngrams(packed, self.words, self.fingerprints, self.weights)
         addends = self.addends[known.places] / known.norms[:, np.newaxis]
         count = len(packed.starts)
-        cells = known.text[:, np.newaxis] * len(STARS) + np.arange(len(STARS))
+        cells = known.ngrams.text[:, np.newaxis] * len(STARS) + np.arange(len(STARS))
         logits = np.tile(self.bias.astype(np.float64), count)
         logits += np.bincount(cells.ravel(), addends.ravel(), minlength=len(logits))
         return LinearReading(logits.reshape(count, len(STARS)), addends, known)

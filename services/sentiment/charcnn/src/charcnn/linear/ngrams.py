@@ -31,6 +31,9 @@ class WordNgrams:
     ends: NDArray[np.intp]
     """Shape (M,): one past the last symbol."""
 
+    def at(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> WordNgrams:
+        return WordNgrams(self.fingerprints[which], self.text[which], self.begins[which], self.ends[which])
+
 
 def word_ngrams(packed: Packed, longest: int) -> WordNgrams:
     """All n-grams of 1 to `longest` words; none reaches from a text into the next."""
@@ -44,7 +47,5 @@ def word_ngrams(packed: Packed, longest: int) -> WordNgrams:
     first = np.concatenate([np.arange(len(run)) for run in runs])
     last = np.concatenate([np.arange(more, len(words)) for more in range(len(runs))])
     text = packed.cell_text[begins // packed.stride]
-    if len(packed.starts) > 1:
-        inside = text[first] == text[last]
-        fingerprints, first, last = fingerprints[inside], first[inside], last[inside]
-    return WordNgrams(fingerprints, text[first], begins[first], ends[last])
+    found = WordNgrams(fingerprints, text[first], begins[first], ends[last])
+    return found.at(found.text == text[last]) if len(packed.starts) > 1 else found
