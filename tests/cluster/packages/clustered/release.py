@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import tempfile
 import time
@@ -64,9 +65,14 @@ class Release:
         return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
 
     def address(self, component: str) -> str:
-        """The Service's address; nodes of the test's cluster reach it, and so does this machine."""
+        """The Service's address; nodes of the test's cluster reach it, and so does this machine.
+
+        Nodes route to a pod a moment after it is ready, which is when Helm stops waiting.
+        """
         service = self.get("service", f"{NAME}-{component}")["spec"]
-        return f"http://{service['clusterIP']}:{service['ports'][0]['port']}"
+        host, port = service["clusterIP"], service["ports"][0]["port"]
+        wait_until(lambda: accepts(host, port), f"{host}:{port} accepts connections", 30)
+        return f"http://{host}:{port}"
 
     @contextmanager
     def forwarded(self, component: str) -> Iterator[str]:
@@ -123,6 +129,14 @@ class Release:
                         log = str(error)
                     parts.append(f"--- {name} {status['name']}\n{log}")
         return "\n".join(parts)
+
+
+def accepts(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = 120) -> None:
