@@ -25,7 +25,8 @@ from opine_training.fitting.inference import read_logits
 from opine_training.fitting.loop import Training
 from opine_training.fitting.processes import Processes
 from opine_training.lineage.artefact import LineageManifest, write_lineage
-from opine_training.networks.build import build_encoding, build_network
+from opine_training.networks.build import build_encoding, build_network, build_seeded
+from opine_training.networks.trained import build_trained
 from opine_training.recalibration import CalibrationError, Reviews, recalibrate
 from opine_training.runs.export import export_run
 from opine_training.runs.folder import CORPUS, DATA, keep_config, read_config, write_json
@@ -64,7 +65,9 @@ def run_folder(dataset: Dataset, small_config: TrainConfig, tmp_path_factory: py
     keep_config(folder, asked, {"version": "1", "command": "train"})
     write_json(folder / DATA, dataset.summary)
     device = Device(torch.device("cpu"), half=False, compiled=False)
-    Training(config, build_encoding(config), dataset.train, dataset.tuning, folder, device, Processes()).run()
+    Training(
+        config, build_seeded(config), build_encoding(config), dataset.train, dataset.tuning, folder, device, Processes()
+    ).run()
     (folder / CORPUS).mkdir()
     for name, corpus in (("train", dataset.train), ("tuning", dataset.tuning)):
         (folder / CORPUS / name).symlink_to(corpus.symbols.filename.parent)  # type: ignore[attr-defined]
@@ -103,6 +106,22 @@ def test_the_exported_engine_equals_what_was_trained(
     logits = read_logits(network, build_encoding(small_config), ODD_TEXTS)
     stored = engine.manifest.calibration.probabilities(logits + linear)
     np.testing.assert_allclose([each.star_probabilities for each in served], stored, atol=1e-4)
+
+
+def test_a_run_starts_from_a_finished_model(run_folder: Path, artefact: Path, small_config: TrainConfig) -> None:
+    trained = read_progress(run_folder).best or {}
+    start = build_trained(small_config, artefact).state_dict()
+    for name, weight in trained.items():
+        torch.testing.assert_close(start[name], weight.half().float())
+    assert not torch.equal(build_seeded(small_config).state_dict()["head.weight"], start["head.weight"])
+
+
+def test_a_model_of_another_form_is_no_start(artefact: Path, small_config: TrainConfig, tmp_path: Path) -> None:
+    wider = replace(small_config, network=replace(small_config.network, width=24))
+    with pytest.raises(ArtefactError, match="another network"):
+        build_trained(wider, artefact)
+    with pytest.raises(ArtefactError, match="no model"):
+        build_trained(small_config, tmp_path)
 
 
 def test_the_linear_part_is_fitted_once_a_run(run_folder: Path, artefact: Path, tmp_path: Path) -> None:

@@ -33,7 +33,9 @@ NETWORK = {
     "--network.word-rows",
 }  # fmt: skip
 LINEAGE_NETWORK = {"--network.classes", "--network.dropout-input", "--network.max-length"}
-TRAIN = {"--config", "--data", "--name", "--run", "--version", "--word-tfidf"} | READING | SELECTION | TRAINING
+TRAIN = (
+    {"--config", "--data", "--name", "--run", "--version", "--weights", "--word-tfidf"} | READING | SELECTION | TRAINING
+)
 TEACH = {
     "--batch-tokens", "--checkpoint-minutes", "--clip-norm", "--data", "--device", "--epochs", "--frequent-ratio",
     "--head-factor", "--learning-rate", "--longest", "--precision", "--prefix-share", "--run", "--seed", "--warmup",

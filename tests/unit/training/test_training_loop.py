@@ -24,7 +24,7 @@ from opine_training.fitting.loop import Training
 from opine_training.fitting.processes import Processes
 from opine_training.fitting.rate_range import range_test
 from opine_training.fitting.soft_targets import SoftTargets
-from opine_training.networks.build import build_encoding, build_network
+from opine_training.networks.build import build_encoding, build_network, build_seeded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,9 @@ def training(
 ) -> Training:
     folder.mkdir(exist_ok=True)
     encoding = build_encoding(config)
-    return Training(config, encoding, dataset.train, dataset.tuning, folder, device, Processes(), soft)
+    return Training(
+        config, build_seeded(config), encoding, dataset.train, dataset.tuning, folder, device, Processes(), soft
+    )
 
 
 def validation_loss(dataset: Dataset, config: TrainConfig, weights: dict[str, torch.Tensor] | None) -> float:

@@ -36,6 +36,10 @@ class Train:
 
         train --data reviews.csv --columns.text comment --columns.rating stars --run runs/mine
 
+    To teach the shipped model your own reviews, start from it, at a lower rate:
+
+        train --data reviews.csv --run runs/ours --weights services/sentiment/model --optimiser.learning-rate 5e-4
+
     Started again with the same folder, a run that was stopped or killed goes on where it was, to the same result
     bit for bit. `torchrun --nproc-per-node 4 -m -- opine_training train ...` shares every step between four GPUs (or
     processes). `tensorboard --logdir runs` shows the curves.
@@ -51,6 +55,8 @@ class Train:
     """The run's folder."""
     config: ConfigName = "default"
     """What every option below starts from."""
+    weights: Path | None = None
+    """A finished model of the same form, to go on from: its network's weights instead of random ones."""
     name: str = "opine-charcnn"
     """Of the model, shown with every prediction."""
     version: str = "0.1.0"
@@ -84,6 +90,7 @@ def _request(command: Train, arguments: Sequence[str]) -> Request:
         reading=command.reading,
         selection=command.selection,
         config=command.training,
+        weights=command.weights,
         hardware=command.hardware,
         word_tfidf=command.word_tfidf,
         command=["python", "-m", "opine_training", "train", *arguments],

@@ -17,11 +17,12 @@ from opine_training.fitting.inference import predict_logits
 from opine_training.fitting.schedule import learning_rate
 from opine_training.fitting.stepper import Stepper
 from opine_training.fitting.steps import take_steps
-from opine_training.networks.build import build_seeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from torch import nn
 
     from opine_training.config.training import TrainConfig
     from opine_training.data.corpus import Corpus
@@ -38,6 +39,8 @@ class Training:
     """One run: its state is the network, the optimiser and how far it got, all of it in the checkpoint."""
 
     config: TrainConfig
+    network: nn.Module
+    """What it starts from."""
     encoding: Encoding
     corpus: Corpus
     tuning: Corpus
@@ -48,7 +51,7 @@ class Training:
 
     def run(self) -> Progress:
         """Train to the end or until nothing improves; the checkpoint then holds the best epoch's weights."""
-        stepper = Stepper(build_seeded(self.config), self.config, self.device, self.processes)
+        stepper = Stepper(self.network, self.config, self.device, self.processes)
         progress = restore_checkpoint(self.folder, stepper)
         with Curves(self.folder / "tensorboard", progress.step, write=self.processes.first) as curves:
             while progress.epoch < self.config.epochs:

@@ -24,6 +24,7 @@ class Request:
     reading: ReadConfig
     selection: SelectionConfig
     config: TrainConfig
+    weights: Path | None
     hardware: HardwareConfig
     word_tfidf: bool
     command: Sequence[str]

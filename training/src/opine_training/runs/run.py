@@ -11,15 +11,19 @@ from opine_training.artefacts import load_reader, state_metrics
 from opine_training.data.dataset import Source, open_dataset, read_dataset
 from opine_training.evaluation.corpus import labels_of, score_corpus
 from opine_training.evaluation.evaluate import report
+from opine_training.fitting.checkpoint import CHECKPOINT
 from opine_training.fitting.device import choose_device
 from opine_training.fitting.loop import Training
 from opine_training.fitting.processes import Processes, processes
 from opine_training.fitting.soft_targets import SoftTargets
-from opine_training.networks.build import build_encoding
+from opine_training.networks.build import build_encoding, build_seeded
+from opine_training.networks.trained import build_trained
 from opine_training.runs.export import export_run
 from opine_training.runs.folder import ARTEFACT, CORPUS, METRICS, keep_config, keep_summary, write_json
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from opine_training.data.dataset import Dataset
     from opine_training.fitting.checkpoint import Progress
     from opine_training.runs.request import Request
@@ -31,9 +35,11 @@ def run(request: Request) -> None:
     """Leave in the run's folder what `training/README.md` lists."""
     with processes() as group:
         device = choose_device(request.hardware)
+        network = _network(request)
         dataset = _dataset(request, group)
         progress = Training(
             request.config,
+            network,
             build_encoding(request.config),
             dataset.train,
             dataset.tuning,
@@ -45,6 +51,13 @@ def run(request: Request) -> None:
         if group.first:
             _finish(request, dataset, progress)
         group.wait()
+
+
+def _network(request: Request) -> nn.Module:
+    """What the run starts from; one that goes on no longer needs the other model."""
+    if request.weights is None or (request.folder / CHECKPOINT).exists():
+        return build_seeded(request.config)
+    return build_trained(request.config, request.weights)
 
 
 def _dataset(request: Request, group: Processes) -> Dataset:
@@ -69,6 +82,7 @@ def _keep_config(request: Request) -> None:
         "selection": asdict(request.selection),
         "reading": asdict(request.reading),
         "name": request.name,
+        "weights": request.weights,
     }
     note = {"version": request.version, "command": shlex.join(request.command)}
     keep_config(request.folder, asked, note)
