@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from opine_training.calibration import fit_calibration, fit_uniform_prior
+from opine_training.calibration import fit_calibration, fit_label_offsets, fit_uniform_prior
 from opine_training.evaluation.figures import star_figures, two_class_figures
 from opine_training.evaluation.metrics import calibration_error, macro_f1, quadratic_kappa, weighted_f1
 from opine_training.evaluation.reading import Reading
@@ -90,6 +90,23 @@ def test_label_offsets_raise_the_macro_f1_of_a_skewed_set() -> None:
     truth = np.array([0, 0, 1, 2, 2])[stars]
     p = found.probabilities(logits)
     assert macro_f1(truth, found.labels(p)) > macro_f1(truth, plain.labels(p))
+
+
+def test_label_offsets_give_up_no_source() -> None:
+    """A small source with few bad reviews beside a large one with many, each judged by its own prior."""
+    rng = np.random.default_rng(0)
+    source = (rng.random(8000) < 0.2).astype(int)
+    prior = np.log([[0.35, 0.15, 0.5], [0.02, 0.08, 0.9]])[source]
+    truth = (prior + rng.gumbel(size=prior.shape)).argmax(axis=1)
+    evidence = prior + rng.normal(0, 1, prior.shape) + 1.5 * np.eye(3)[truth]
+    probabilities = np.exp(evidence) / np.exp(evidence).sum(axis=1, keepdims=True)
+
+    def f1(offsets: tuple[float, float, float], rows: np.ndarray) -> float:
+        return macro_f1(truth[rows], (evidence + np.array(offsets)).argmax(axis=1)[rows])
+
+    together, apart = fit_label_offsets(probabilities, truth), fit_label_offsets(probabilities, truth, source)
+    assert f1(apart, source == 1) > f1(together, source == 1) + 0.01
+    assert f1(together, source >= 0) - 0.02 < f1(apart, source >= 0) <= f1(together, source >= 0)
 
 
 @pytest.mark.parametrize("kept", [1.0, 0.2])

@@ -15,18 +15,21 @@ from opine_training.evaluation.metrics import macro_f1
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 _OFFSETS = np.arange(-1.5, 1.501, 0.1)
 _LEAST = 1e-12
 
 
-def fit_calibration(logits: NDArray[np.float32], stars: NDArray[np.int64]) -> Calibration:
+def fit_calibration(
+    logits: NDArray[np.float32], stars: NDArray[np.int64], sources: ArrayLike | None = None
+) -> Calibration:
     """Temperature, star bias and uniform prior by likelihood, label offsets by three-class macro-F1.
 
     Args:
         logits: raw, shape (N, 5).
         stars: 0-4, shape (N,).
+        sources: where each review is from, shape (N,); one for all by default.
     """
     temperature, bias = fit_scaling(logits, stars)
     one, two, three, four, five = bias
@@ -34,7 +37,7 @@ def fit_calibration(logits: NDArray[np.float32], stars: NDArray[np.int64]) -> Ca
     probabilities, labels = label_probabilities(scaled.probabilities(logits)), LABEL_OF_STAR[stars]
     return scaled.model_copy(
         update={
-            "label_offsets": fit_label_offsets(probabilities, labels),
+            "label_offsets": fit_label_offsets(probabilities, labels, sources),
             "uniform_prior_offsets": fit_uniform_prior(probabilities, labels),
         }
     )
@@ -65,13 +68,25 @@ def fit_scaling(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> tupl
     return round(float(log_temperature.detach().exp()), 4), biases
 
 
-def fit_label_offsets(probabilities: NDArray[np.float64], labels: NDArray[np.integer]) -> tuple[float, float, float]:
-    """Offsets of log p(bad) and log p(average) with the best three-class macro-F1, of equals the smallest."""
+def fit_label_offsets(
+    probabilities: NDArray[np.float64], labels: NDArray[np.integer], sources: ArrayLike | None = None
+) -> tuple[float, float, float]:
+    """Offsets of log p(bad) and log p(average) with the best three-class macro-F1, of equals the smallest.
+
+    That of all rows plus the mean over the sources: the offsets that suit the sum alone give up a source whose bad
+    reviews are few.
+    """
+    _, source_of = np.unique(np.zeros(len(labels)) if sources is None else sources, return_inverse=True)
+    parts = [np.arange(len(labels)), *(np.flatnonzero(source_of == place) for place in range(source_of.max() + 1))]
     evidence = np.log(np.maximum(probabilities, _LEAST))
     pairs = sorted(product(_OFFSETS, repeat=2), key=lambda pair: abs(pair[0]) + abs(pair[1]))
     candidates = [(bad, average, 0.0) for bad, average in pairs]
-    f1 = [macro_f1(labels, (evidence + np.array(offsets)).argmax(axis=1)) for offsets in candidates]
-    bad, average, good = candidates[int(np.argmax(f1))]
+    worth = []
+    for offsets in candidates:
+        decided = (evidence + np.array(offsets)).argmax(axis=1)
+        together, *apart = (macro_f1(labels[part], decided[part]) for part in parts)
+        worth.append(together + np.mean(apart))
+    bad, average, good = candidates[int(np.argmax(worth))]
     return round(float(bad), 2), round(float(average), 2), good
 
 

@@ -62,7 +62,7 @@ def export_run(folder: Path, artefact: Path, version: str) -> None:
             share = best_share(logits, said, stars)
             logger.info("linear part: %.2f of what it says is added to the network", share)
             linear, logits = scaled(linear, share), logits + np.float32(share) * said
-        calibration = fit_calibration(logits, stars)
+        calibration = fit_calibration(logits, stars, tuning.sources)
         export(
             network,
             linear,
