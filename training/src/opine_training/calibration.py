@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from charcnn.calibration import LABEL_OF_STAR, Calibration, label_probabilities, softmax
+from scipy.ndimage import uniform_filter
 from torch.nn import functional
 
 from opine_training.evaluation.metrics import macro_f1
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _OFFSETS = np.arange(-1.5, 1.501, 0.1)
+_NEIGHBOURHOOD = 5  # offsets
 _LEAST = 1e-12
 
 
@@ -73,21 +74,23 @@ def fit_label_offsets(
 ) -> tuple[float, float, float]:
     """Offsets of log p(bad) and log p(average) with the best three-class macro-F1, of equals the smallest.
 
-    That of all rows plus the mean over the sources: the offsets that suit the sum alone give up a source whose bad
-    reviews are few.
+    That of all rows plus the mean over the sources, because the offsets that suit the sum alone give up a source whose
+    bad reviews are few; and its mean over like offsets, because the F1 of few rows is ragged.
     """
     _, source_of = np.unique(np.zeros(len(labels)) if sources is None else sources, return_inverse=True)
     parts = [np.arange(len(labels)), *(np.flatnonzero(source_of == place) for place in range(source_of.max() + 1))]
     evidence = np.log(np.maximum(probabilities, _LEAST))
-    pairs = sorted(product(_OFFSETS, repeat=2), key=lambda pair: abs(pair[0]) + abs(pair[1]))
-    candidates = [(bad, average, 0.0) for bad, average in pairs]
-    worth = []
-    for offsets in candidates:
-        decided = (evidence + np.array(offsets)).argmax(axis=1)
+
+    def worth(bad: float, average: float) -> float:
+        decided = (evidence + np.array([bad, average, 0])).argmax(axis=1)
         together, *apart = (macro_f1(labels[part], decided[part]) for part in parts)
-        worth.append(together + np.mean(apart))
-    bad, average, good = candidates[int(np.argmax(worth))]
-    return round(float(bad), 2), round(float(average), 2), good
+        return float(together + np.mean(apart))
+
+    ragged = np.array([[worth(bad, average) for average in _OFFSETS] for bad in _OFFSETS])
+    steady = uniform_filter(ragged, size=_NEIGHBOURHOOD, mode="nearest").round(9)
+    best = [(_OFFSETS[row], _OFFSETS[column]) for row, column in zip(*np.nonzero(steady == steady.max()), strict=True)]
+    bad, average = min(best, key=lambda pair: abs(pair[0]) + abs(pair[1]))
+    return round(float(bad), 2), round(float(average), 2), 0.0
 
 
 def fit_uniform_prior(probabilities: NDArray[np.float64], labels: NDArray[np.integer]) -> tuple[float, float, float]:
