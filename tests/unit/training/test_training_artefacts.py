@@ -11,6 +11,7 @@ import pytest
 import torch
 from charcnn.artefact import ArtefactError, read_manifest
 from charcnn.calibration import Calibration
+from charcnn.config import NetworkConfig
 from charcnn.engine import load_engine
 from charcnn.lineage.network import LineageConfig, LineageNetwork
 from charcnn.linear.file import load_linear
@@ -117,7 +118,7 @@ def test_a_run_starts_from_a_finished_model(run_folder: Path, artefact: Path, sm
 
 
 def test_a_model_of_another_form_is_no_start(artefact: Path, small_config: TrainConfig, tmp_path: Path) -> None:
-    wider = replace(small_config, network=replace(small_config.network, width=24))
+    wider = replace(small_config, network=NetworkConfig(width=24))
     with pytest.raises(ArtefactError, match="another network"):
         build_trained(wider, artefact)
     with pytest.raises(ArtefactError, match="no model"):
