@@ -88,9 +88,9 @@ def fit_label_offsets(
 
     ragged = np.array([[worth(bad, average) for average in _OFFSETS] for bad in _OFFSETS])
     steady = uniform_filter(ragged, size=_NEIGHBOURHOOD, mode="nearest").round(9)
-    best = [(_OFFSETS[row], _OFFSETS[column]) for row, column in zip(*np.nonzero(steady == steady.max()), strict=True)]
+    best = _OFFSETS[np.argwhere(steady == steady.max())].tolist()
     bad, average = min(best, key=lambda pair: abs(pair[0]) + abs(pair[1]))
-    return round(float(bad), 2), round(float(average), 2), 0.0
+    return round(bad, 2), round(average, 2), 0.0
 
 
 def fit_uniform_prior(probabilities: NDArray[np.float64], labels: NDArray[np.integer]) -> tuple[float, float, float]:

@@ -77,10 +77,8 @@ def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calib
     if reviews.data is not None:
         rows = _rows(reviews.data, reviews, reviews.split)
         logger.info("fitting temperature, biases and label offsets on %d rows", len(rows))
-        calibration, metrics = (
-            fit_calibration(_raw_logits(engine, rows), _stars(rows), [row.source for row in rows]),
-            {},
-        )
+        calibration = fit_calibration(_raw_logits(engine, rows), _stars(rows), [row.source for row in rows])
+        metrics = {}
     if reviews.uniform_prior is not None:
         rows = _rows(reviews.uniform_prior, reviews, "all")
         logger.info("fitting the offsets to a uniform prior on %d rows", len(rows))

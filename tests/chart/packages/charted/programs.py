@@ -22,8 +22,8 @@ def find_program(name: str, cache: Path) -> str | None:
         return None
     with tarfile.open(archive) as programs:
         for member in programs:
-            content = programs.extractfile(member) if member.name in {"helm", "kubeconform"} else None
-            if content is not None:  # `extract` knows no safe filter before Python 3.11.4
+            # `extract` knows no safe filter before Python 3.11.4.
+            if member.name in {"helm", "kubeconform"} and (content := programs.extractfile(member)):
                 (cache / member.name).write_bytes(content.read())
                 (cache / member.name).chmod(0o755)
     return str(cache / name) if (cache / name).exists() else None
