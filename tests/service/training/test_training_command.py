@@ -108,7 +108,8 @@ def test_the_readme_lists_what_a_run_leaves(workplace: Path, section: str, run: 
 def test_a_run_leaves_figures_and_a_card(workplace: Path) -> None:
     run = workplace / "runs/mine"
     metrics = json.loads((run / "metrics.json").read_text())
-    assert set(metrics) == {"validation", "beginnings", "word_tfidf"}
+    assert set(metrics) == {"validation", "word_tfidf"}
+    assert set(metrics["validation"]["all"]["robustness"]) == {"typos", "capitals", "no_punctuation"}
     assert "macro-F1 on the validation rows" in (run / "log.txt").read_text()
     card = (run / "artefact/README.md").read_text()
     assert card.startswith("# opine-charcnn 0.1.0\n")

@@ -13,7 +13,8 @@ from opine_training.config.reading import ReadConfig
 from opine_training.config.sampling import SamplingConfig
 from opine_training.config.selection import SelectionConfig
 from opine_training.config.training import TrainConfig
-from opine_training.data.dataset import Dataset, Source, read_dataset
+from opine_training.data.dataset import Dataset, read_dataset
+from opine_training.data.learned import Source
 from opine_training.networks.build import build_encoding
 
 if TYPE_CHECKING:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from opine_training.ablation import AblationError, read_plan, run_folder, run_missing, table
+from opine_training.commands import train
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from opine_training.runs.request import Request
 
+PLAN_OF_DOCUMENTS = Path(__file__).parents[3] / "training/ablation.toml"
 PLAN = """
 seeds = [1, 2]
 shared = ["--data", "nowhere"]
@@ -30,8 +34,9 @@ def write_metrics(folder: Path, macro_f1: float) -> None:
         "macro_f1": macro_f1,
         "accuracy": 0.9,
         "accuracy_uniform_prior": 0.8,
-        "stars_mean_absolute_error": 0.4,
         "calibration_error": 0.02,
+        "beginnings": {"25%": 0.7},
+        "robustness": {"typos": {"macro_f1": 0.6}, "capitals": {"macro_f1": 0.65}},
     }
     (folder / "metrics.json").write_text(json.dumps({"validation": {"all": figures}}))
 
@@ -44,9 +49,20 @@ def test_the_table_has_mean_spread_and_difference(plan_file: Path, tmp_path: Pat
     run_missing(plan, tmp_path, lambda _: pytest.fail("all are done"))
     found = table(plan, tmp_path)
     assert "mean ± standard deviation of 2 seeds" in found
-    assert "| as it is | 0.7100 ± 0.0141 | 0.9000 ± 0.0000 |" in found
-    assert found.rstrip().endswith("| -0.0200 |")
+    assert "| as it is | 0.710 ± 0.014 | 0.900 ± 0.000 |" in found
+    assert found.rstrip().endswith("| 0.700 ± 0.000 | 0.600 ± 0.000 | 0.650 ± 0.000 | -0.020 |")
     assert run_folder(tmp_path, "without prefixes", 2).name == "without-prefixes-2"
+
+
+def test_the_plan_behind_the_documents_has_as_many_configurations_as_variants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Request] = []
+    monkeypatch.setattr(train, "run", asked.append)
+    plan = read_plan(PLAN_OF_DOCUMENTS)
+    run_missing(plan, tmp_path, train.main)
+    differing = {repr(replace(request.config, seed=1)) for request in asked}
+    assert len(differing) == len(plan.variants) == len(asked) / len(plan.seeds)
 
 
 @pytest.mark.parametrize("wrong", ["seeds = []", "seeds = [1]\nshared = []\n[variants]\n", "seeds = ["])

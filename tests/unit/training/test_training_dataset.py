@@ -8,8 +8,9 @@ import pytest
 from opine_training.config.reading import ReadConfig
 from opine_training.config.selection import SelectionConfig
 from opine_training.data.corpus import write_corpus
-from opine_training.data.dataset import Dataset, Source, read_dataset, training_rows
+from opine_training.data.dataset import Dataset, read_dataset
 from opine_training.data.errors import DataError
+from opine_training.data.learned import Source, training_rows, tuning_digests
 from opine_training.data.rows import LeftOut, review_file
 from opine_training.networks.build import build_encoding
 
@@ -45,6 +46,23 @@ def test_parts_are_disjoint_and_caps_hold(
     assert list(capped.validation.texts) == list(dataset.validation.texts)
     assert capped.fingerprint != dataset.fingerprint
     assert {"source": "made_up", "reason": "over its cap"}.items() <= capped.summary["left_out"][0].items()
+
+
+def test_a_share_of_the_training_rows_is_part_of_a_larger_share(
+    dataset: Dataset, reviews_csv: Path, small_config: TrainConfig, tmp_path: Path
+) -> None:
+    half, tenth = (
+        read(reviews_csv, small_config, tmp_path / str(share), SelectionConfig(tuning_share=0.1, share=share))
+        for share in (0.5, 0.1)
+    )
+    assert 0.4 < len(half.train) / len(dataset.train) < 0.6
+    assert set(tenth.train.texts) < set(half.train.texts) < set(dataset.train.texts)
+    assert list(tenth.validation.texts) == list(dataset.validation.texts)
+    assert half.summary["left_out"][0]["reason"] == "not in the share"
+
+
+def test_the_tuning_rows_are_those_of_a_run(dataset: Dataset, reviews_csv: Path) -> None:
+    assert tuning_digests(Source(reviews_csv, ReadConfig(), SELECTION)) == set(dataset.tuning.digests.tolist())
 
 
 def test_near_duplicates_of_held_out_texts_are_left_out_and_counted(small_config: TrainConfig, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from opine_training.evaluation.baselines.all import trained_baselines
 from opine_training.evaluation.evaluate import report, score_files
 from opine_training.evaluation.reading import Reading
 from opine_training.evaluation.selection import scored_rows
+from opine_training.evaluation.variants import BEGINNINGS, ROBUSTNESS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def scores(data: Path, choice: SplitChoice = "auto") -> dict[str, object]:
-    return report(score_files(Parrot(), review_files(data, ReadConfig()), choice, LeftOut(), robustness=True))
+    variants = BEGINNINGS | ROBUSTNESS
+    return report(score_files(Parrot(), review_files(data, ReadConfig()), choice, LeftOut(), variants=variants))
 
 
 def test_a_known_answer(folder: Path) -> None:
@@ -130,6 +132,14 @@ def test_rows_can_be_chosen(folder: Path, choice: SplitChoice, split: str, rows:
     (file,) = review_files(folder / "shop.csv", ReadConfig())
     name, found = scored_rows(file, choice, LeftOut())
     assert (name, len(found)) == (split, rows)
+
+
+def test_tuning_rows_are_training_rows_that_are_named(folder: Path) -> None:
+    (file,) = review_files(folder / "shop.csv", ReadConfig())
+    rows = {row.split: row for row in file.rows(LeftOut())}
+    kept = frozenset({rows["train"].digest, rows["val"].digest})
+    assert scored_rows(file, "tuning", LeftOut(), kept) == ("tuning", [rows["train"]])
+    assert scored_rows(file, "tuning", LeftOut()) == ("tuning", [])
 
 
 def test_a_file_without_splits_is_scored_whole(tmp_path: Path) -> None:

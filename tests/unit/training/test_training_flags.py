@@ -13,7 +13,7 @@ READING = {
     "--columns.rating", "--columns.source", "--columns.split", "--columns.text", "--encoding", "--labels", "--max-rows",
     "--separator",
 }  # fmt: skip
-SELECTION = {"--cap", "--near-duplicates", "--tuning-share"}
+SELECTION = {"--cap", "--near-duplicates", "--share", "--tuning-share"}
 TRAINING = {
     "--checkpoint-minutes", "--criterion", "--dropout", "--epochs", "--look-up-dropout", "--patience", "--seed",
     "--augmentation.bare-share", "--augmentation.longest", "--augmentation.lower-share", "--augmentation.prefix-share",
@@ -48,17 +48,9 @@ FLAGS = {
     "evaluate": {"--baselines", "--data", "--model", "--robustness", "--split", "--training-data", "--uniform-prior"}
     | READING
     | SELECTION,
-    "calibrate": {
-        "--data",
-        "--evaluate",
-        "--model",
-        "--out",
-        "--split",
-        "--tuning-share",
-        "--uniform-prior",
-        "--version",
-    }
-    | READING,
+    "calibrate": {"--data", "--evaluate", "--model", "--out", "--split", "--uniform-prior", "--version"}
+    | READING
+    | SELECTION,
     "export": {"--out", "--run", "--version"},
     "predict": {"--model"},
     "find-lr": {"--config", "--data", "--highest", "--lowest", "--run", "--steps"}

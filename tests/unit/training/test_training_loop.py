@@ -15,7 +15,8 @@ from opine_training.config.optimiser import OptimiserConfig
 from opine_training.config.reading import ReadConfig
 from opine_training.config.sampling import SamplingConfig
 from opine_training.config.selection import SelectionConfig
-from opine_training.data.dataset import Source, read_dataset
+from opine_training.data.dataset import read_dataset
+from opine_training.data.learned import Source
 from opine_training.fitting import loop
 from opine_training.fitting.checkpoint import CheckpointError, Progress, read_progress, save_checkpoint
 from opine_training.fitting.device import Device, DeviceError, choose_device

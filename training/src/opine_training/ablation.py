@@ -7,6 +7,7 @@ import logging
 import re
 import statistics
 import tomllib
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
-_COLUMNS = {
-    "macro_f1": "macro-F1",
-    "accuracy": "accuracy",
-    "accuracy_uniform_prior": "accuracy, uniform prior",
-    "stars_mean_absolute_error": "stars, mean absolute error",
-    "calibration_error": "calibration error",
+_COMPARED = "macro-F1"
+_COLUMNS: dict[str, Callable[[dict[str, Any]], float]] = {
+    _COMPARED: itemgetter("macro_f1"),
+    "accuracy": itemgetter("accuracy"),
+    "accuracy, uniform prior": itemgetter("accuracy_uniform_prior"),
+    "calibration error": itemgetter("calibration_error"),
+    "accuracy, first 25 %": lambda figures: figures["beginnings"]["25%"],
+    "macro-F1, 5 % typos": lambda figures: figures["robustness"]["typos"]["macro_f1"],
+    "macro-F1, capitals": lambda figures: figures["robustness"]["capitals"]["macro_f1"],
 }
 
 
@@ -65,17 +69,17 @@ def run_folder(runs: Path, variant: str, seed: int) -> Path:
 def table(plan: Plan, runs: Path) -> str:
     """Mean and standard deviation over the seeds, and the difference in macro-F1 to the first variant."""
     figures = {variant: _figures(plan, runs, variant) for variant in plan.variants}
-    first = statistics.mean(next(iter(figures.values()))["macro_f1"])
+    first = statistics.mean(next(iter(figures.values()))[_COMPARED])
     lines = [
         f"Validation rows; mean ± standard deviation of {len(plan.seeds)} seeds.",
         "",
-        "| variant | " + " | ".join(_COLUMNS.values()) + " | macro-F1 against the first |",
+        f"| variant | {' | '.join(_COLUMNS)} | {_COMPARED} against the first |",
         "| --- |" + " --- |" * (len(_COLUMNS) + 1),
     ]
     for variant, columns in figures.items():
-        difference = statistics.mean(columns["macro_f1"]) - first
-        cells = [_spread(columns[name]) for name in _COLUMNS]
-        lines.append(f"| {variant} | {' | '.join(cells)} | {difference:+.4f} |")
+        difference = statistics.mean(columns[_COMPARED]) - first
+        cells = [_spread(values) for values in columns.values()]
+        lines.append(f"| {variant} | {' | '.join(cells)} | {difference:+.3f} |")
     return "\n".join(lines) + "\n"
 
 
@@ -83,9 +87,9 @@ def _figures(plan: Plan, runs: Path, variant: str) -> dict[str, list[float]]:
     read: list[dict[str, Any]] = [
         json.loads((run_folder(runs, variant, seed) / METRICS).read_text())["validation"]["all"] for seed in plan.seeds
     ]
-    return {name: [each[name] for each in read] for name in _COLUMNS}
+    return {name: [figure(each) for each in read] for name, figure in _COLUMNS.items()}
 
 
 def _spread(values: list[float]) -> str:
     spread = statistics.stdev(values) if len(values) > 1 else 0.0
-    return f"{statistics.mean(values):.4f} ± {spread:.4f}"
+    return f"{statistics.mean(values):.3f} ± {spread:.3f}"

@@ -15,12 +15,15 @@ from charcnn.engine import load_engine
 from opine_training.artefacts import rewrite
 from opine_training.calibration import fit_calibration, fit_uniform_prior
 from opine_training.config.reading import ReadConfig
+from opine_training.config.selection import SelectionConfig
 from opine_training.data.errors import DataError
 from opine_training.data.files import review_files
+from opine_training.data.learned import Source, tuning_digests
 from opine_training.data.rows import LeftOut
 from opine_training.evaluation.engine import EngineReader, predict
 from opine_training.evaluation.evaluate import report, score_files
 from opine_training.evaluation.selection import SplitChoice, scored_rows
+from opine_training.evaluation.variants import BEGINNINGS, ROBUSTNESS
 from opine_training.lineage import LINEAGE_MANIFEST
 from opine_training.lineage.artefact import read_lineage
 from opine_training.lineage.reader import LineageReader
@@ -49,13 +52,13 @@ class Reviews:
     """A CSV file or a folder."""
     split: SplitChoice = "tuning"
     """Rows of --data to fit on: those that training kept aside, unless told otherwise."""
-    tuning_share: float = 0.04
-    """The share that training kept aside."""
     uniform_prior: Path | None = None
     """A CSV file, all of whose rows are used."""
     evaluate: Path | None = None
     """Reviews whose val rows make the new card's figures; without, those that no longer hold are left out."""
     reading: Annotated[ReadConfig, tyro.conf.arg(name="")] = field(default_factory=ReadConfig)
+    selection: Annotated[SelectionConfig, tyro.conf.arg(name="")] = field(default_factory=SelectionConfig)
+    """That of the training, whose tuning rows these are."""
 
 
 def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calibration:
@@ -112,11 +115,8 @@ def _recalibrate_lineage(model: Path, out: Path, version: str, reviews: Reviews)
 
 def _figures(reader: Reader, data: Path, reading: ReadConfig) -> dict[str, Any]:
     files = [file for file in review_files(data, reading) if not file.benchmark and file.scheme != "two"]
-    found = report(score_files(reader, files, "val", LeftOut()))
-    return {
-        "validation": {"all": found["all"], "sources": found["files"]},
-        "beginnings": found["all"]["beginnings"],
-    }
+    found = report(score_files(reader, files, "val", LeftOut(), variants=BEGINNINGS | ROBUSTNESS))
+    return {"validation": {"all": found["all"], "sources": found["files"]}}
 
 
 def _without_uniform_prior(metrics: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +130,8 @@ def _without_uniform_prior(metrics: dict[str, Any]) -> dict[str, Any]:
 
 def _rows(data: Path, reviews: Reviews, split: SplitChoice) -> list[Row]:
     files = [file for file in review_files(data, reviews.reading) if file.scheme != "two"]
-    rows = [row for file in files for row in scored_rows(file, split, LeftOut(), reviews.tuning_share)[1]]
+    tuning = tuning_digests(Source(data, reviews.reading, reviews.selection)) if split == "tuning" else frozenset()
+    rows = [row for file in files for row in scored_rows(file, split, LeftOut(), tuning)[1]]
     if not rows:
         raise DataError(f"{data}: no rows to fit on (--split {split})")
     return rows

@@ -14,14 +14,15 @@ from opine_training.commands.parsing import parse, said_plainly
 from opine_training.config.reading import ReadConfig
 from opine_training.config.selection import SelectionConfig
 from opine_training.data.files import review_files
+from opine_training.data.learned import Source, training_rows, tuning_digests
 from opine_training.data.rows import LeftOut
 from opine_training.evaluation.evaluate import report, score_files
 from opine_training.evaluation.selection import SplitChoice  # noqa: TC001  tyro asks for the type
+from opine_training.evaluation.variants import BEGINNINGS, ROBUSTNESS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from opine_training.data.rows import ReviewFile
     from opine_training.evaluation.reading import Reader
 
 _flat = tyro.conf.arg(name="")
@@ -55,7 +56,8 @@ class Evaluate:
     baselines: bool = False
     """Also train word TF-IDF, word and character TF-IDF and fastText, classes balanced, and score them alike."""
     training_data: Path | None = None
-    """Where the baselines' training rows are; as a rule where --data is. A run's selection applies: `--cap`."""
+    """Where the training rows of the baselines and of `tuning` are; as a rule where --data is. A run's selection
+    applies: `--cap`."""
     uniform_prior: Path | None = None
     """A file on which the baselines' offsets to a uniform prior are fitted, as `calibrate --uniform-prior` does."""
     reading: Annotated[ReadConfig, _flat] = field(default_factory=ReadConfig)
@@ -70,27 +72,27 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _evaluate(command: Evaluate) -> dict[str, Any]:
-    reader = load_reader(command.model)
     files = review_files(command.data, command.reading)
+    variants = BEGINNINGS | (ROBUSTNESS if command.robustness else {})
+    source = Source(command.training_data or command.data, command.reading, command.selection)
+    tuning = tuning_digests(source) if command.split == "tuning" else frozenset()
+
+    def scored(reader: Reader, left_out: LeftOut) -> dict[str, Any]:
+        return report(score_files(reader, files, command.split, left_out, variants=variants, tuning=tuning))
+
+    reader = load_reader(command.model)
     left_out = LeftOut()
-    found = {"model": {"name": reader.name, "version": reader.version}, **_report(reader, files, command, left_out)}
+    found = {"model": {"name": reader.name, "version": reader.version}, **scored(reader, left_out)}
     if command.baselines:
-        found["baselines"] = _baselines(files, command)
+        found["baselines"] = _baselines(source, command, scored)
     return {**found, "left_out": left_out.lines()}
 
 
-def _report(reader: Reader, files: Sequence[ReviewFile], command: Evaluate, left_out: LeftOut) -> dict[str, Any]:
-    share = command.selection.tuning_share
-    return report(
-        score_files(reader, files, command.split, left_out, tuning_share=share, robustness=command.robustness)
-    )
-
-
-def _baselines(files: Sequence[ReviewFile], command: Evaluate) -> dict[str, Any]:
-    from opine_training.data.dataset import Source, training_rows  # noqa: PLC0415
+def _baselines(
+    source: Source, command: Evaluate, scored: Callable[[Reader, LeftOut], dict[str, Any]]
+) -> dict[str, Any]:
     from opine_training.evaluation.baselines.all import trained_baselines  # noqa: PLC0415  slow, and seldom asked for
 
-    source = Source(command.training_data or command.data, command.reading, command.selection)
     train, fingerprint = training_rows(source)
     balanced = (
         [row for file in review_files(command.uniform_prior, command.reading) for row in file.rows(LeftOut())]
@@ -99,6 +101,6 @@ def _baselines(files: Sequence[ReviewFile], command: Evaluate) -> dict[str, Any]
     )
     found: dict[str, Any] = {"training_rows": len(train), "data_sha256": fingerprint}
     for reader in trained_baselines(train, balanced):
-        scored = _report(reader, files, command, LeftOut())
-        found[reader.name] = {name: scored[name] for name in ("all", "files")}
+        figures = scored(reader, LeftOut())
+        found[reader.name] = {name: figures[name] for name in ("all", "files")}
     return found

@@ -14,7 +14,8 @@ from opine_training.config.named import ConfigName, named
 from opine_training.config.reading import ReadConfig
 from opine_training.config.selection import SelectionConfig
 from opine_training.config.training import TrainConfig
-from opine_training.data.dataset import Source, read_dataset
+from opine_training.data.dataset import read_dataset
+from opine_training.data.learned import Source
 from opine_training.evaluation.plots import rate_range_picture
 from opine_training.fitting.device import DeviceError, choose_device
 from opine_training.fitting.processes import Processes

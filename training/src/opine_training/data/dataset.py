@@ -8,24 +8,19 @@ import logging
 import shutil
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from opine_training.data.corpus import Corpus, CorpusWriter, open_corpus
-from opine_training.data.digest import is_tuning
 from opine_training.data.errors import DataError
-from opine_training.data.files import review_files
-from opine_training.data.near_duplicates import NearDuplicates
+from opine_training.data.learned import fingerprinted, learned_rows
 from opine_training.data.rows import LeftOut
 from opine_training.data.tables.table import files_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from opine_training.config.reading import ReadConfig
-    from opine_training.config.selection import SelectionConfig
-    from opine_training.data.rows import ReviewFile, Row
+    from opine_training.data.learned import Source
     from opine_training.networks.encoding import Encoding
 
 logger = logging.getLogger(__name__)
@@ -51,19 +46,6 @@ class Dataset:
         return str(self.summary["fingerprint"])
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a dataset comes from and how it is read."""
-
-    data: Path
-    reading: ReadConfig
-    selection: SelectionConfig
-    files: list[ReviewFile] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "files", review_files(self.data, self.reading))
-
-
 def read_dataset(source: Source, encoding: Encoding, cache: Path) -> Dataset:
     """Open the encoded corpora of a folder, which are written first where they are missing or of other data.
 
@@ -83,56 +65,6 @@ def open_dataset(cache: Path) -> Dataset:
     return Dataset(train, tuning, validation, summary)
 
 
-def learned_rows(source: Source, left_out: LeftOut) -> Iterator[tuple[str, Row]]:
-    """The training, tuning and validation rows in the order of the files, each with the part that it belongs to."""
-    learned = [file for file in source.files if not file.benchmark]
-    for file in learned:
-        if file.scheme == "two":
-            raise DataError(
-                f"{file.path}: ratings of 0 and 1 teach no stars; leave it out or say otherwise by --labels"
-            )
-    training_rows: Counter[str] = Counter()
-    held_out = NearDuplicates(_held_out(source, training_rows), source.selection.near_duplicates)
-    caps: Mapping[str, int] = source.selection.cap
-    for file in learned:
-        for row in file.rows(left_out):
-            if row.split == "val":
-                yield "validation", row
-            elif row.split == "train":
-                if row.source in caps and row.digest % training_rows[row.source] >= caps[row.source]:
-                    left_out.add(row.source, "over its cap")
-                elif held_out.has(row.digest, row.text):
-                    left_out.add(row.source, "nearly a held-out text")
-                else:
-                    yield "tuning" if is_tuning(row.digest, source.selection.tuning_share) else "train", row
-
-
-def training_rows(source: Source) -> tuple[list[Row], str]:
-    """The rows that a run learns from, tuning rows left aside, and the fingerprint that it would have."""
-    rows: list[Row] = []
-    hashed = hashlib.sha256()
-    for part, row in learned_rows(source, LeftOut()):
-        if part != "validation":
-            hashed.update(_fingerprinted(row))
-        if part == "train":
-            rows.append(row)
-    return rows, hashed.hexdigest()
-
-
-def _fingerprinted(row: Row) -> bytes:
-    return f"{row.digest:016x}{row.stars}".encode()
-
-
-def _held_out(source: Source, training_rows: Counter[str]) -> Iterator[tuple[int, str]]:
-    """Validation, test and benchmark texts; training rows are counted on the way."""
-    for file in source.files:
-        for row in file.rows(LeftOut()):
-            if file.benchmark or row.split != "train":
-                yield row.digest, row.text
-            else:
-                training_rows[row.source] += 1
-
-
 def _write(source: Source, encoding: Encoding, cache: Path, key: str) -> None:
     unfinished = cache.with_name(cache.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -145,7 +77,7 @@ def _write(source: Source, encoding: Encoding, cache: Path, key: str) -> None:
             writers[part].add(row)
             rows.setdefault(row.source, Counter(dict.fromkeys(PARTS, 0)))[part] += 1
             if part != "validation":
-                hashed.update(_fingerprinted(row))
+                hashed.update(fingerprinted(row))
     for part, writer in writers.items():
         if not writer.rows:
             raise DataError(f"{source.data}: no {part} rows; a few thousand reviews are the least that makes sense")

@@ -10,7 +10,7 @@ Split = Literal["train", "val", "test"]
 
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
 _TEST, _VAL, _PARTS = 10, 20, 100
-_TUNING_PARTS = 1000
+_PARTS_OF_TRAINING = 1000
 
 
 def normalised(text: str) -> str:
@@ -32,4 +32,13 @@ def split_of(digest: int) -> Split:
 
 def is_tuning(digest: int, share: float) -> bool:
     """Whether a training row is kept aside for early stopping and calibration, by bits that no split looks at."""
-    return (digest >> 8) % _TUNING_PARTS < round(_TUNING_PARTS * share)
+    return _within(digest >> 8, share)
+
+
+def is_chosen(digest: int, share: float) -> bool:
+    """Whether a training row is in a share of them, by yet other bits."""
+    return _within(digest >> 16, share)
+
+
+def _within(bits: int, share: float) -> bool:
+    return bits % _PARTS_OF_TRAINING < round(_PARTS_OF_TRAINING * share)

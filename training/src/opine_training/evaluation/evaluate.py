@@ -14,13 +14,14 @@ from opine_training.evaluation.selection import RULE, scored_rows
 from opine_training.evaluation.variants import BEGINNINGS, ROBUSTNESS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from opine_training.data.rows import LeftOut, ReviewFile
     from opine_training.evaluation.reading import Reader, Reading
     from opine_training.evaluation.selection import SplitChoice
+    from opine_training.evaluation.variants import Variant
 
 _WHOLE = "whole"
 
@@ -46,24 +47,21 @@ def score_files(
     choice: SplitChoice,
     left_out: LeftOut,
     *,
-    tuning_share: float = 0.0,
-    robustness: bool = False,
+    variants: Mapping[str, Variant] = BEGINNINGS,
+    tuning: frozenset[int] = frozenset(),
 ) -> list[Scored]:
-    """Read the rows that `choice` names in all variants; files without such rows are passed over.
+    """Read the rows that `scored_rows` names as they are and in all variants; files without such rows are passed over.
 
     Raises:
         DataError: no file has such rows.
     """
-    variants = {**BEGINNINGS, **(ROBUSTNESS if robustness else {})}
     scored = []
     for file in files:
-        split, rows = scored_rows(file, choice, left_out, tuning_share)
+        split, rows = scored_rows(file, choice, left_out, tuning)
         if not rows:
             continue
         texts = [row.text for row in rows]
-        readings = {_WHOLE: reader.read(texts)}
-        if file.scheme != "two":
-            readings |= {name: reader.read([change(text) for text in texts]) for name, change in variants.items()}
+        readings = read_variants(reader, texts, {} if file.scheme == "two" else variants)
         stars = np.array([row.stars - 1 for row in rows], np.int64)
         scored.append(Scored(file.name, split, file.benchmark, file.scheme, texts, stars, readings))
     if not scored:
@@ -72,6 +70,12 @@ def score_files(
             f"no {wanted} rows in {', '.join(file.path.name for file in files)}; --split all scores every row"
         )
     return scored
+
+
+def read_variants(reader: Reader, texts: Sequence[str], variants: Mapping[str, Variant]) -> dict[str, Reading]:
+    """What a model says of texts as they are, and of each variant."""
+    changed = {name: reader.read([change(text) for text in texts]) for name, change in variants.items()}
+    return {_WHOLE: reader.read(texts), **changed}
 
 
 def report(scored: Sequence[Scored]) -> dict[str, Any]:

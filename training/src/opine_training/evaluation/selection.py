@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from opine_training.data.digest import is_tuning
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,21 +18,21 @@ RULE = (
 
 
 def scored_rows(
-    file: ReviewFile, choice: SplitChoice, left_out: LeftOut, tuning_share: float = 0.0
+    file: ReviewFile, choice: SplitChoice, left_out: LeftOut, tuning: frozenset[int] = frozenset()
 ) -> tuple[str, list[Row]]:
     """The rows to score, and the name of the split that they are.
 
     Args:
         file: a file of reviews.
-        choice: `auto` follows `RULE`; `tuning` are the training rows that a run kept aside.
+        choice: `auto` follows `RULE`.
         left_out: gets what cannot be read.
-        tuning_share: of `tuning`.
+        tuning: hashes of the training rows that a run kept aside, for the choice of that name.
     """
     rows = list(file.rows(left_out))
     if choice == "all" or (choice == "auto" and (file.benchmark or not file.has_split)):
         return "all", rows
     if choice == "tuning":
-        return "tuning", [row for row in rows if row.split == "train" and is_tuning(row.digest, tuning_share)]
+        return "tuning", [row for row in rows if row.split == "train" and row.digest in tuning]
     if choice != "auto":
         return choice, _of(rows, choice)
     validation = _of(rows, "val")

@@ -8,9 +8,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from opine_training.artefacts import load_reader, state_metrics
-from opine_training.data.dataset import Source, open_dataset, read_dataset
+from opine_training.data.dataset import open_dataset, read_dataset
+from opine_training.data.learned import Source
 from opine_training.evaluation.corpus import labels_of, score_corpus
 from opine_training.evaluation.evaluate import report
+from opine_training.evaluation.variants import BEGINNINGS, ROBUSTNESS
 from opine_training.fitting.checkpoint import CHECKPOINT
 from opine_training.fitting.device import choose_device
 from opine_training.fitting.loop import Training
@@ -98,18 +100,15 @@ def _finish(request: Request, dataset: Dataset, progress: Progress) -> None:
 
     artefact = request.folder / ARTEFACT
     export_run(request.folder, artefact, request.version)
-    scored = score_corpus(load_reader(artefact), dataset.validation)
+    scored = score_corpus(load_reader(artefact), dataset.validation, BEGINNINGS | ROBUSTNESS)
     validation = report(scored)
-    metrics: dict[str, Any] = {
-        "validation": {"all": validation["all"], "sources": validation["files"]},
-        "beginnings": validation["all"]["beginnings"],
-    }
+    metrics: dict[str, Any] = {"validation": {"all": validation["all"], "sources": validation["files"]}}
     if request.word_tfidf:
         from opine_training.evaluation.baselines.tfidf import word_tfidf  # noqa: PLC0415
 
         logger.info("word TF-IDF on the same rows")
         baseline = word_tfidf(dataset.train.texts, labels_of(dataset.train))
-        metrics["word_tfidf"] = report(score_corpus(baseline, dataset.validation, beginnings=False))["all"]
+        metrics["word_tfidf"] = report(score_corpus(baseline, dataset.validation, {}))["all"]
     state_metrics(artefact, metrics)
     write_json(request.folder / METRICS, metrics)
     write_report(request.folder, scored, progress, metrics)

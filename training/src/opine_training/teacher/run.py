@@ -13,7 +13,8 @@ from safetensors.torch import save
 
 from opine_training.atomic import atomic_write
 from opine_training.config.training import TrainConfig
-from opine_training.data.dataset import Source, read_dataset
+from opine_training.data.dataset import read_dataset
+from opine_training.data.learned import Source
 from opine_training.fitting.checkpoint import CHECKPOINT
 from opine_training.fitting.device import choose_device
 from opine_training.networks.build import build_encoding
