@@ -37,6 +37,13 @@ def test_it_beats_word_tfidf_on_the_same_rows(engine: Engine) -> None:
     assert metrics["validation"]["all"]["macro_f1"] > metrics["word_tfidf"]["macro_f1"]
 
 
+def test_typos_capitals_and_missing_punctuation_cost_it_little(engine: Engine) -> None:
+    ours = engine.manifest.metrics["validation"]["all"]
+    assert set(ours["robustness"]) == {"typos", "capitals", "no_punctuation"}
+    for figures in ours["robustness"].values():
+        assert ours["macro_f1"] - figures["macro_f1"] < 0.02
+
+
 def test_the_documents_state_its_figures(engine: Engine) -> None:
     metrics = engine.manifest.metrics
     ours, theirs = metrics["validation"]["all"], metrics["word_tfidf"]

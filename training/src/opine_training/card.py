@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_ROBUSTNESS = {"typos": "5 % typos", "capitals": "capitals only", "no_punctuation": "no punctuation"}
+_ROBUSTNESS = {"typos": "with 5 % typos", "capitals": "in capitals", "no_punctuation": "without punctuation"}
 _NOT_EVALUATED = "It has not been evaluated; `python -m opine_training evaluate --help` says how.\n"
 
 
@@ -37,7 +37,7 @@ def _figures(metrics: dict[str, Any]) -> str:
     )
     beginnings = ", ".join(f"{share}: {accuracy:.3f}" for share, accuracy in ours["beginnings"].items())
     robustness = ", ".join(
-        f"{_ROBUSTNESS[name]}: {figures['macro_f1']:.3f}" for name, figures in ours["robustness"].items()
+        f"{_ROBUSTNESS[name]} {figures['macro_f1']:.3f}" for name, figures in ours["robustness"].items()
     )
     compared = [("this model", ours)]
     if "word_tfidf" in metrics:
@@ -57,7 +57,7 @@ Stars: mean absolute error {ours["stars_mean_absolute_error"]:.3f},
 quadratic kappa {ours["stars_quadratic_kappa"]:.3f}.
 Expected calibration error of the three classes: {ours["calibration_error"]:.3f}.
 Accuracy on the beginnings of reviews: {beginnings}.
-Macro-F1 of reviews with {robustness}.
+Macro-F1 of the same reviews {robustness}.
 
 | source | rows | accuracy | macro-F1 |
 | --- | --- | --- | --- |

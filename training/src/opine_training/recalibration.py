@@ -51,14 +51,14 @@ class Reviews:
     data: Path | None = None
     """A CSV file or a folder."""
     split: SplitChoice = "tuning"
-    """Rows of --data to fit on: those that training kept aside, unless told otherwise."""
+    """Rows of --data to fit on: `tuning` are those that a run with the same --cap, --share and --tuning-share kept
+    aside."""
     uniform_prior: Path | None = None
     """A CSV file, all of whose rows are used."""
     evaluate: Path | None = None
     """Reviews whose val rows make the new card's figures; without, those that no longer hold are left out."""
     reading: Annotated[ReadConfig, tyro.conf.arg(name="")] = field(default_factory=ReadConfig)
     selection: Annotated[SelectionConfig, tyro.conf.arg(name="")] = field(default_factory=SelectionConfig)
-    """That of the training, whose tuning rows these are."""
 
 
 def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calibration:
