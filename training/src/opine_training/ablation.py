@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
+import shutil
 import statistics
 import tomllib
 from operator import itemgetter
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from opine_training.runs.folder import METRICS
+from opine_training.runs.folder import CORPUS, METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,12 +56,23 @@ def read_plan(file: Path) -> Plan:
 
 def run_missing(plan: Plan, runs: Path, train: Callable[[list[str]], None]) -> None:
     """Do what has not been done yet, one run after the other, by the `train` command."""
+    first = run_folder(runs, next(iter(plan.variants)), plan.seeds[0])
     for variant, options in plan.variants.items():
         for seed in plan.seeds:
             folder = run_folder(runs, variant, seed)
             if not (folder / METRICS).exists():
                 logger.info("%s, seed %d", variant, seed)
+                _lend_corpus(first, folder)
                 train([*plan.shared, *options, "--no-word-tfidf", "--seed", str(seed), "--run", str(folder)])
+
+
+def _lend_corpus(lender: Path, folder: Path) -> None:
+    """Spare a run the reading; one of other data or another encoding replaces the links by its own."""
+    if (lender / CORPUS).exists() and not (folder / CORPUS).exists():
+        unfinished = folder / f"{CORPUS}.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(lender / CORPUS, unfinished, copy_function=os.link)
+        unfinished.rename(folder / CORPUS)
 
 
 def run_folder(runs: Path, variant: str, seed: int) -> Path:
