@@ -67,11 +67,7 @@ def test_a_small_set_is_learned(dataset: Dataset, small_config: TrainConfig, tmp
 
 @pytest.mark.parametrize(
     "loss",
-    [
-        LossConfig(kind="focal"),
-        LossConfig(kind="earth_mover"),
-        LossConfig(soft_weight=1.0, soft_temperature=1.0),
-    ],
+    [LossConfig(kind="focal"), LossConfig(soft_weight=1.0, soft_temperature=1.0)],
 )
 def test_every_loss_teaches(dataset: Dataset, small_config: TrainConfig, tmp_path: Path, loss: LossConfig) -> None:
     """The last one hears the teacher alone, which knows the stars."""

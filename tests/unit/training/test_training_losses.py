@@ -8,7 +8,6 @@ from opine_training.config.loss import LossConfig
 from opine_training.losses import (
     Targets,
     class_weights,
-    earth_mover,
     focal,
     losses,
     soft_cross_entropy,
@@ -31,11 +30,6 @@ def test_focal_by_hand() -> None:
     torch.testing.assert_close(focal(LOGITS, CLASSES, 0.0), functional.cross_entropy(LOGITS, CLASSES, reduction="none"))
     halved = losses(LOGITS, Targets(CLASSES), LossConfig(kind="focal", alpha=0.5))
     torch.testing.assert_close(halved, focal(LOGITS, CLASSES, 2.0) / 2)
-
-
-def test_earth_mover_counts_the_distance() -> None:
-    sure = 50 * torch.eye(5)
-    torch.testing.assert_close(earth_mover(sure, torch.zeros(5, dtype=torch.long)), torch.arange(5.0))
 
 
 def test_a_students_loss_is_least_where_it_says_what_its_teacher_says() -> None:

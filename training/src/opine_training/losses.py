@@ -40,20 +40,12 @@ def _hard(logits_NK: Tensor, classes_N: Tensor, config: LossConfig) -> Tensor:
             )
         case "focal":
             return config.alpha * focal(logits_NK, classes_N, config.gamma)
-        case "earth_mover":
-            return earth_mover(logits_NK, classes_N)
 
 
 def focal(logits_NK: Tensor, classes_N: Tensor, gamma: float) -> Tensor:
     """-(1 - p)^gamma log p of the true class (Lin et al. 2017)."""
     cross_entropy_N = functional.cross_entropy(logits_NK, classes_N, reduction="none")
     return (1 - (-cross_entropy_N).exp()).clamp_min(0) ** gamma * cross_entropy_N
-
-
-def earth_mover(logits_NK: Tensor, classes_N: Tensor) -> Tensor:
-    """Squared earth mover's distance of ordered classes (Hou et al. 2016)."""
-    truth_NK = functional.one_hot(classes_N, logits_NK.shape[1])
-    return ((logits_NK.softmax(dim=1) - truth_NK).cumsum(dim=1) ** 2).sum(dim=1)
 
 
 def soft_cross_entropy(logits_NK: Tensor, teacher_NK: Tensor, temperature: float) -> Tensor:

@@ -6,14 +6,13 @@ from typing import Literal
 
 from opine_training.config.checks import require_positive, require_shares
 
-LossKind = Literal["cross_entropy", "focal", "earth_mover"]
+LossKind = Literal["cross_entropy", "focal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossConfig:
     kind: LossKind = "cross_entropy"
-    """`focal` (Lin et al. 2017) looks away from what is already right; `earth_mover` (Hou et al. 2016) knows that five
-    stars are further from one than from four."""
+    """`focal` (Lin et al. 2017) looks away from what is already right."""
     label_smoothing: float = 0.05
     """Share of the target spread evenly over the classes; of the cross entropy only."""
     gamma: float = 2.0
