@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from opine_training.data.dataset import Dataset
 
 CLASSES = np.array([0] * 10 + [1] * 30 + [2] * 60)
-SOURCES = np.array([0] * 90 + [1] * 10, np.uint16)
 
 
 def test_steps_hold_every_text_once_within_their_size() -> None:
@@ -42,32 +41,22 @@ def test_steps_can_count_texts() -> None:
 
 
 def test_all_rows_are_read_once() -> None:
-    assert epoch_places(CLASSES, SOURCES, SamplingConfig(), 1, 0).tolist() == list(range(100))
+    assert epoch_places(CLASSES, SamplingConfig(), 1, 0).tolist() == list(range(100))
 
 
 def test_classes_are_cut_to_the_same_rows_in_every_epoch() -> None:
     config = SamplingConfig(classes="cut", ratio=2)
-    first, second = (epoch_places(CLASSES, SOURCES, config, 1, epoch) for epoch in (0, 1))
+    first, second = (epoch_places(CLASSES, config, 1, epoch) for epoch in (0, 1))
     assert np.bincount(CLASSES[first]).tolist() == [10, 20, 20]
     np.testing.assert_array_equal(first, second)
 
 
 def test_classes_are_drawn_alike_and_anew_in_every_epoch() -> None:
     config = SamplingConfig(classes="drawn")
-    drawn = [epoch_places(CLASSES, SOURCES, config, 1, epoch) for epoch in range(100)]
+    drawn = [epoch_places(CLASSES, config, 1, epoch) for epoch in range(100)]
     shares = np.bincount(CLASSES[np.concatenate(drawn)]) / 10_000
     np.testing.assert_allclose(shares, 1 / 3, atol=0.03)
     assert drawn[0].tolist() != drawn[1].tolist()
-
-
-def test_sources_are_balanced_by_degrees() -> None:
-    def share(balance: float) -> float:
-        config = SamplingConfig(source_balance=balance)
-        places = np.concatenate([epoch_places(CLASSES, SOURCES, config, 1, epoch) for epoch in range(100)])
-        return float(SOURCES[places].mean())
-
-    assert share(1.0) == pytest.approx(0.5, abs=0.03)
-    assert share(0.5) == pytest.approx(0.25, abs=0.03)
 
 
 def epoch(dataset: Dataset, config: TrainConfig, rank: int = 0, count: int = 1) -> Epoch:

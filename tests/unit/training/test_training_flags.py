@@ -24,7 +24,6 @@ TRAINING = {
     "--optimiser.clip-norm", "--optimiser.kind", "--optimiser.learning-rate", "--optimiser.momentum",
     "--optimiser.weight-decay",
     "--sampling.batch-characters", "--sampling.batch-texts", "--sampling.classes", "--sampling.ratio",
-    "--sampling.source-balance",
     "--schedule.kind", "--schedule.lowest", "--schedule.step-epochs", "--schedule.warmup",
     "--compile", "--device", "--precision", "--workers",
 }  # fmt: skip

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from opine_training.config.checks import require_positive, require_shares
+from opine_training.config.checks import require_positive
 
 ClassSampling = Literal["all", "cut", "drawn"]
 
@@ -17,9 +17,6 @@ class SamplingConfig:
     each class as often as another, with replacement."""
     ratio: float = 1.0
     """Of `cut`: most rows of a class, in multiples of the rarest class's."""
-    source_balance: float = 0.0
-    """Rows are drawn with a weight of (rows of their source) ** -source_balance: 0 leaves the sources as they come, 1
-    reads each as often as another."""
     batch_characters: int = 16384
     """Characters a step, over all processes; texts of like length share one."""
     batch_texts: int = 0
@@ -27,6 +24,5 @@ class SamplingConfig:
 
     def __post_init__(self) -> None:
         require_positive(self, "ratio", "batch_characters")
-        require_shares(self, "source_balance")
         if self.batch_texts < 0:
             raise ValueError(f"batch_texts must not be negative, got {self.batch_texts}")

@@ -67,7 +67,7 @@ class Epoch(torch.utils.data.Dataset[Batch]):
         self._processes = processes
         self._soft_targets = soft_targets
         self._classes = encoding.classes_of(corpus.stars)
-        places = epoch_places(self._classes, corpus.sources, config.sampling, config.seed, number)
+        places = epoch_places(self._classes, config.sampling, config.seed, number)
         cost = encoding.cost(np.minimum(corpus.lengths[places], config.augmentation.longest))
         self._steps = steps(places, cost, config.sampling, np.random.default_rng([config.seed, number]))
         counts = torch.from_numpy(np.bincount(self._classes[places], minlength=encoding.classes))

@@ -12,30 +12,22 @@ if TYPE_CHECKING:
     from opine_training.config.sampling import SamplingConfig
 
 
-def epoch_places(
-    classes: NDArray[np.int64], sources: NDArray[np.uint16], config: SamplingConfig, seed: int, epoch: int
-) -> NDArray[np.int64]:
+def epoch_places(classes: NDArray[np.int64], config: SamplingConfig, seed: int, epoch: int) -> NDArray[np.int64]:
     """Places in the corpus that an epoch reads, some of them more than once where they are drawn.
 
     Args:
         classes: of all rows, shape (N,).
-        sources: of all rows, shape (N,).
-        config: how classes and sources are balanced.
+        config: how classes are balanced.
         seed: of the run: classes are cut to the same rows in every epoch.
         epoch: rows are drawn anew in each.
     """
-    places = np.arange(len(classes))
     if config.classes == "cut":
-        places = _cut(classes, config.ratio, np.random.default_rng(seed))
-    weight = np.ones(len(places))
+        return _cut(classes, config.ratio, np.random.default_rng(seed))
+    places = np.arange(len(classes))
     if config.classes == "drawn":
-        weight *= _inverse_frequency(classes[places], 1.0)
-    if config.source_balance:
-        weight *= _inverse_frequency(sources[places], config.source_balance)
-    if config.classes != "drawn" and not config.source_balance:
-        return places
-    rng = np.random.default_rng([seed, epoch])
-    return rng.choice(places, len(places), p=weight / weight.sum())
+        weight = 1 / np.bincount(classes)[classes]
+        return np.random.default_rng([seed, epoch]).choice(places, len(places), p=weight / weight.sum())
+    return places
 
 
 def steps(
@@ -66,9 +58,3 @@ def _cut(classes: NDArray[np.int64], ratio: float, rng: np.random.Generator) -> 
     most = int(ratio * min((classes == each).sum() for each in present))
     kept = [shuffled[classes[shuffled] == each][:most] for each in present]
     return np.sort(np.concatenate(kept))
-
-
-def _inverse_frequency(values: NDArray[np.integer], power: float) -> NDArray[np.float64]:
-    counts = np.bincount(values).astype(np.float64)
-    frequency: NDArray[np.float64] = counts[values] ** -power
-    return frequency
