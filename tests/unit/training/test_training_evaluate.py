@@ -17,7 +17,7 @@ from opine_training.evaluation.baselines.all import trained_baselines
 from opine_training.evaluation.evaluate import report, score_files
 from opine_training.evaluation.reading import Reading
 from opine_training.evaluation.selection import scored_rows
-from opine_training.evaluation.variants import BEGINNINGS, ROBUSTNESS
+from opine_training.evaluation.variants import VARIANTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +65,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def scores(data: Path, choice: SplitChoice = "auto") -> dict[str, object]:
-    variants = BEGINNINGS | ROBUSTNESS
-    return report(score_files(Parrot(), review_files(data, ReadConfig()), choice, LeftOut(), variants=variants))
+    return report(score_files(Parrot(), review_files(data, ReadConfig()), choice, LeftOut(), variants=VARIANTS))
 
 
 def test_a_known_answer(folder: Path) -> None:

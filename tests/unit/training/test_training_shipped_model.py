@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from charcnn.engine import Engine, load_engine
+from opine_training.card import model_card
 from opine_training.config.reading import ReadConfig
 from opine_training.data.rows import LeftOut, review_file
 from opine_training.evaluation.engine import EngineReader
@@ -42,6 +43,19 @@ def test_typos_capitals_and_missing_punctuation_cost_it_little(engine: Engine) -
     assert set(ours["robustness"]) == {"typos", "capitals", "no_punctuation"}
     for figures in ours["robustness"].values():
         assert ours["macro_f1"] - figures["macro_f1"] < 0.02
+
+
+def test_its_card_follows_from_its_manifest(engine: Engine) -> None:
+    manifest = engine.manifest
+    made = model_card(manifest.name, manifest.version, manifest.training, manifest.metrics)
+    assert made == (MODEL / "README.md").read_text()
+    assert "without punctuation 0." in made
+    before = {name: value for name, value in manifest.metrics["validation"]["all"].items() if name != "robustness"}
+    validation = manifest.metrics["validation"] | {"all": before}
+    older = model_card(
+        manifest.name, manifest.version, manifest.training, manifest.metrics | {"validation": validation}
+    )
+    assert "punctuation" not in older
 
 
 def test_the_documents_state_its_figures(engine: Engine) -> None:

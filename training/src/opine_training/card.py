@@ -36,9 +36,8 @@ def _figures(metrics: dict[str, Any]) -> str:
         for source, figures in metrics["validation"]["sources"].items()
     )
     beginnings = ", ".join(f"{share}: {accuracy:.3f}" for share, accuracy in ours["beginnings"].items())
-    robustness = ", ".join(
-        f"{_ROBUSTNESS[name]} {figures['macro_f1']:.3f}" for name, figures in ours["robustness"].items()
-    )
+    measured = [f"{_ROBUSTNESS[name]} {each['macro_f1']:.3f}" for name, each in ours.get("robustness", {}).items()]
+    robustness = f"Macro-F1 of the same reviews {', '.join(measured)}.\n" if measured else ""
     compared = [("this model", ours)]
     if "word_tfidf" in metrics:
         compared.append(("word TF-IDF with logistic regression, same rows", metrics["word_tfidf"]))
@@ -57,8 +56,7 @@ Stars: mean absolute error {ours["stars_mean_absolute_error"]:.3f},
 quadratic kappa {ours["stars_quadratic_kappa"]:.3f}.
 Expected calibration error of the three classes: {ours["calibration_error"]:.3f}.
 Accuracy on the beginnings of reviews: {beginnings}.
-Macro-F1 of the same reviews {robustness}.
-
+{robustness}
 | source | rows | accuracy | macro-F1 |
 | --- | --- | --- | --- |
 {sources}

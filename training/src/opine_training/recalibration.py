@@ -21,9 +21,9 @@ from opine_training.data.files import review_files
 from opine_training.data.learned import Source, tuning_digests
 from opine_training.data.rows import LeftOut
 from opine_training.evaluation.engine import EngineReader, predict
-from opine_training.evaluation.evaluate import report, score_files
+from opine_training.evaluation.evaluate import score_files, validation_figures
 from opine_training.evaluation.selection import SplitChoice, scored_rows
-from opine_training.evaluation.variants import BEGINNINGS, ROBUSTNESS
+from opine_training.evaluation.variants import VARIANTS
 from opine_training.lineage import LINEAGE_MANIFEST
 from opine_training.lineage.artefact import read_lineage
 from opine_training.lineage.reader import LineageReader
@@ -115,8 +115,7 @@ def _recalibrate_lineage(model: Path, out: Path, version: str, reviews: Reviews)
 
 def _figures(reader: Reader, data: Path, reading: ReadConfig) -> dict[str, Any]:
     files = [file for file in review_files(data, reading) if not file.benchmark and file.scheme != "two"]
-    found = report(score_files(reader, files, "val", LeftOut(), variants=BEGINNINGS | ROBUSTNESS))
-    return {"validation": {"all": found["all"], "sources": found["files"]}}
+    return {"validation": validation_figures(score_files(reader, files, "val", LeftOut(), variants=VARIANTS))}
 
 
 def _without_uniform_prior(metrics: dict[str, Any]) -> dict[str, Any]:
@@ -129,8 +128,9 @@ def _without_uniform_prior(metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(data: Path, reviews: Reviews, split: SplitChoice) -> list[Row]:
-    files = [file for file in review_files(data, reviews.reading) if file.scheme != "two"]
-    tuning = tuning_digests(Source(data, reviews.reading, reviews.selection)) if split == "tuning" else frozenset()
+    source = Source(data, reviews.reading, reviews.selection)
+    tuning = tuning_digests(source) if split == "tuning" else frozenset()
+    files = [file for file in source.files if file.scheme != "two"]
     rows = [row for file in files for row in scored_rows(file, split, LeftOut(), tuning)[1]]
     if not rows:
         raise DataError(f"{data}: no rows to fit on (--split {split})")

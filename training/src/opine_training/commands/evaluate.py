@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +18,7 @@ from opine_training.data.learned import Source, training_rows, tuning_digests
 from opine_training.data.rows import LeftOut
 from opine_training.evaluation.evaluate import report, score_files
 from opine_training.evaluation.selection import SplitChoice  # noqa: TC001  tyro asks for the type
-from opine_training.evaluation.variants import BEGINNINGS, ROBUSTNESS
+from opine_training.evaluation.variants import BEGINNINGS, VARIANTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,28 +72,28 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _evaluate(command: Evaluate) -> dict[str, Any]:
-    files = review_files(command.data, command.reading)
-    variants = BEGINNINGS | (ROBUSTNESS if command.robustness else {})
-    source = Source(command.training_data or command.data, command.reading, command.selection)
-    tuning = tuning_digests(source) if command.split == "tuning" else frozenset()
+    source = Source(command.data, command.reading, command.selection)
+    learned = replace(source, data=command.training_data) if command.training_data else source
+    tuning = tuning_digests(learned) if command.split == "tuning" else frozenset()
+    variants = VARIANTS if command.robustness else BEGINNINGS
 
     def scored(reader: Reader, left_out: LeftOut) -> dict[str, Any]:
-        return report(score_files(reader, files, command.split, left_out, variants=variants, tuning=tuning))
+        return report(score_files(reader, source.files, command.split, left_out, variants=variants, tuning=tuning))
 
     reader = load_reader(command.model)
     left_out = LeftOut()
     found = {"model": {"name": reader.name, "version": reader.version}, **scored(reader, left_out)}
     if command.baselines:
-        found["baselines"] = _baselines(source, command, scored)
+        found["baselines"] = _baselines(learned, command, scored)
     return {**found, "left_out": left_out.lines()}
 
 
 def _baselines(
-    source: Source, command: Evaluate, scored: Callable[[Reader, LeftOut], dict[str, Any]]
+    learned: Source, command: Evaluate, scored: Callable[[Reader, LeftOut], dict[str, Any]]
 ) -> dict[str, Any]:
     from opine_training.evaluation.baselines.all import trained_baselines  # noqa: PLC0415  slow, and seldom asked for
 
-    train, fingerprint = training_rows(source)
+    train, fingerprint = training_rows(learned)
     balanced = (
         [row for file in review_files(command.uniform_prior, command.reading) for row in file.rows(LeftOut())]
         if command.uniform_prior

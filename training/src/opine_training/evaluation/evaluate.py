@@ -88,6 +88,12 @@ def report(scored: Sequence[Scored]) -> dict[str, Any]:
     }
 
 
+def validation_figures(scored: Sequence[Scored]) -> dict[str, Any]:
+    """Of validation rows, as they stand in a run's metrics and an artefact's manifest: `all`, and `sources` by name."""
+    found = report(scored)
+    return {"all": found["all"], "sources": found["files"]}
+
+
 def pooled(scored: Sequence[Scored]) -> Scored | None:
     """What `all` stands for; None where there are two-class files only."""
     starred = [each for each in scored if each.kind != "two"]

@@ -41,3 +41,4 @@ ROBUSTNESS: dict[str, Variant] = {
     "capitals": str.upper,
     "no_punctuation": without_punctuation,
 }
+VARIANTS = BEGINNINGS | ROBUSTNESS

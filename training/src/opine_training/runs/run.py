@@ -11,8 +11,8 @@ from opine_training.artefacts import load_reader, state_metrics
 from opine_training.data.dataset import open_dataset, read_dataset
 from opine_training.data.learned import Source
 from opine_training.evaluation.corpus import labels_of, score_corpus
-from opine_training.evaluation.evaluate import report
-from opine_training.evaluation.variants import BEGINNINGS, ROBUSTNESS
+from opine_training.evaluation.evaluate import report, validation_figures
+from opine_training.evaluation.variants import VARIANTS
 from opine_training.fitting.checkpoint import CHECKPOINT
 from opine_training.fitting.device import choose_device
 from opine_training.fitting.loop import Training
@@ -100,9 +100,8 @@ def _finish(request: Request, dataset: Dataset, progress: Progress) -> None:
 
     artefact = request.folder / ARTEFACT
     export_run(request.folder, artefact, request.version)
-    scored = score_corpus(load_reader(artefact), dataset.validation, BEGINNINGS | ROBUSTNESS)
-    validation = report(scored)
-    metrics: dict[str, Any] = {"validation": {"all": validation["all"], "sources": validation["files"]}}
+    scored = score_corpus(load_reader(artefact), dataset.validation, VARIANTS)
+    metrics: dict[str, Any] = {"validation": validation_figures(scored)}
     if request.word_tfidf:
         from opine_training.evaluation.baselines.tfidf import word_tfidf  # noqa: PLC0415
 
