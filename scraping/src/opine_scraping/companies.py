@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
-from opine_scraping.items import CompanyItem
-from opine_scraping.parsers.text import company_of
-from opine_scraping.reasons import Refusal
+from opine_scraping.issues import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from opine_scraping.parsers.page import ListRead
+_COMPANY_PATH = re.compile(r"/review/([^/?#]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +53,33 @@ class Shard:
         return int.from_bytes(digest[:8], "big") % self.count == self.number - 1
 
 
+def company_in_url(url: str) -> str | None:
+    """`bt.com` of `/review/bt.com?page=2`."""
+    found = _COMPANY_PATH.search(urlsplit(url).path)
+    return unquote(found[1]) if found else None
+
+
 def read_companies(file: Path) -> Iterator[Company]:
     """A CSV file with a column `company` or, as discover and the system of 2019 write it, `company_url`.
 
     Raises:
-        Refusal: there is no such file or column, or an address is no company's.
+        UsageError: there is no such file or column, or an address is no company's.
     """
     try:
         with file.open(encoding="utf-8", newline="") as handle:
             rows = csv.DictReader(handle)
             if not {"company", "company_url"} & set(rows.fieldnames or ()):
-                raise Refusal(f"{file}: no column company or company_url")
+                raise UsageError(f"{file}: no column company or company_url")
             for number, row in enumerate(rows, start=2):
-                company = row.get("company") or company_of(row.get("company_url") or "")
+                company = row.get("company") or company_in_url(row.get("company_url") or "")
                 if not company:
-                    raise Refusal(f"{file}: line {number} names no company")
+                    raise UsageError(f"{file}: line {number} names no company")
                 yield Company(company, row.get("category") or None, row.get("sub_category") or None)
     except OSError as error:
-        raise Refusal(f"{file} cannot be read: {error.strerror}") from error
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
 
 
-def choose(companies: Iterable[Company], shard: Shard, most: int | None) -> list[Company]:
+def select_companies(companies: Iterable[Company], shard: Shard, most: int | None) -> list[Company]:
     """Each company once, as it comes first; those of the shard; at most `most`."""
     chosen: dict[str, Company] = {}
     for company in companies:
@@ -82,13 +88,3 @@ def choose(companies: Iterable[Company], shard: Shard, most: int | None) -> list
             if most is not None and len(chosen) >= most:
                 break
     return list(chosen.values())
-
-
-def with_category(read: ListRead, company: Company) -> ListRead:
-    """The page's company in the category that it was found in, where the page itself names none."""
-    found = {"category": company.category, "sub_category": company.sub_category}
-    items = tuple(
-        item.model_copy(update=found) if isinstance(item, CompanyItem) and item.category is None else item
-        for item in read.items
-    )
-    return replace(read, items=items)

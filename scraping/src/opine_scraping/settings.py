@@ -7,7 +7,6 @@ from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opine_scraping.companies import Shard
-from opine_scraping.site import Site
 
 PREFIX = "OPINE_SCRAPING_"
 
@@ -92,10 +91,6 @@ class Settings(BaseSettings):
         return contact
 
     @property
-    def site(self) -> Site | None:
-        return None if self.site_url is None else Site(str(self.site_url).rstrip("/"))
-
-    @property
     def shard(self) -> Shard:
         return Shard(self.shard_index + 1, self.shards)
 
@@ -107,8 +102,8 @@ def get_settings() -> Settings:
         settings = Settings()
         _ = settings.shard
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()]
-        sys.stderr.write(f"opine_scraping: the {PREFIX} settings are wrong. {'; '.join(faults)}\n")
+        found = [f"{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
+        sys.stderr.write(f"opine_scraping: the {PREFIX} settings are wrong. {'; '.join(found)}\n")
         sys.exit(2)
     except ValueError as error:
         sys.stderr.write(f"opine_scraping: JOB_COMPLETION_INDEX and {PREFIX}SHARDS disagree: {error}\n")

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from opine_scraping.demo_site.answers import Answer
-from opine_scraping.demo_site.catalogue import Catalogue
-from opine_scraping.demo_site.server import DemoServer
+from opine_demo_site.answers import Answer
+from opine_demo_site.catalogue import Catalogue
+from opine_demo_site.server import DemoServer
 
 # Both listings, two pages, and lists of 2019 that scripts fill late or never.
 ONLY = ("Food & Drink", "Slow Lists", "Never Filled")

@@ -4,8 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from opine_scraping.demo_site.misbehaviour import Misbehaviour, of
-from opine_scraping.demo_site.server import DemoServer
+from opine_demo_site.catalogue import Misbehaviour
+from opine_demo_site.server import DemoServer
 from scraping_run import Program, pages_asked, parquet_rows
 
 # The errors of two companies with 33 reviews each, one in each markup.
@@ -35,7 +35,7 @@ def companies(*kinds: Misbehaviour) -> list[str]:
 
 
 def kind_of(url: str) -> Misbehaviour | None:
-    return of(url.split("/review/")[1].split("?", maxsplit=1)[0])
+    return Misbehaviour.of_company(url.split("/review/")[1].split("?", maxsplit=1)[0])
 
 
 def test_no_misbehaviour_is_left_out() -> None:

@@ -2,8 +2,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from opine_scraping.companies import Company, Shard, choose, read_companies
-from opine_scraping.reasons import Refusal
+from opine_scraping.companies import Company, Shard, read_companies, select_companies
+from opine_scraping.issues import UsageError
 
 NAMES = [f"shop-{number}.example" for number in range(2000)]
 
@@ -41,8 +41,8 @@ def test_companies_of_2019_and_our_own_are_read(tmp_path: Path) -> None:
         Company("a.example", "Food", "Cafe"),
         Company("b c.example"),
     ]
-    assert choose(read, Shard(), None) == [read[0], read[2]]
-    assert choose(read, Shard(), 1) == [read[0]]
+    assert select_companies(read, Shard(), None) == [read[0], read[2]]
+    assert select_companies(read, Shard(), 1) == [read[0]]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_companies_of_2019_and_our_own_are_read(tmp_path: Path) -> None:
 )
 def test_other_files_are_refused(tmp_path: Path, text: str, fault: str) -> None:
     (tmp_path / "companies.csv").write_text(text)
-    with pytest.raises(Refusal, match=fault):
+    with pytest.raises(UsageError, match=fault):
         list(read_companies(tmp_path / "companies.csv"))
-    with pytest.raises(Refusal, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be read"):
         list(read_companies(tmp_path / "missing.csv"))

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Boolean, Connection, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from opine_scraping.database.companies import company_of, give_brand
-from opine_scraping.database.tables import brand_source, scraped_review
-from opine_scraping.database.text import optional, storable
+from opine_scraping.database.companies import company_item, give_brand
+from opine_scraping.database.tables import brand_source, optional, scraped_review, storable
 from opine_scraping.outputs import OutputError
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def _brands_of(connection: Connection, items: Sequence[ReviewItem]) -> dict[tupl
     if missing:
         raise OutputError(f"reviews of companies that were not read: {', '.join(sorted(name for _, name in missing))}")
     return {
-        (row["source"], row["company"]): row["brand_slug"] or give_brand(connection, company_of(dict(row)))
+        (row["source"], row["company"]): row["brand_slug"] or give_brand(connection, company_item(dict(row)))
         for row in found
     }
 

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from opine_scraping.parsers.cards_2019.categories import Cards2019Categories
-from opine_scraping.parsers.cards_2019.listing import Cards2019Listing
-from opine_scraping.parsers.cards_2019.reviews import Cards2019Reviews
-from opine_scraping.parsers.next_data.categories import NextDataCategories
-from opine_scraping.parsers.next_data.listing import NextDataListing
-from opine_scraping.parsers.next_data.reviews import NextDataReviews
-from opine_scraping.parsers.page import (
-    CategoriesParser,
-    ListingParser,
-    Page,
-    ParseError,
-    Recogniser,
-    ReviewsParser,
-)
-from opine_scraping.reasons import Reason
+from opine_scraping.issues import ParseError, Reason
+from opine_scraping.parsers.cards_2019 import Cards2019Categories, Cards2019Listing, Cards2019Reviews
+from opine_scraping.parsers.next_data import NextDataCategories, NextDataListing, NextDataReviews
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from opine_scraping.parsers.page import CategoriesParser, ListingParser, Page, Recogniser, ReviewsParser
 
 REVIEWS: tuple[ReviewsParser, ...] = (NextDataReviews(), Cards2019Reviews())
 LISTINGS: tuple[ListingParser, ...] = (NextDataListing(), Cards2019Listing())
 CATEGORIES: tuple[CategoriesParser, ...] = (NextDataCategories(), Cards2019Categories())
 
-P = TypeVar("P", bound=Recogniser)
+P = TypeVar("P", bound="Recogniser")
 
 
-def choose(parsers: Sequence[P], page: Page) -> P:
+def choose_parser(parsers: Sequence[P], page: Page) -> P:
     """The parser of this page's markup.
 
     Raises:

@@ -1,17 +1,19 @@
-"""What a parser is given and what it gives."""
+"""What a parser is given, what it gives, and small readings that all of them share."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from lxml import html
 
+from opine_scraping.issues import ParseError, ParseIssue, Reason
 from opine_scraping.items import CompanyItem, Item, ReviewItem
-from opine_scraping.reasons import Fault, Reason
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,16 +22,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 SOURCE = "trustpilot"
-
-
-class ParseError(Exception):
-    """Nothing of the page can be read."""
-
-    def __init__(self, reason: Reason, detail: str, text: str | None = None) -> None:
-        super().__init__(detail)
-        self.fault = Fault(reason, detail)
-        self.text = text
-        """What there was of it, if it is not at hand where this is caught."""
+_BREAK = re.compile(r"\s+")
 
 
 class Page:
@@ -94,7 +87,7 @@ class ListRead:
     """Companies before their reviews."""
     ids: tuple[str, ...]
     """Of the list's entries that could be read: review ids or company names."""
-    faults: tuple[Fault, ...]
+    issues: tuple[ParseIssue, ...]
     """One for each entry that could not."""
     counts: Counts
     next_url: str | None
@@ -103,7 +96,7 @@ class ListRead:
     def of(
         cls,
         parser: str,
-        entries: Iterable[Item | Fault],
+        entries: Iterable[Item | ParseIssue],
         *,
         counts: Counts,
         next_url: str | None,
@@ -111,12 +104,12 @@ class ListRead:
     ) -> ListRead:
         """From the list's entries as they stand on the page; `company` is the one that all reviews are of."""
         read = tuple(entries)
-        items = tuple(entry for entry in read if not isinstance(entry, Fault))
+        items = tuple(entry for entry in read if not isinstance(entry, ParseIssue))
         return cls(
             parser=parser,
             items=items if company is None else (company, *items),
             ids=tuple(item.source_review_id if isinstance(item, ReviewItem) else item.company for item in items),
-            faults=tuple(entry for entry in read if isinstance(entry, Fault)),
+            issues=tuple(entry for entry in read if isinstance(entry, ParseIssue)),
             counts=counts,
             next_url=next_url,
         )
@@ -144,7 +137,7 @@ class ReviewsParser(Recogniser, Protocol):
             ParseError: it is not the markup after all.
         """
 
-    def without_names(self, page: Page) -> str:
+    def redact(self, page: Page) -> str:
         """A page that parses to the same result and names no reviewer."""
 
 
@@ -169,5 +162,37 @@ class CategoriesParser(Recogniser, Protocol):
         """
 
 
-def in_sub_category(item: CompanyItem, sub_category: SubCategory) -> CompanyItem:
-    return item.model_copy(update={"category": sub_category.category, "sub_category": sub_category.name})
+def text_of(element: HtmlElement) -> str:
+    """All its text nodes, trimmed and joined by a space, as `<br>` splits them."""
+    return " ".join(part for node in element.itertext() if (part := _BREAK.sub(" ", node).strip()))
+
+
+def first(element: HtmlElement, xpath: str) -> HtmlElement | None:
+    found = element.xpath(xpath)
+    return found[0] if found else None
+
+
+def has_class(name: str) -> str:
+    """An XPath condition: the class is among the element's classes."""
+    return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
+
+
+def web_address(link: str | None) -> str | None:
+    """An http(s) address without query and fragment, where tracking parameters live; None for anything else."""
+    if not link:
+        return None
+    parts = urlsplit(f"https:{link}" if link.startswith("//") else link.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return None
+    return parts._replace(query="", fragment="").geturl()
+
+
+def stable_id(*parts: str) -> str:
+    """For a card that shows no id: the same for the same words."""
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:32]
+
+
+def page_number(url: str) -> int:
+    """`page` of the query; the first page's address has none."""
+    number = parse_qs(urlsplit(url).query).get("page", ["1"])[0]
+    return int(number) if number.isdecimal() else 1

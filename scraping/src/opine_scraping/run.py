@@ -1,0 +1,213 @@
+"""One run from its first line of state to its report: what it counted, how it is judged, what is told to the output."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from opine_scraping.issues import BLOCKS, ENTRY_REASONS, KILLED, ExitCode, ParseIssue, Reason, UnavailableError
+from opine_scraping.items import Kind, Outcome, PageError, RunReport, RunStart
+from opine_scraping.state import Progress, SavedCopies, locked_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from opine_scraping.items import Item
+    from opine_scraping.outputs import Output, Written
+    from opine_scraping.parsers.page import ListRead
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+
+MOST_ERRORS = 50
+_LONGEST = 500
+_OUTCOMES: dict[ExitCode, Outcome] = {
+    ExitCode.COMPLETED: "completed",
+    ExitCode.BLOCKED: "blocked",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Shares of errors above which a run has failed."""
+
+    pages: float
+    entries: float
+
+
+@dataclass(slots=True)
+class RunStats:
+    """Counts what a run does and judges it at its end."""
+
+    start: RunStart
+    thresholds: Thresholds
+    pages: int = 0
+    items: int = 0
+    new_items: int = 0
+    duplicates: int = 0
+    entries: int = 0
+    """Entries of lists, with those that could not be read."""
+    rejected: Counter[str] = field(default_factory=Counter)
+    errors: list[PageError] = field(default_factory=list)
+    stopped_by: ExitCode | None = None
+    """Set where something other than the site's end ended the run."""
+
+    def count_page(self, read: ListRead, written: Written) -> None:
+        self.pages += 1
+        self.items += written.new + written.already_there
+        self.new_items += written.new
+        self.duplicates += written.already_there
+        self.entries += len(read.ids) + len(read.issues)
+
+    def reject(self, url: str, issue: ParseIssue, saved_copy: str | None = None) -> None:
+        self.rejected[issue.reason] += 1
+        if issue.reason in BLOCKS:
+            self.stop(ExitCode.BLOCKED)
+        if len(self.errors) < MOST_ERRORS:
+            self.errors.append(PageError(url=url[:_LONGEST], reason=str(issue)[:_LONGEST], saved_copy=saved_copy))
+
+    def stop(self, code: ExitCode) -> None:
+        """The first cause counts."""
+        self.stopped_by = self.stopped_by or code
+
+    def exit_code(self) -> ExitCode:
+        if self.stopped_by is not None:
+            return self.stopped_by
+        entries = sum(self.rejected[reason] for reason in ENTRY_REASONS)
+        forbidden = self.rejected[Reason.ROBOTS]
+        pages = self.rejected.total() - entries - forbidden
+        if not self.pages and forbidden and not pages:
+            return ExitCode.BLOCKED
+        # Pages without any answer are no pages read, but pages asked for.
+        if pages > self.thresholds.pages * max(self.pages, pages) or entries > self.thresholds.entries * self.entries:
+            return ExitCode.FAILED
+        return ExitCode.COMPLETED
+
+    def report(self) -> RunReport:
+        code = self.exit_code()
+        return self._report(_OUTCOMES.get(code, "failed"), code)
+
+    def report_if_killed(self) -> RunReport:
+        """What the next run will say of this one, if nothing more is heard of it."""
+        return self._report("interrupted", KILLED)
+
+    def _report(self, outcome: Outcome, exit_code: int) -> RunReport:
+        return RunReport(
+            run_id=self.start.run_id,
+            kind=self.start.kind,
+            started_at=self.start.started_at,
+            ended_at=dt.datetime.now(dt.UTC),
+            outcome=outcome,
+            exit_code=exit_code,
+            pages=self.pages,
+            items=self.items,
+            new_items=self.new_items,
+            duplicates=self.duplicates,
+            rejected=dict(self.rejected),
+            errors=tuple(self.errors),
+        )
+
+
+class RunRecorder:
+    """Accounts for a run, whatever happens to it: in the state folder, to the output, in a report.
+
+    Raises:
+        UnavailableError: the folder or the output cannot be used; nothing was begun.
+    """
+
+    def __init__(
+        self,
+        *,
+        kind: Kind,
+        folder: Path,
+        output: Output,
+        parsers: tuple[str, ...],
+        arguments: dict[str, str],
+        thresholds: Thresholds,
+        saved_copies: int,
+        start_over: bool = False,
+    ) -> None:
+        start = RunStart(
+            run_id=str(uuid.uuid4()),
+            kind=kind,
+            started_at=dt.datetime.now(dt.UTC),
+            parsers=parsers,
+            arguments=arguments,
+        )
+        self.stats = RunStats(start, thresholds)
+        self.output = output
+        self._folder = folder
+        self._copies = SavedCopies(folder / "saved_copies" / start.run_id, saved_copies)
+        self._pending: list[Item] = []
+        with ExitStack() as opened:
+            opened.enter_context(locked_folder(folder))
+            self.progress = Progress(folder / "progress.sqlite")
+            opened.callback(self.progress.close)
+            output.open(start)
+            if start_over:
+                self.progress.start_over()
+            for killed in self.progress.begin_run(self.open_report()):
+                report = RunReport.model_validate_json(killed)
+                self._write_report(report)
+                output.close(report)
+            self._opened = opened.pop_all()
+
+    def open_report(self) -> tuple[str, str]:
+        """The run's id and its report, should it be killed now."""
+        so_far = self.stats.report_if_killed()
+        return so_far.run_id, so_far.model_dump_json()
+
+    def add(self, item: Item) -> None:
+        """Hold an item until its page is complete."""
+        self._pending.append(item)
+
+    def write_page(self) -> Written:
+        """Write the items of a page, which are durable afterwards.
+
+        Raises:
+            OutputError: they are not kept; the run must end.
+        """
+        items, self._pending = self._pending, []
+        return self.output.write(items)
+
+    def reject(self, url: str, issues: list[ParseIssue], text: str | None) -> None:
+        """Report what is wrong with a page, with a copy of it where there was one."""
+        if issues:
+            copy = self._copies.save(url, text) if text is not None else None
+            for issue in issues:
+                self.stats.reject(url, issue, copy)
+
+    def close(self) -> RunReport:
+        """End the run; the report is written even if the output fails."""
+        self._attempt(lambda: self.output.close(self.stats.report()))
+        report = self.stats.report()
+        with self._opened:
+            self._write_report(report)
+            self.progress.end_run(round_over=report.outcome == "completed")
+        logger.info("run ended", **report.model_dump(mode="json", exclude={"errors"}))
+        return report
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except UnavailableError as error:
+            logger.error("the run cannot go on", error=str(error))  # noqa: TRY400  the sentence says it all
+            self.stats.stop(ExitCode.UNAVAILABLE)
+        except Exception:
+            logger.exception("the run failed")
+            self.stats.stop(ExitCode.INTERNAL)
+
+    def _write_report(self, report: RunReport) -> None:
+        folder = self._folder / "reports"
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{report.started_at:%Y%m%dT%H%M%SZ}-{report.run_id}.json"
+        partial = path.with_suffix(".partial")
+        partial.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        partial.replace(path)
