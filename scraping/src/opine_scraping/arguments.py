@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from opine_scraping.companies import is_company
 from opine_scraping.issues import UsageError
 
 OutputKind = Literal["csv", "parquet", "database"]
@@ -76,3 +77,6 @@ class CrawlArguments(_Arguments):
         super().check()
         if not re.fullmatch("all|[a-z]{2,3}", self.languages):
             raise UsageError(f"--languages must be `all` or one code such as `en`, not {self.languages!r}")
+        for name in self.company:
+            if not is_company(name):
+                raise UsageError(f"--company must be a name as in the site's addresses, not {name!r}")

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
+import io
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from pydantic import TypeAdapter, ValidationError
+
 from opine_scraping.issues import UsageError
+from opine_scraping.items import CompanyKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+_LARGEST_FILE = 256 * 1024 * 1024
 _COMPANY_PATH = re.compile(r"/review/([^/?#]+)")
 
 
@@ -55,28 +61,56 @@ class Shard:
 
 def company_in_url(url: str) -> str | None:
     """`bt.com` of `/review/bt.com?page=2`."""
-    found = _COMPANY_PATH.search(urlsplit(url).path)
+    try:
+        found = _COMPANY_PATH.search(urlsplit(url).path)
+    except ValueError:
+        return None
     return unquote(found[1]) if found else None
 
 
 def read_companies(file: Path) -> Iterator[Company]:
     """A CSV file with a column `company` or, as discover and the system of 2019 write it, `company_url`.
 
+    As spreadsheets save it too: in UTF-8 or UTF-16 with a byte order mark, separated by semicolons or tabs.
+
     Raises:
-        UsageError: there is no such file or column, or an address is no company's.
+        UsageError: there is no such file or column, it is no text, or an address is no company's.
     """
     try:
-        with file.open(encoding="utf-8", newline="") as handle:
-            rows = csv.DictReader(handle)
-            if not {"company", "company_url"} & set(rows.fieldnames or ()):
-                raise UsageError(f"{file}: no column company or company_url")
-            for number, row in enumerate(rows, start=2):
-                company = row.get("company") or company_in_url(row.get("company_url") or "")
-                if not company:
-                    raise UsageError(f"{file}: line {number} names no company")
-                yield Company(company, row.get("category") or None, row.get("sub_category") or None)
+        text = _decoded(file)
+        first = text.partition("\n")[0]
+        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
+        if not {"company", "company_url"} & set(rows.fieldnames or ()):
+            raise UsageError(f"{file}: no column company or company_url")
+        for row in rows:
+            company = (row.get("company") or company_in_url(row.get("company_url") or "") or "").strip()
+            if not is_company(company):
+                raise UsageError(f"{file}: line {rows.line_num} names no company")
+            yield Company(company, row.get("category") or None, row.get("sub_category") or None)
+    except csv.Error as error:
+        raise UsageError(f"{file} is no CSV file: {error}") from error
+
+
+def _decoded(file: Path) -> str:
+    try:
+        if file.stat().st_size > _LARGEST_FILE:
+            raise UsageError(f"{file} is larger than {_LARGEST_FILE:,} bytes; split it")
+        content = file.read_bytes()
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return content.decode("utf-16" if marked else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 (byte {error.start + 1:,}); save it as CSV UTF-8") from error
+
+
+def is_company(name: str) -> bool:
+    """Whether a name can be one part of an address, as every company's is."""
+    try:
+        return TypeAdapter(CompanyKey).validate_python(name) == name
+    except ValidationError:
+        return False
 
 
 def select_companies(companies: Iterable[Company], shard: Shard, most: int | None) -> list[Company]:

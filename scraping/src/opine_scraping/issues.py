@@ -16,10 +16,13 @@ class Reason(StrEnum):
     PAGE_COUNT = "page_count"
     TOTAL_COUNT = "total_count"
     ENDLESS = "endless"
+    CAPPED = "capped"
+    FILL_RATE = "fill_rate"
     FOREIGN_LINK = "foreign_link"
     NOT_FILLED = "not_filled"
     HTTP_STATUS = "http_status"
     NETWORK = "network"
+    TOO_LARGE = "too_large"
     ROBOTS = "robots"
     FORBIDDEN = "forbidden"
     TOO_MANY_REQUESTS = "too_many_requests"
@@ -27,6 +30,8 @@ class Reason(StrEnum):
 
 
 BLOCKS = frozenset({Reason.FORBIDDEN, Reason.TOO_MANY_REQUESTS, Reason.CHALLENGE})
+NO_ERRORS = frozenset({Reason.ROBOTS, Reason.CAPPED})
+"""What the site wants so: reported, and no error of the run."""
 ENTRY_REASONS = frozenset({Reason.NO_STARS, Reason.BAD_CARD})
 """Of single entries; the others are of a page or a whole list."""
 

@@ -16,7 +16,7 @@ from scrapy.http import Response, TextResponse
 
 from opine_scraping.issues import ParseError, ParseIssue, Reason
 from opine_scraping.pagination import check_page
-from opine_scraping.parsers import REVIEWS, choose_parser
+from opine_scraping.parsers import REVIEWS, choose_parser, parse_list
 from opine_scraping.parsers.page import Page
 from opine_scraping.settings import get_settings
 
@@ -124,10 +124,10 @@ class RedactedCacheStorage(FilesystemCacheStorage):
         page = Page(response.text, response.url, dt.datetime.now(dt.UTC))
         try:
             parser = choose_parser(REVIEWS, page)
-            read = parser.parse(page)
+            read = parse_list([parser], page)
         except ParseError:
             return
-        if not read.issues and not check_page(read):
+        if not read.issues and not read.page_issues and not check_page(read):
             kept = TextResponse(
                 response.url,
                 status=response.status,
@@ -172,7 +172,7 @@ def retry_after_s(status: int, headers: Mapping[str, str], now: dt.datetime, def
         return float(said)
     try:
         moment = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return default_s
     return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)) - now).total_seconds())
 

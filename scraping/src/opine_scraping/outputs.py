@@ -61,7 +61,7 @@ def open_output(kind: OutputKind, folder: Path, settings: Settings) -> Output:
         case "csv":
             from opine_scraping.exports.csv_output import CsvOutput  # noqa: PLC0415
 
-            return CsvOutput(folder)
+            return CsvOutput(folder, bom=settings.csv_bom)
         case "parquet":
             from opine_scraping.exports.parquet_output import ParquetOutput  # noqa: PLC0415
 

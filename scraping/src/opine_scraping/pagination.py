@@ -41,11 +41,21 @@ class Pagination:
         self._progress = recorder.progress
         self._limits = limits
         self._repeats: Counter[str] = Counter()
+        self._was_begun: dict[str, bool] = {}
 
     def first_url(self, entries: PageList) -> str | None:
         """The page that a list begins or goes on with; None if there is nothing left to read of it."""
         at = self._progress.position(entries.key, entries.start_url)
         return None if at is None or self._enough(at) else at.url
+
+    def unread_keys(self) -> set[str]:
+        """Lists of which a page could not be read before, or ended the run."""
+        return self._progress.unread_keys()
+
+    def begin(self, entries: PageList) -> None:
+        """A page of the list is asked for, or there; whatever comes of it."""
+        if entries.key not in self._was_begun:
+            self._was_begun[entries.key] = self._progress.begin_page(entries.key)
 
     def turn(self, entries: PageList, page: Page, read: ListRead) -> str | None:
         """Write a page that was parsed, and commit the progress.
@@ -57,10 +67,11 @@ class Pagination:
             OutputError: it is not kept; the run must end.
         """
         key = entries.key
-        at = self._progress.position(key, entries.start_url) or Position(entries.start_url)
-        issues = [*read.issues, *check_page(read), *self._check_repeats(key, at, read)]
-        # Known in the database may mean: written by this round before a kill.
-        written_before = self._limits.until_known and self._progress.set_in_flight(key)
+        at = self._at(entries)
+        if self._shows_no_more(key, at, read):
+            self._end_capped(entries, at)
+            return None
+        issues = [*read.issues, *read.page_issues, *check_page(read), *self._check_repeats(key, at, read)]
         written = self._recorder.write_page()
         self._recorder.stats.count_page(read, written)
         self._recorder.reject(page.url, issues, page.text)
@@ -72,19 +83,64 @@ class Pagination:
             first_total=at.first_total if at.pages else read.counts.total,
         )
         self._commit(key, reached, read)
-        if self._is_known(key, written) and not written_before:
+        # Known in the database may mean: written by this round before a kill.
+        was_begun = self._was_begun.pop(key, False)
+        if self._is_known(key, written) and not was_begun:
             self._progress.end_list(key, reached)
             return None
         if read.next_url is None or any(issue.reason is Reason.ENDLESS for issue in issues):
-            self._end(key, page, reached, read)
+            self._end(entries, page, reached, read)
             return None
         return None if self._enough(reached) else read.next_url
 
-    def _end(self, key: str, page: Page, at: Position, read: ListRead) -> None:
-        totals = [total for total in (at.first_total, read.counts.total) if total is not None]
+    def fail(self, entries: PageList, url: str, issue: ParseIssue, text: str | None, *, is_wall: bool = False) -> None:
+        """A page that could not be read: its list is tried again later, unless the site shows no more of it.
+
+        Args:
+            entries: the list.
+            url: the page.
+            issue: what is wrong.
+            text: what there was of it.
+            is_wall: whether the answer is one that sites give instead of pages to those who are not logged in.
+        """
+        at = self._at(entries)
+        self.begin(entries)
+        if is_wall and self._promises_more(entries.key, at):
+            self._end_capped(entries, at)
+        else:
+            self._recorder.reject(url, [issue], text)
+
+    def _at(self, entries: PageList) -> Position:
+        return self._progress.position(entries.key, entries.start_url) or Position(entries.start_url)
+
+    def _promises_more(self, key: str, at: Position) -> bool:
+        """Whether all pages so far were as the site's total says, and there are more by it."""
+        clean = at.pages > 0 and not at.troubled
+        return clean and at.first_total is not None and self._progress.seen(key) < at.first_total
+
+    def _shows_no_more(self, key: str, at: Position, read: ListRead) -> bool:
+        """Whether a page behind others is empty, or one of those again by its own number."""
+        again = read.counts.page <= at.pages and self._progress.seen_before(key, set(read.ids)) == len(set(read.ids))
+        return not read.issues and (not read.ids or again) and self._promises_more(key, at)
+
+    def _end_capped(self, entries: PageList, at: Position) -> None:
+        shown, total = self._progress.seen(entries.key), at.first_total or 0
+        self._recorder.drop_page()
+        issue = ParseIssue(Reason.CAPPED, f"{shown} of {total} entries are shown")
+        self._recorder.reject(entries.start_url, [issue], None)
+        self._progress.end_list(entries.key, at, capped_at=(shown, total))
+
+    def _end(self, entries: PageList, page: Page, at: Position, read: ListRead) -> None:
+        key, said = entries.key, read.counts
+        promised = said.total is not None and said.per_page is not None and said.page * said.per_page < said.total
+        if promised and self._promises_more(key, at):
+            self._end_capped(entries, at)
+            return
+        totals = [total for total in (at.first_total, said.total) if total is not None]
         issues = check_total(self._progress.seen(key) + at.unread, totals)
         self._recorder.reject(page.url, issues, page.text)
         self._progress.end_list(key, replace(at, troubled=at.troubled or bool(issues)))
+        self._progress.forget_cap(key)
 
     def _check_repeats(self, key: str, at: Position, read: ListRead) -> list[ParseIssue]:
         """New entries push old ones to later pages; that explains some repeated pages, but not many in a row."""

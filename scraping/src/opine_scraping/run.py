@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from opine_scraping.issues import BLOCKS, ENTRY_REASONS, KILLED, ExitCode, ParseIssue, Reason, UnavailableError
-from opine_scraping.items import Kind, Outcome, PageError, RunReport, RunStart
+from opine_scraping.issues import (
+    BLOCKS,
+    ENTRY_REASONS,
+    KILLED,
+    NO_ERRORS,
+    ExitCode,
+    ParseIssue,
+    Reason,
+    UnavailableError,
+)
+from opine_scraping.items import Kind, Outcome, PageError, ReviewItem, RunReport, RunStart
 from opine_scraping.state import Progress, SavedCopies, locked_folder
 
 if TYPE_CHECKING:
@@ -27,6 +36,8 @@ logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 MOST_ERRORS = 50
 _LONGEST = 500
+# A few reviews without a title say nothing of the markup.
+_ENOUGH_TO_JUDGE = 5
 _OUTCOMES: dict[ExitCode, Outcome] = {
     ExitCode.COMPLETED: "completed",
     ExitCode.BLOCKED: "blocked",
@@ -36,10 +47,14 @@ _OUTCOMES: dict[ExitCode, Outcome] = {
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Shares of errors above which a run has failed."""
+    """When a run has failed."""
 
     pages: float
+    """Share of pages with errors above which it has."""
     entries: float
+    """Share of entries that could not be read."""
+    filled: float = 0.5
+    """Share of reviews with a value, below which a field that all pages have is taken for renamed."""
 
 
 @dataclass(slots=True)
@@ -56,6 +71,8 @@ class RunStats:
     """Entries of lists, with those that could not be read."""
     rejected: Counter[str] = field(default_factory=Counter)
     errors: list[PageError] = field(default_factory=list)
+    filled: dict[str, Counter[str]] = field(default_factory=dict)
+    """Reviews by parser, as `reviews` and by each field that has a value."""
     stopped_by: ExitCode | None = None
     """Set where something other than the site's end ended the run."""
 
@@ -65,6 +82,12 @@ class RunStats:
         self.new_items += written.new
         self.duplicates += written.already_there
         self.entries += len(read.ids) + len(read.issues)
+        counts = self.filled.setdefault(read.parser, Counter())
+        for item in read.items:
+            if isinstance(item, ReviewItem):
+                counts["reviews"] += 1
+                counts.update(name for name in read.always_filled if _has(item, name))
+                counts.update(dict.fromkeys(read.always_filled, 0))
 
     def reject(self, url: str, issue: ParseIssue, saved_copy: str | None = None) -> None:
         self.rejected[issue.reason] += 1
@@ -81,14 +104,24 @@ class RunStats:
         if self.stopped_by is not None:
             return self.stopped_by
         entries = sum(self.rejected[reason] for reason in ENTRY_REASONS)
-        forbidden = self.rejected[Reason.ROBOTS]
-        pages = self.rejected.total() - entries - forbidden
-        if not self.pages and forbidden and not pages:
+        pages = self.rejected.total() - entries - sum(self.rejected[reason] for reason in NO_ERRORS)
+        if not self.pages and self.rejected[Reason.ROBOTS] and not pages:
             return ExitCode.BLOCKED
+        if self.sparse_fields():
+            return ExitCode.FAILED
         # Pages without any answer are no pages read, but pages asked for.
         if pages > self.thresholds.pages * max(self.pages, pages) or entries > self.thresholds.entries * self.entries:
             return ExitCode.FAILED
         return ExitCode.COMPLETED
+
+    def sparse_fields(self) -> list[ParseIssue]:
+        """Fields that too few reviews have: their markup was renamed."""
+        return [
+            ParseIssue(Reason.FILL_RATE, f"{name} has a value in {number} of {counts['reviews']} reviews ({parser})")
+            for parser, counts in self.filled.items()
+            for name, number in counts.items()
+            if counts["reviews"] >= _ENOUGH_TO_JUDGE and number < self.thresholds.filled * counts["reviews"]
+        ]
 
     def report(self) -> RunReport:
         code = self.exit_code()
@@ -99,6 +132,7 @@ class RunStats:
         return self._report("interrupted", KILLED)
 
     def _report(self, outcome: Outcome, exit_code: int) -> RunReport:
+        sparse, site = self.sparse_fields(), self.start.arguments.get("site", "")
         return RunReport(
             run_id=self.start.run_id,
             kind=self.start.kind,
@@ -110,9 +144,13 @@ class RunStats:
             items=self.items,
             new_items=self.new_items,
             duplicates=self.duplicates,
-            rejected=dict(self.rejected),
-            errors=tuple(self.errors),
+            rejected=dict(self.rejected + Counter(issue.reason for issue in sparse)),
+            errors=(*(PageError(url=site, reason=str(issue)) for issue in sparse), *self.errors),
         )
+
+
+def _has(item: ReviewItem, name: str) -> bool:
+    return item.shows_reviewer if name == "reviewer" else getattr(item, name) not in {None, ""}
 
 
 class RunRecorder:
@@ -177,6 +215,10 @@ class RunRecorder:
         items, self._pending = self._pending, []
         return self.output.write(items)
 
+    def drop_page(self) -> None:
+        """Forget the items of a page that is none."""
+        self._pending = []
+
     def reject(self, url: str, issues: list[ParseIssue], text: str | None) -> None:
         """Report what is wrong with a page, with a copy of it where there was one."""
         if issues:
@@ -190,7 +232,8 @@ class RunRecorder:
         report = self.stats.report()
         with self._opened:
             self._write_report(report)
-            self.progress.end_run(round_over=report.outcome == "completed")
+            # What stopped the run kept it from the other lists; what was wrong with some of them did not.
+            self.progress.end_run(round_over=self.stats.stopped_by is None)
         logger.info("run ended", **report.model_dump(mode="json", exclude={"errors"}))
         return report
 

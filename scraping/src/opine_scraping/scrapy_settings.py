@@ -27,6 +27,10 @@ AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY
 AUTOTHROTTLE_MAX_DELAY = max(_environment.max_delay_s, DOWNLOAD_DELAY)
 AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 
+# Ten times the largest page known, counted again once an answer is unpacked.
+DOWNLOAD_MAXSIZE = 16 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+
 RETRY_TIMES = _environment.retries
 # 429 is not retried but waited for.
 RETRY_HTTP_CODES = [500, 502, 503, 504, 520, 522, 524, 408]

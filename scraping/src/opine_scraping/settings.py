@@ -52,9 +52,14 @@ class Settings(BaseSettings):
     max_card_error_share: Share = Field(
         default=0.01, description="share of unreadable entries above which a run failed"
     )
+    min_fill_share: Share = Field(
+        default=0.5, description="share of reviews with a value, below which a field is taken for renamed: a run failed"
+    )
     saved_copies: int = Field(
         default=50, ge=0, description="masked copies of unreadable pages that a run keeps at most"
     )
+
+    csv_bom: bool = Field(default=False, description="begin CSV files with a byte order mark, which Excel wants")
 
     cache_dir: Path | None = Field(default=None, description="keep read pages, without names; unset: no cache")
     cache_hours: float = Field(default=24.0, gt=0, description="age from which a kept page is fetched again")

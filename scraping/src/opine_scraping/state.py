@@ -1,8 +1,9 @@
 """What a crawl, or one shard of it, keeps in its folder: how far it came, copies of what could not be read, a lock.
 
 How far each list has been read stands in one SQLite file, committed after a page's items are durable. A kill between
-the two makes the page come again; the outputs know its items already. A round is over when a run completes; until then
-a later run goes on with it.
+the two makes the page come again; the outputs know its items already. A round is over when a run came by every list,
+however well it read it; until then a later run goes on with it. A list whose page could not be read, or ended the run,
+comes last in later runs until it is read again.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
-Status = Literal["open", "done", "faulty"]
-"""A faulty list was read to its end, but not well; a later run of the round reads it again from its start."""
+Status = Literal["open", "done", "capped", "faulty"]
+"""A faulty list was read to its end, but not well; a later run of the round reads it again from its start. A capped one
+was read as far as the site shows it."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS list (
@@ -32,6 +34,7 @@ CREATE TABLE IF NOT EXISTS list (
 CREATE TABLE IF NOT EXISTS seen (key TEXT, id TEXT, PRIMARY KEY (key, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS read_to_the_end (key TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS in_flight (key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS capped (key TEXT PRIMARY KEY, shown INTEGER NOT NULL, total INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS open_run (run_id TEXT PRIMARY KEY, report TEXT NOT NULL);
 """
 
@@ -66,7 +69,7 @@ class Progress:
         row = self._db.execute(f"SELECT {columns} FROM list WHERE key = ?", (key,)).fetchone()  # noqa: S608
         if row is None or row[0] == "faulty":
             return Position(start_url)
-        return None if row[0] == "done" else Position(row[1], row[2], row[3], bool(row[4]), row[5])
+        return None if row[0] in {"done", "capped"} else Position(row[1], row[2], row[3], bool(row[4]), row[5])
 
     def seen_before(self, key: str, ids: Collection[str]) -> int:
         """How many of the ids an earlier page of this round held."""
@@ -82,13 +85,17 @@ class Progress:
         """In an earlier round: from then on, whatever is known has nothing unknown behind it."""
         return self._db.execute("SELECT 1 FROM read_to_the_end WHERE key = ?", (key,)).fetchone() is not None
 
-    def set_in_flight(self, key: str) -> bool:
-        """Note that a page of the list is about to be written.
+    def begin_page(self, key: str) -> bool:
+        """Note that a page of the list is asked for; committing it takes the note away.
 
         Returns:
-            Whether one was already, by a run that was cut off before it could commit.
+            Whether there was a note, of a page that could not be read or of a run that was cut off.
         """
         return self._db.execute("INSERT OR IGNORE INTO in_flight VALUES (?)", (key,)).rowcount == 0
+
+    def unread_keys(self) -> set[str]:
+        """Lists of which a page was asked for and not committed."""
+        return {key for (key,) in self._db.execute("SELECT key FROM in_flight")}
 
     def advance(self, key: str, position: Position, ids: Iterable[str], run: tuple[str, str]) -> None:
         """Commit a page.
@@ -107,13 +114,25 @@ class Progress:
             self._db.execute("DELETE FROM in_flight WHERE key = ?", (key,))
             self._db.execute("INSERT OR REPLACE INTO open_run VALUES (?, ?)", run)
 
-    def end_list(self, key: str, position: Position) -> None:
-        """Its last page is committed; whether it was read well is in the position."""
+    def end_list(self, key: str, position: Position, capped_at: tuple[int, int] | None = None) -> None:
+        """Its last page is committed; whether it was read well is in the position.
+
+        Args:
+            key: the list.
+            position: behind its last page.
+            capped_at: how many entries the site shows, and how many it says that there are.
+        """
         with self._transaction():
-            self._put(key, "faulty" if position.troubled else "done", position)
+            self._put(key, "capped" if capped_at else "faulty" if position.troubled else "done", position)
             self._db.execute("DELETE FROM seen WHERE key = ?", (key,))
-            if not position.troubled:
+            if capped_at:
+                self._db.execute("INSERT OR REPLACE INTO capped VALUES (?, ?, ?)", (key, *capped_at))
+                self._db.execute("DELETE FROM in_flight WHERE key = ?", (key,))
+            if capped_at or not position.troubled:
                 self._db.execute("INSERT OR IGNORE INTO read_to_the_end VALUES (?)", (key,))
+
+    def forget_cap(self, key: str) -> None:
+        self._db.execute("DELETE FROM capped WHERE key = ?", (key,))
 
     def begin_run(self, run: tuple[str, str]) -> list[str]:
         """Take note of a run.
@@ -139,7 +158,7 @@ class Progress:
             self._forget()
 
     def _forget(self) -> None:
-        unfinished = "SELECT key FROM list WHERE status <> 'done'"
+        unfinished = "SELECT key FROM list WHERE status IN ('open', 'faulty')"
         self._db.execute(f"DELETE FROM read_to_the_end WHERE key IN ({unfinished})")  # noqa: S608
         self._db.execute("DELETE FROM list")
         self._db.execute("DELETE FROM seen")
@@ -172,8 +191,12 @@ class SavedCopies:
         if self._left <= 0:
             return None
         self._left -= 1
+        try:
+            masked = mask_page(text)
+        except Exception as error:  # noqa: BLE001  a page that cannot be masked is not kept, and stops nothing
+            masked = f"<!-- not kept: {type(error).__name__} -->"
         self._folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"<!-- {url.replace('--', '- -')} -->\n{mask_page(text)}", encoding="utf-8")
+        path.write_text(f"<!-- {url.replace('--', '- -')} -->\n{masked}", encoding="utf-8")
         return str(path)
 
 

@@ -1,5 +1,6 @@
 """The CSV and Parquet outputs, also after a kill in the middle of a write."""
 
+import codecs
 import csv
 from collections.abc import Callable
 from pathlib import Path
@@ -144,3 +145,62 @@ def test_parquet_survives_a_kill_before_and_between_its_parts(
     table = dataset.dataset(tmp_path / "reviews", partitioning="hive").to_table()
     ids = [item.source_review_id for item in items if isinstance(item, ReviewItem)]
     assert sorted(table.column("source_review_id").to_pylist()) == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        ("=1+1", "'=1+1"),
+        (";=1+1", ";'=1+1"),
+        ("a\t@SUM(A1)", "a\t'@SUM(A1)"),
+        ("a|+cmd", "a|'+cmd"),
+        ("fine\n-2+3+cmd|' /C calc'!A0", "fine\n'-2+3+cmd|' /C calc'!A0"),
+        (' "=1+1', " \"'=1+1"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        (",, =1", ",, '=1"),
+        ("It cost -5, or +3; a = b", "It cost -5, or +3; a = b"),
+        ("-5", "-5"),
+        ("a-b, c@d.example", "a-b, c@d.example"),
+    ],
+)
+def test_no_cell_runs_whatever_the_separator(
+    cell: str, kept: str, tmp_path: Path, run_start: RunStart, items: tuple[Item, ...]
+) -> None:
+    output = CsvOutput(tmp_path)
+    output.open(run_start)
+    output.write([items[0], items[1].model_copy(update={"text": cell})])
+    assert rows(tmp_path / "reviews.csv")[1][0] == kept
+
+
+def test_a_byte_order_mark_stands_once_at_the_beginning(
+    tmp_path: Path, run_start: RunStart, items: tuple[Item, ...], report: RunReport
+) -> None:
+    for number in (10, 20):
+        output = CsvOutput(tmp_path, bom=True)
+        output.open(run_start)
+        output.write(items[:number])
+        output.close(report)
+    content = (tmp_path / "reviews.csv").read_bytes()
+    assert content.startswith(codecs.BOM_UTF8)
+    assert content.count(codecs.BOM_UTF8) == 1
+
+
+def test_a_value_from_outside_is_no_part_of_a_path(
+    tmp_path: Path, run_start: RunStart, items: tuple[Item, ...], report: RunReport
+) -> None:
+    output = ParquetOutput(tmp_path / "in/here")
+    output.open(run_start)
+    output.write([items[1].model_copy(update={"source": "x/../../../../../PWN"})])
+    output.close(report)
+    (part,) = tmp_path.rglob("*.parquet")
+    assert part.parent.parent.parent == tmp_path / "in/here/reviews"
+
+
+def test_an_item_that_an_earlier_version_held_and_that_is_none_stops_nothing(
+    tmp_path: Path, run_start: RunStart, items: tuple[Item, ...], report: RunReport
+) -> None:
+    output = ParquetOutput(tmp_path)
+    output.open(run_start)
+    output.write([items[1].model_copy(update={"language": "../x"}), items[2]])
+    output.close(report)
+    assert dataset.dataset(tmp_path / "reviews", partitioning="hive").count_rows() == 1

@@ -12,7 +12,6 @@ from opine_scraping.exports.csv_output import COMPANY_COLUMNS, REVIEW_COLUMNS
 from opine_scraping.exports.parquet_output import ROWS_PER_PART
 from opine_scraping.issues import ExitCode, Reason
 from opine_scraping.settings import Settings
-from pydantic import BaseModel
 
 README = (Path(__file__).parents[3] / "scraping/README.md").read_text()
 FLAGS = {
@@ -87,7 +86,6 @@ def test_flags_of_the_demo_site_are_frozen() -> None:
 
 
 def test_a_spider_takes_the_options_of_its_command() -> None:
-    spiders: dict[str, type[BaseModel]] = {"discover": DiscoverArguments, "crawl": CrawlArguments}
-    for command, arguments in spiders.items():
-        options = {f"--{name.replace('_', '-')}" for name in arguments.model_fields}
+    for command, names in {"discover": DiscoverArguments.model_fields, "crawl": CrawlArguments.model_fields}.items():
+        options = {f"--{name.replace('_', '-')}" for name in names}
         assert options == FLAGS[command] - {"--help", "--dry-run"}

@@ -21,7 +21,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.agents.add(self.headers.get("User-Agent", ""))
         answer = self.server.site.answer(self.path)
         time.sleep(answer.delay_s)
-        body = answer.body.encode()
+        body = answer.body.encode() if isinstance(answer.body, str) else answer.body
         self.send_response(answer.status)
         for name, value in {"Content-Type": answer.content_type, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from typing import TYPE_CHECKING
 
 from opine_scraping.exports.ledger import Ledger, output_errors
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
 
 COMPANY_COLUMNS = ("category", "sub_category", "company_url")
 REVIEW_COLUMNS = ("comment", "rating", "url_website", "company_name", "company_website", "company_logo")
+# Where a cell begins, or would begin by another separator, a quote or a line end: OWASP, "CSV Injection". Full-width
+# forms run too. A sign before a number runs nothing and is left, as in "2,-3" and "-5".
+_RUNNABLE = re.compile(r"((?:^|[,;|\t\r\n])[\s\"']*)(?=[=@\uff1d\uff0b\uff0d\uff20]|[+-](?![\d.,]+(?:[\s,;|]|$)))")
 
 
 class CsvOutput:
     """Only what the ledger has committed counts: rows behind it, of a run that was killed, are cut off."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, bom: bool = False) -> None:
         self._folder = folder
+        self._encoding = "utf-8-sig" if bom else "utf-8"
         self._companies: dict[str, CompanyItem] = {}
 
     def open(self, run: RunStart) -> None:
@@ -54,11 +59,13 @@ class CsvOutput:
 
     def _append(self, rows: Iterable[Sequence[object]]) -> None:
         text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows(rows)
+        csv.writer(text, lineterminator="\n").writerows(map(_defused, rows))
         with self._file.open("ab") as handle:
             handle.truncate(self._ledger.size(self._file.name))
             handle.seek(0, os.SEEK_END)
-            handle.write(text.getvalue().encode(errors="replace"))
+            # The mark stands at a file's beginning only.
+            encoding = "utf-8" if handle.tell() else self._encoding
+            handle.write(text.getvalue().encode(encoding, errors="replace"))
             handle.flush()
             os.fsync(handle.fileno())
             self._ledger.set_size(self._file.name, handle.tell())
@@ -70,3 +77,12 @@ def _row(item: Item, companies: dict[str, CompanyItem]) -> Sequence[object]:
     company = companies[item.company]
     # As in 2019's forks, a review without text is represented by its title.
     return item.text or item.title or "", item.stars, item.source_url, company.name, company.website, company.logo
+
+
+def _defused(row: Iterable[object]) -> list[object]:
+    return [defuse(cell) if isinstance(cell, str) else cell for cell in row]
+
+
+def defuse(text: str) -> str:
+    """Put an apostrophe before what a spreadsheet would run, whichever separator it is told to split by."""
+    return _RUNNABLE.sub(r"\1'", text)

@@ -6,12 +6,17 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import structlog
+from pydantic import ValidationError
+
 from opine_scraping.items import CompanyItem, Item, ReviewItem
 from opine_scraping.outputs import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS known (kind TEXT, source TEXT, id TEXT, PRIMARY KEY (kind, source, id)) WITHOUT ROWID;
@@ -70,8 +75,14 @@ class Ledger:
         self._db.executemany("INSERT INTO pending (kind, item) VALUES (?, ?)", rows)
 
     def held(self, kind: str) -> list[Item]:
-        rows = self._db.execute("SELECT item FROM pending WHERE kind = ? ORDER BY number", (kind,))
-        return [_MODELS[kind].model_validate_json(text) for (text,) in rows]
+        found: list[Item] = []
+        for (text,) in self._db.execute("SELECT item FROM pending WHERE kind = ? ORDER BY number", (kind,)):
+            try:
+                found.append(_MODELS[kind].model_validate_json(text))
+            except ValidationError as error:
+                # Held by an earlier version, which checked less.
+                logger.warning("an item that is none is not written", errors=error.error_count())
+        return found
 
     def count_held(self) -> int:
         return int(self._db.execute("SELECT count(*) FROM pending").fetchone()[0])

@@ -10,6 +10,7 @@ import os
 import uuid
 from collections import defaultdict
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -111,8 +112,8 @@ def _sync(folder: Path) -> None:
 
 def _partition(item: Item) -> str:
     if isinstance(item, CompanyItem):
-        return f"companies/source={item.source}"
-    return f"reviews/source={item.source}/language={item.language or _NO_LANGUAGE}"
+        return f"companies/source={quote(item.source, safe='')}"
+    return f"reviews/source={quote(item.source, safe='')}/language={quote(item.language or _NO_LANGUAGE, safe='')}"
 
 
 def _row(item: Item) -> dict[str, object]:

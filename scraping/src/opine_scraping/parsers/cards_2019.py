@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import math
 import re
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,12 @@ from opine_scraping.parsers.page import (
     first,
     has_class,
     page_number,
+    read_entry,
     stable_id,
     text_of,
     web_address,
 )
-from opine_scraping.redaction import redact_reply, redact_review
+from opine_scraping.redaction import PLACEHOLDER, looks_like_name, redact_reply, redact_review
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 PER_PAGE = 20
 """The page does not say it."""
+# Of a total that a site can have.
+_MOST_DIGITS = 9
 
 _COMPANY_NAME = f"//span[{has_class('multi-size-header__big')}]"
 _WEBSITE = f"//a[{has_class('badge-card__section--hoverable')}]/@href"
@@ -75,15 +79,22 @@ class Cards2019Reviews:
 
     def parse(self, page: Page) -> ListRead:
         company = self._company(page)
+        counts = _page_counts(page)
+        shown = first(page.tree, _TOTAL)
+        issues = []
+        if counts.total is None and shown is not None and text_of(shown):
+            issues.append(ParseIssue(Reason.UNKNOWN_MARKUP, "the number of reviews is no number that can be"))
         return ListRead.of(
             self.name,
             (
-                read_card(card, number, company, page)
+                read_entry(f"card {number}", partial(read_card, card, number, company, page))
                 for number, card in enumerate(page.tree.xpath(_REVIEW_CARDS), start=1)
             ),
-            counts=_page_counts(page),
+            counts=counts,
             next_url=page.next_url(_NEXT_PAGE),
             company=company,
+            page_issues=issues,
+            always_filled=("text", "title", "reviewer", "country", "verified"),
         )
 
     def redact(self, page: Page) -> str:
@@ -115,7 +126,7 @@ def _page_counts(page: Page) -> Counts:
     shown = first(page.tree, _TOTAL)
     # Thousands are separated by the language's own sign.
     digits = "" if shown is None else re.sub(r"\D", "", text_of(shown))
-    total = int(digits) if digits else None
+    total = int(digits) if 0 < len(digits) <= _MOST_DIGITS else None
     return Counts(
         total=total,
         per_page=PER_PAGE,
@@ -132,9 +143,10 @@ def read_card(card: HtmlElement, number: int, company: CompanyItem, page: Page) 
     date = _card_date(card)
     if date is None:
         return ParseIssue(Reason.BAD_CARD, f"card {number}: no date")
-    name = _card_text(card, _REVIEWER) or ""
-    title = redact_review(_card_text(card, _TITLE) or "", name) or None
-    text = redact_review(_card_text(card, _TEXT) or "", name)
+    name = _card_text(card, _REVIEWER)
+    names = [name] if name else _find_names(card)
+    title = redact_review(_card_text(card, _TITLE) or "", *names) or None
+    text = redact_review(_card_text(card, _TEXT) or "", *names)
     reply = _card_text(card, _REPLY)
     country = _card_text(card, _COUNTRY)
     return ReviewItem(
@@ -147,11 +159,18 @@ def read_card(card: HtmlElement, number: int, company: CompanyItem, page: Page) 
         reviewed_at=date,
         country=country if country and re.fullmatch("[A-Z]{2}", country) else None,
         verified=_card_verified(card),
-        reply=redact_reply(reply, name) if reply else None,
+        reply=redact_reply(reply, *names) if reply else None,
         source_url=page.url,
         read_at=page.read_at,
         parser=company.parser,
+        shows_reviewer=name is not None,
     )
+
+
+def _find_names(card: HtmlElement) -> list[str]:
+    """What looks like a name and stands by itself: its usual place is empty."""
+    shown = {" ".join(text.split()) for text in card.itertext()} | {str(value) for value in card.xpath(".//@*")}
+    return sorted(filter(looks_like_name, shown), key=len, reverse=True)
 
 
 def _card_text(card: HtmlElement, path: str) -> str | None:
@@ -225,6 +244,7 @@ def _render_card(review: ReviewItem) -> str:
         f'<article class="review" id="{escape(review.source_review_id)}"><div class="review-content__header">'
         f'<div class="star-rating"><img alt="{review.stars} stars"></div>'
         f'<div class="review-content-header__dates">{_render_script(dates)}</div></div>{verified}'
+        + _render_element("div", "consumer-information__name", PLACEHOLDER if review.shows_reviewer else None)
         + _render_element("div", "consumer-information__location", review.country, inner="span")
         + _render_element("h2", "review-content__title", review.title)
         + _render_element("p", "review-content__text", review.text or None)
@@ -256,7 +276,10 @@ class Cards2019Listing:
     def parse(self, page: Page) -> ListRead:
         return ListRead.of(
             self.name,
-            (self._company(page, number, card) for number, card in enumerate(page.tree.xpath(_LISTED), start=1)),
+            (
+                read_entry(f"company {number}", partial(self._company, page, number, card))
+                for number, card in enumerate(page.tree.xpath(_LISTED), start=1)
+            ),
             counts=Counts(page=page_number(page.url)),
             next_url=page.next_url(_LISTING_NEXT),
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -15,13 +16,25 @@ from pydantic.alias_generators import to_camel
 
 from opine_scraping.issues import ParseError, ParseIssue, Reason
 from opine_scraping.items import CompanyItem, NonEmpty, ReviewItem
-from opine_scraping.parsers.page import SOURCE, Counts, ListRead, SubCategory, page_number, text_of, web_address
-from opine_scraping.redaction import redact_reply, redact_review
+from opine_scraping.parsers.page import (
+    SOURCE,
+    Counts,
+    ListRead,
+    SubCategory,
+    page_number,
+    read_entry,
+    text_of,
+    web_address,
+    where,
+)
+from opine_scraping.redaction import PLACEHOLDER, find_names, redact_reply, redact_review
 
 if TYPE_CHECKING:
     from opine_scraping.parsers.page import Page
 
 _NEXT_LINK = "//a[@name='pagination-button-next']/@href"
+# More than any site has.
+_MOST = 10**9
 _CATEGORY_HEADING = "starts-with(@class, 'styles_headingLink__')"
 _CATEGORY_LINKS = "//a[starts-with(@href, '/categories/')]"
 
@@ -79,10 +92,10 @@ class Review(_Read):
 
 
 class Pagination(_Read):
-    current_page: int = Field(ge=1)
-    per_page: int = Field(ge=1)
-    total_count: int = Field(ge=0)
-    total_pages: int = Field(ge=0)
+    current_page: int = Field(ge=1, le=_MOST)
+    per_page: int = Field(ge=1, le=_MOST)
+    total_count: int = Field(ge=0, le=_MOST)
+    total_pages: int = Field(ge=0, le=_MOST)
 
 
 class Filters(_Read):
@@ -109,24 +122,30 @@ class NextDataReviews:
         return _has_script(page) and {"businessUnit", "reviews"} <= _page_props(page).keys()
 
     def parse(self, page: Page) -> ListRead:
-        unit, entries, counts = _read(page)
+        unit, entries = _unit(page), _entries_of(page)
+        counts, issues = _counts(page)
+        if unit.website_url and web_address(unit.website_url) is None and counts.page == 1:
+            issues = [*issues, ParseIssue(Reason.BAD_CARD, "businessUnit.websiteUrl is no web address")]
         return ListRead.of(
             self.name,
-            (self._review(page, unit, number, entry) for number, entry in enumerate(entries, start=1)),
+            (
+                read_entry(f"review {number}", partial(self._review, page, unit, number, entry))
+                for number, entry in enumerate(entries, start=1)
+            ),
             counts=counts,
             next_url=page.next_url(_NEXT_LINK),
             company=self._company(page, unit),
+            page_issues=issues,
+            always_filled=("text", "title", "reviewer", "language", "country", "verified"),
         )
 
     def redact(self, page: Page) -> str:
-        unit, entries, _ = _read(page)
-        named = {
-            "reviews": [
-                _anonymous(review).model_dump(mode="json", by_alias=True)
-                for review in map(Review.model_validate, entries)
-            ]
+        reviews = [_redact(Review.model_validate(entry), entry) for entry in _entries_of(page)]
+        props = {
+            "businessUnit": _unit(page).model_dump(by_alias=True),
+            "filters": _page_props(page)["filters"],
+            "reviews": [review.model_dump(mode="json", by_alias=True) for review in reviews],
         }
-        props = {"businessUnit": unit.model_dump(by_alias=True), "filters": _page_props(page)["filters"]} | named
         data = json.dumps({"props": {"pageProps": props}}).replace("</", "<\\/")
         links = "".join(
             f'<a name="pagination-button-next" href="{html.escape(link)}"></a>' for link in page.tree.xpath(_NEXT_LINK)
@@ -152,9 +171,9 @@ class NextDataReviews:
         try:
             named = Review.model_validate(entry)
         except ValidationError as error:
-            stars = any(fault["loc"][:1] == ("rating",) for fault in error.errors(include_input=False))
-            return ParseIssue(Reason.NO_STARS if stars else Reason.BAD_CARD, f"review {number}: {_where(error)}")
-        review = _anonymous(named)
+            stars = any(each["loc"][:1] == ("rating",) for each in error.errors(include_input=False))
+            return ParseIssue(Reason.NO_STARS if stars else Reason.BAD_CARD, f"review {number}: {where(error)}")
+        review = _redact(named, entry)
         verification = review.labels.verification if review.labels else None
         return ReviewItem(
             source=SOURCE,
@@ -171,42 +190,50 @@ class NextDataReviews:
             source_url=page.url,
             read_at=page.read_at,
             parser=self.name,
+            shows_reviewer=bool(named.consumer and named.consumer.display_name.strip()),
         )
 
 
-def _read(page: Page) -> tuple[BusinessUnit, list[Any], Counts]:
-    props = _page_props(page)
+def _unit(page: Page) -> BusinessUnit:
     try:
-        unit = BusinessUnit.model_validate(props.get("businessUnit"))
-        said = Filters.model_validate(props.get("filters")).pagination
+        return BusinessUnit.model_validate(_page_props(page).get("businessUnit"))
     except ValidationError as error:
-        raise ParseError(Reason.UNKNOWN_MARKUP, f"pageProps: {_where(error)}") from error
-    entries = props.get("reviews")
+        raise ParseError(Reason.UNKNOWN_MARKUP, f"pageProps.businessUnit: {where(error)}") from error
+
+
+def _entries_of(page: Page) -> list[Any]:
+    entries = _page_props(page).get("reviews")
     if not isinstance(entries, list):
         raise ParseError(Reason.UNKNOWN_MARKUP, "pageProps.reviews is no list")
+    return entries
+
+
+def _counts(page: Page) -> tuple[Counts, list[ParseIssue]]:
+    """What the page says of its list; where that makes no sense the reviews count all the same."""
+    try:
+        said = Filters.model_validate(_page_props(page).get("filters")).pagination
+    except ValidationError as error:
+        issue = ParseIssue(Reason.UNKNOWN_MARKUP, f"pageProps.filters: {where(error)}")
+        return Counts(page=page_number(page.url)), [issue]
     counts = Counts(
         total=said.total_count, per_page=said.per_page, page=said.current_page, total_pages=said.total_pages
     )
-    return unit, entries, counts
+    return counts, []
 
 
-def _anonymous(review: Review) -> Review:
-    """Without the reviewer's name; once that is gone, doing it again changes nothing."""
+def _redact(review: Review, entry: object) -> Review:
+    """Without the reviewer's name, wherever it stands; doing it again changes nothing."""
     name = review.consumer.display_name.strip() if review.consumer else ""
+    names = [name] if name else sorted(find_names(entry), key=len, reverse=True)
     country = review.consumer.country_code if review.consumer else None
-    changes: dict[str, Any] = {"consumer": Consumer(country_code=country)}
+    # The place of the name stays, so that a cached page shows that it had one.
+    changes: dict[str, Any] = {"consumer": Consumer(display_name=PLACEHOLDER if name else "", country_code=country)}
     if review.reply:
-        changes["reply"] = Reply(message=redact_reply(review.reply.message, name))
+        changes["reply"] = Reply(message=redact_reply(review.reply.message, *names))
     for field in ("title", "text"):
         if value := getattr(review, field):
-            changes[field] = redact_review(value, name)
+            changes[field] = redact_review(value, *names)
     return review.model_copy(update=changes)
-
-
-def _where(error: ValidationError) -> str:
-    """Field names and faults, without the values."""
-    faults = error.errors(include_input=False, include_url=False)
-    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults[:3])
 
 
 class NextDataListing:
@@ -224,7 +251,10 @@ class NextDataListing:
         more = total_pages is not None and number < total_pages
         return ListRead.of(
             self.name,
-            (self._company(page, position, entry) for position, entry in enumerate(entries, start=1)),
+            (
+                read_entry(f"company {position}", partial(self._company, page, position, entry))
+                for position, entry in enumerate(entries, start=1)
+            ),
             counts=Counts(page=number, total_pages=total_pages),
             next_url=_page_url(page.url, number + 1) if more else None,
         )
@@ -252,7 +282,7 @@ def _entries(units: object) -> tuple[list[Any], int | None]:
         return units, None
     if isinstance(units, dict) and isinstance(units.get("businesses"), list):
         pages = units.get("totalPages")
-        return units["businesses"], pages if isinstance(pages, int) else None
+        return units["businesses"], pages if isinstance(pages, int) and 0 <= pages <= _MOST else None
     raise ParseError(Reason.UNKNOWN_MARKUP, "pageProps.businessUnits holds no businesses")
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from lxml import html
+from pydantic import ValidationError
 
 from opine_scraping.issues import ParseError, ParseIssue, Reason
 from opine_scraping.items import CompanyItem, Item, ReviewItem
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from lxml.html import HtmlElement
 
@@ -44,7 +45,7 @@ class Page:
         found = self.tree.xpath("//script[@id='__NEXT_DATA__']/text()")
         try:
             return json.loads(found[0]) if found else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def absolute(self, link: str) -> str:
@@ -53,8 +54,12 @@ class Page:
         Raises:
             ParseError: it leads to another site.
         """
-        url = urljoin(self.url, link)
-        if urlsplit(url)[:2] != urlsplit(self.url)[:2]:
+        try:
+            url = urljoin(self.url, link)
+            foreign = urlsplit(url)[:2] != urlsplit(self.url)[:2]
+        except ValueError:
+            foreign = True
+        if foreign:
             raise ParseError(Reason.FOREIGN_LINK, "the next link leads to another site")
         return url
 
@@ -89,8 +94,12 @@ class ListRead:
     """Of the list's entries that could be read: review ids or company names."""
     issues: tuple[ParseIssue, ...]
     """One for each entry that could not."""
+    page_issues: tuple[ParseIssue, ...] = ()
+    """Of the page around them."""
     counts: Counts
     next_url: str | None
+    always_filled: tuple[str, ...] = ()
+    """Fields of reviews that this markup always has, `reviewer` among them; where they are empty it has changed."""
 
     @classmethod
     def of(
@@ -101,6 +110,8 @@ class ListRead:
         counts: Counts,
         next_url: str | None,
         company: CompanyItem | None = None,
+        page_issues: Iterable[ParseIssue] = (),
+        always_filled: tuple[str, ...] = (),
     ) -> ListRead:
         """From the list's entries as they stand on the page; `company` is the one that all reviews are of."""
         read = tuple(entries)
@@ -110,8 +121,10 @@ class ListRead:
             items=items if company is None else (company, *items),
             ids=tuple(item.source_review_id if isinstance(item, ReviewItem) else item.company for item in items),
             issues=tuple(entry for entry in read if isinstance(entry, ParseIssue)),
+            page_issues=tuple(page_issues),
             counts=counts,
             next_url=next_url,
+            always_filled=always_filled,
         )
 
 
@@ -181,7 +194,10 @@ def web_address(link: str | None) -> str | None:
     """An http(s) address without query and fragment, where tracking parameters live; None for anything else."""
     if not link:
         return None
-    parts = urlsplit(f"https:{link}" if link.startswith("//") else link.strip())
+    try:
+        parts = urlsplit(f"https:{link}" if link.startswith("//") else link.strip())
+    except ValueError:
+        return None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return None
     return parts._replace(query="", fragment="").geturl()
@@ -195,4 +211,20 @@ def stable_id(*parts: str) -> str:
 def page_number(url: str) -> int:
     """`page` of the query; the first page's address has none."""
     number = parse_qs(urlsplit(url).query).get("page", ["1"])[0]
-    return int(number) if number.isdecimal() else 1
+    return int(number) if re.fullmatch(r"\d{1,9}", number) else 1
+
+
+def read_entry(label: str, read: Callable[[], Item | ParseIssue]) -> Item | ParseIssue:
+    """One entry of a list; whatever its values do to the parser, only this entry is lost."""
+    try:
+        return read()
+    except ValidationError as error:
+        return ParseIssue(Reason.BAD_CARD, f"{label}: {where(error)}")
+    except Exception as error:  # noqa: BLE001  values of any kind come from outside
+        return ParseIssue(Reason.BAD_CARD, f"{label}: {type(error).__name__}")
+
+
+def where(error: ValidationError) -> str:
+    """Field names and what is wrong, without the values."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['type']}" for each in found[:3])

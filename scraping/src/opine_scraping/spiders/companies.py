@@ -9,7 +9,7 @@ from scrapy import Request
 from opine_scraping.arguments import DiscoverArguments
 from opine_scraping.issues import ParseError, ParseIssue, Reason
 from opine_scraping.pagination import PageList
-from opine_scraping.parsers import CATEGORIES, LISTINGS, choose_parser
+from opine_scraping.parsers import CATEGORIES, LISTINGS, parse_categories
 from opine_scraping.spiders.paginated import PaginatedSpider
 
 if TYPE_CHECKING:
@@ -50,22 +50,27 @@ class CompaniesSpider(PaginatedSpider):
         if page is None:
             return
         try:
-            found = choose_parser(CATEGORIES, page).parse(page)
+            found = parse_categories(page)
         except ParseError as error:
             self.recorder.reject(page.url, [error.issue], page.text)
             return
-        for sub in found:
-            if not self.arguments.only or {sub.category, sub.name} & set(self.arguments.only):
-                # Two categories may have a sub-category of the same name: its address tells them apart.
-                yield from self.first_requests(PageList(sub.url, sub.url, sub.category, sub.name))
+        only = set(self.arguments.only)
+        # Two categories may have a sub-category of the same name: its address tells them apart.
+        lists = [
+            PageList(sub.url, sub.url, sub.category, sub.name)
+            for sub in found
+            if not only or {sub.category, sub.name} & only
+        ]
+        yield from self.first_requests(lists)
 
     def request(self, url: str, entries: PageList) -> Request:
         return super().request(url, entries).replace(meta={"filled": _is_filled})
 
-    def page_of(self, response: Response) -> Page | None:
-        page = super().page_of(response)
+    def page_of(self, response: Response, entries: PageList | None = None) -> Page | None:
+        page = super().page_of(response, entries)
         if page is not None and "unfilled" in response.flags:
-            self.recorder.reject(page.url, [ParseIssue(Reason.NOT_FILLED, "nothing known in time")], page.text)
+            issue = ParseIssue(Reason.NOT_FILLED, "nothing known in time")
+            self.fail(page.url, issue, page.text, response.request, entries)
             return None
         return page
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import deque
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scrapy import Request, Spider, signals
-from scrapy.exceptions import CloseSpider
+from scrapy.exceptions import CloseSpider, DontCloseSpider, DownloadCancelledError
 from scrapy.http import Response, TextResponse
 
 from opine_scraping.fetch_policy import FetchPolicy, Site, choose_site, read_policy
@@ -16,13 +17,13 @@ from opine_scraping.issues import ExitCode, ParseError, ParseIssue, Reason, Unav
 from opine_scraping.middlewares import RequestRefused
 from opine_scraping.outputs import OutputError, open_output
 from opine_scraping.pagination import Limits, PageList, Pagination
-from opine_scraping.parsers import choose_parser
+from opine_scraping.parsers import parse_list
 from opine_scraping.parsers.page import ListRead, Page
 from opine_scraping.run import RunRecorder, Thresholds
 from opine_scraping.settings import Settings, get_settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from scrapy.crawler import Crawler
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from opine_scraping.arguments import CrawlArguments, DiscoverArguments
     from opine_scraping.items import Item, Kind
     from opine_scraping.parsers.page import ListingParser, ReviewsParser
+
+# What sites answer for a page that is there no more, or not for everybody.
+_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
 class PaginatedSpider(Spider):
@@ -51,6 +55,7 @@ class PaginatedSpider(Spider):
         super().__init__()
         self.page_turn = asyncio.Lock()
         self.items_left, self.item_left = 0, asyncio.Event()
+        self.waiting: deque[PageList] = deque()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401  Scrapy's
@@ -76,13 +81,17 @@ class PaginatedSpider(Spider):
             output=open_output(spider.arguments.output, spider.output_folder(settings), settings),
             parsers=tuple(spider.all_parsers),
             arguments=spider.described() | {"site": spider.site.url, "output": spider.arguments.output},
-            thresholds=Thresholds(settings.max_page_error_share, settings.max_card_error_share),
+            thresholds=Thresholds(
+                settings.max_page_error_share, settings.max_card_error_share, settings.min_fill_share
+            ),
             saved_copies=settings.saved_copies,
             start_over=spider.arguments.start_over,
         )
         spider.pagination = Pagination(spider.recorder, spider.limits())
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider.count_item, signal)
+        crawler.signals.connect(spider.go_on, signals.spider_idle)
+        crawler.signals.connect(spider.note_request, signals.request_reached_downloader)
         crawler.signals.connect(spider.note_error, signals.spider_error)
         crawler.signals.connect(spider.close_run, signals.spider_closed)
         return spider
@@ -107,20 +116,37 @@ class PaginatedSpider(Spider):
         # The progress says what was read, in this run and before; Scrapy's own memory of addresses would only grow.
         return Request(url, callback=self.parse, errback=self.failed, cb_kwargs={"entries": entries}, dont_filter=True)
 
-    def first_requests(self, entries: PageList) -> Iterator[Request]:
+    def first_requests(self, lists: Iterable[PageList]) -> Iterator[Request]:
+        """The page that each list begins or goes on with, but for those that wait until all others are read."""
+        unread = self.pagination.unread_keys()
+        for entries in lists:
+            if entries.key in unread:
+                self.waiting.append(entries)
+            else:
+                yield from self.first_request(entries)
+
+    def first_request(self, entries: PageList) -> Iterator[Request]:
         url = self.pagination.first_url(entries)
         if url is not None:
             yield self.request(url, entries)
 
+    def go_on(self) -> None:
+        """Try a list again that could not be read before, or ended a run."""
+        while self.waiting and self.recorder.stats.stopped_by is None:
+            for request in self.first_request(self.waiting.popleft()):
+                self.crawler.engine.crawl(request)
+                raise DontCloseSpider
+
     async def parse(self, response: Response, entries: PageList) -> AsyncIterator[Item | Request]:
         async with self.page_turn:
-            page = self.page_of(response)
+            self.pagination.begin(entries)
+            page = self.page_of(response, entries)
             if page is None:
                 return
             try:
-                read = choose_parser(self.page_parsers, page).parse(page)
+                read = parse_list(self.page_parsers, page)
             except ParseError as error:
-                self.recorder.reject(page.url, [error.issue], page.text)
+                self.fail(page.url, error.issue, page.text, response.request, entries)
                 return
             for item in _placed(read, entries):
                 yield item
@@ -132,17 +158,17 @@ class PaginatedSpider(Spider):
             if url is not None:
                 yield self.request(url, entries)
 
-    def page_of(self, response: Response) -> Page | None:
+    def page_of(self, response: Response, entries: PageList | None = None) -> Page | None:
         """The page of an answer that has one; else what is wrong is reported."""
         text = response.text if isinstance(response, TextResponse) else ""
-        issue: ParseIssue | None = response.meta.get("block")
-        if issue is None and response.status != HTTPStatus.OK:
-            issue = ParseIssue(Reason.HTTP_STATUS, f"HTTP {response.status}")
-        if issue is None:
-            return Page(text, response.url, dt.datetime.now(dt.UTC))
-        self.recorder.reject(response.url, [issue], text)
-        if response.meta.get("block"):
+        blocked: ParseIssue | None = response.meta.get("block")
+        if blocked:
+            self.recorder.reject(response.url, [blocked], text)
             raise CloseSpider("blocked")
+        if response.status == HTTPStatus.OK:
+            return Page(text, response.url, dt.datetime.now(dt.UTC))
+        issue = ParseIssue(Reason.HTTP_STATUS, f"HTTP {response.status}")
+        self.fail(response.url, issue, text, response.request, entries, gone=response.status in _GONE)
         return None
 
     def failed(self, failure: Failure) -> None:
@@ -154,9 +180,28 @@ class PaginatedSpider(Spider):
             if error.issue.reason is Reason.FORBIDDEN and self.recorder.stats.stopped_by is not None:
                 return
             issue = error.issue
+        elif isinstance(error, DownloadCancelledError) or "MAXSIZE" in str(error):
+            issue = ParseIssue(Reason.TOO_LARGE, "the answer is larger, perhaps once unpacked, than any page")
         else:
             issue = ParseIssue(Reason.NETWORK, type(error).__name__)
-        self.recorder.reject(request.url, [issue], None)
+        self.fail(request.url, issue, None, request, request.cb_kwargs.get("entries"))
+
+    def fail(
+        self,
+        url: str,
+        issue: ParseIssue,
+        text: str | None,
+        request: Request | None,
+        entries: PageList | None,
+        *,
+        gone: bool = False,
+    ) -> None:
+        """Report a page that could not be read; one of no list is the index."""
+        if entries is None:
+            self.recorder.reject(url, [issue], text)
+        else:
+            is_wall = gone or bool(request and request.meta.get("redirect_urls"))
+            self.pagination.fail(entries, url, issue, text, is_wall=is_wall)
 
     def stop(self, error: UnavailableError) -> None:
         self.logger.error("%s", error)
@@ -173,6 +218,10 @@ class PaginatedSpider(Spider):
     def count_item(self) -> None:
         self.items_left += 1
         self.item_left.set()
+
+    def note_request(self, request: Request) -> None:
+        if entries := request.cb_kwargs.get("entries"):
+            self.pagination.begin(entries)
 
     def note_error(self) -> None:
         self.recorder.stats.stop(ExitCode.INTERNAL)

@@ -41,9 +41,8 @@ class ReviewsSpider(PaginatedSpider):
         self.shard, self.lists = lists_to_crawl(self.arguments, self.site, settings)
 
     async def start(self) -> AsyncIterator[Request]:
-        for entries in self.lists:
-            for request in self.first_requests(entries):
-                yield request
+        for request in self.first_requests(self.lists):
+            yield request
 
     def state_folder(self, settings: Settings) -> Path:
         return _of_shard(super().state_folder(settings), self.shard)
