@@ -1,6 +1,8 @@
+import socket
+
 import pytest
-from opine_scraping.fetch_policy import FetchPolicy, Site, choose_site, user_agent
-from opine_scraping.issues import Reason, UsageError
+from opine_scraping.fetch_policy import FetchPolicy, Site, choose_site, read_policy, user_agent
+from opine_scraping.issues import Reason, UnavailableError, UsageError
 from opine_scraping.settings import Settings
 from protego import Protego
 
@@ -60,6 +62,50 @@ def test_others_are_not_read_without_a_contact_or_a_throttle(url: str) -> None:
     with pytest.raises(UsageError, match="throttle"):
         check(site_url=url, contact="me@example.org", throttle=False)
     assert check(site_url=url, contact="me@example.org") == url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://169.254.169.254", "http://[fe80::1]", "http://0.0.0.0:8060", "http://224.0.0.1"]
+)
+def test_no_site_is_an_address_of_the_machines_around(url: str) -> None:
+    with pytest.raises(UsageError, match="machines around"):
+        check(site_url=url, contact="me@example.org")
+
+
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "::ffff:169.254.169.254", "127.0.0.1", "0.0.0.0", "fe80::1%eth0"]
+)
+def test_no_name_leads_to_the_machines_around(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
+    settings = Settings.model_validate({"site_url": "https://rebound.example", "contact": "me@example.org"})
+    with pytest.raises(UnavailableError, match="rebound.example has the address"):
+        read_policy(choose_site(None, settings), settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_of_site"),
+    [
+        ("https://www.example.org/x", True),
+        ("https://www.example.org:443/x", True),
+        ("HTTPS://WWW.example.org/x", True),
+        ("http://www.example.org/x", False),
+        ("https://www.example.org:8443/x", False),
+        ("https://example.org/x", False),
+        ("https://www.example.org.evil.example/x", False),
+        ("https://www.example.org@evil.example/x", False),
+        ("https://user:secret@www.example.org/x", False),
+        ("//www.example.org/x", False),
+        ("file:///etc/passwd", False),
+        ("http://[::1", False),
+        ("https://www.example.org:x/", False),
+        ("", False),
+    ],
+)
+def test_only_the_sites_own_addresses_may_be_fetched(url: str, is_of_site: bool) -> None:
+    issue = policy("").objection(url)
+    assert (issue is None) == is_of_site
+    assert issue is None or issue.reason is Reason.FOREIGN_LINK
 
 
 def test_no_site_is_built_in() -> None:

@@ -1,7 +1,13 @@
+import datetime as dt
+
 import pytest
 from opine_scraping.issues import ExitCode, ParseIssue, Reason
-from opine_scraping.items import RunStart
+from opine_scraping.items import ReviewItem, RunStart
+from opine_scraping.outputs import Written
+from opine_scraping.parsers.page import Counts, ListRead
 from opine_scraping.run import MOST_ERRORS, RunStats, Thresholds
+
+READ_AT = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -65,3 +71,52 @@ def test_errors_are_bounded_and_counted(stats: RunStats) -> None:
 
 def test_a_killed_run_is_interrupted(stats: RunStats) -> None:
     assert (stats.report_if_killed().outcome, stats.report_if_killed().exit_code) == ("interrupted", 137)
+
+
+def read_page(**empty: object) -> ListRead:
+    """Ten reviews, of which the last have these values."""
+    full = {"text": "Fine", "title": "A title", "language": "en", "country": "GB", "verified": False}
+    items = tuple(
+        ReviewItem.model_validate(
+            {
+                **(full | (empty if number >= 4 else {})),
+                "source": "trustpilot",
+                "source_review_id": str(number),
+                "company": "a.example",
+                "stars": 4,
+                "reviewed_at": READ_AT,
+                "source_url": "https://www.example.org/review/a.example",
+                "read_at": READ_AT,
+                "parser": "p/1",
+            }
+        )
+        for number in range(10)
+    )
+    return ListRead.of(
+        "p/1", items, counts=Counts(), next_url=None, always_filled=("text", "title", "reviewer", "country", "verified")
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "empty"),
+    [("text", ""), ("title", None), ("country", None), ("verified", None), ("shows_reviewer", False)],
+)
+def test_a_field_that_most_reviews_lack_fails_the_run(stats: RunStats, field: str, empty: object) -> None:
+    stats.count_page(read_page(**{field: empty}), Written(10, 0))
+    report = stats.report()
+    name = "reviewer" if field == "shows_reviewer" else field
+    assert (report.exit_code, report.rejected) == (65, {"fill_rate": 1})
+    assert report.errors[0].reason == f"fill_rate: {name} has a value in 4 of 10 reviews (p/1)"
+
+
+def test_a_field_that_some_reviews_lack_fails_nothing(stats: RunStats) -> None:
+    stats.count_page(read_page(), Written(10, 0))
+    stats.count_page(read_page(text=""), Written(10, 0))
+    stats.count_page(read_page(language=None), Written(10, 0))
+    assert stats.report().exit_code == 0
+
+
+def test_a_cap_is_no_error(stats: RunStats) -> None:
+    stats.pages = 1
+    reject(stats, Reason.CAPPED, 3)
+    assert (stats.report().exit_code, stats.report().rejected) == (0, {"capped": 3})
