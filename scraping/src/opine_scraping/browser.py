@@ -118,13 +118,14 @@ class Browser:
         self._answers: dict[str, tuple[int, dict[str, str]]] = {}
         # A fresh profile, gone afterwards.
         self._profile = tempfile.TemporaryDirectory(prefix="opine-chromium-", ignore_cleanup_errors=True)
+        host = f"[{policy.site.host}]" if ":" in policy.site.host else policy.site.host
         options = ChromeOptions()
         options.binary_location = str(settings.chromium)
         flags = [
             *_FLAGS,
             f"--user-data-dir={self._profile.name}",
             f"--user-agent={user_agent(settings.contact)}",
-            f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {policy.site.host}",
+            f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {host}",
         ]
         for flag in flags if settings.browser_sandbox else [*flags, "--no-sandbox"]:
             options.add_argument(flag)

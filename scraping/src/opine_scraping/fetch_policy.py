@@ -27,6 +27,8 @@ PRODUCT = "opine-scraping"
 # RFC 9309 wants at least 500 KiB read.
 _MOST_ROBOTS_BYTES = 512 * 1024
 _ROBOTS_TIMEOUT_S = 30
+# A longer one is a mistake, or means no.
+_LONGEST_CRAWL_DELAY_S = 3600
 
 
 def user_agent(contact: str) -> str:
@@ -138,7 +140,10 @@ def read_policy(site: Site, settings: Settings) -> FetchPolicy:
         rules = ""
     except (URLError, OSError, HTTPException, ValueError) as error:
         raise UnavailableError(f"{url} does not answer ({error}); nothing was fetched") from error
-    return FetchPolicy(site, Protego.parse(rules))
+    policy = FetchPolicy(site, Protego.parse(rules))
+    if not 0 <= policy.crawl_delay_s <= _LONGEST_CRAWL_DELAY_S:
+        raise UnavailableError(f"{url} wants {policy.crawl_delay_s:g} s between two requests; nothing was fetched")
+    return policy
 
 
 class _OnSite(HTTPRedirectHandler):

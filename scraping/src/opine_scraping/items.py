@@ -79,7 +79,7 @@ class CompanyItem(_Frozen):
     company: CompanyKey
     """The identifying name in the site's addresses, such as `bt.com`."""
     name: Annotated[Line, Field(min_length=1)]
-    website: WebAddress | None = None
+    website: Line | None = None
     logo: WebAddress | None = None
     category: Line | None = None
     sub_category: Line | None = None

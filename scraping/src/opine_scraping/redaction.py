@@ -55,60 +55,20 @@ _STAR_VALUE = re.compile(
 # What a developer writes for a key; a key that occurs once and is not ours may be a person's.
 _DEVELOPERS_KEY = re.compile(r"[a-z_@$][\w$@-]{0,40}")
 _OUR_KEYS = frozenset(
-    [
-        "props",
-        "pageProps",
-        "businessUnit",
-        "businessUnits",
-        "businesses",
-        "reviews",
-        "filters",
-        "pagination",
-        "currentPage",
-        "perPage",
-        "totalCount",
-        "totalPages",
-        "identifyingName",
-        "displayName",
-        "websiteUrl",
-        "profileImageUrl",
-        "breadcrumb",
-        "id",
-        "rating",
-        "title",
-        "text",
-        "labels",
-        "verification",
-        "isVerified",
-        "dates",
-        "publishedDate",
-        "consumer",
-        "countryCode",
-        "reply",
-        "message",
-        "language",
-        "contact",
-        "website",
-    ]
+    re.findall(
+        r"\w+",
+        "props pageProps businessUnit businessUnits businesses reviews filters pagination currentPage perPage "
+        "totalCount totalPages identifyingName displayName websiteUrl profileImageUrl breadcrumb id rating title "
+        "text labels verification isVerified dates publishedDate consumer countryCode reply message language "
+        "contact website",
+    )
 )
 # Words of the markup that headings share.
 _CLASS_WORDS = frozenset(
-    [
-        "review",
-        "reviews",
-        "card",
-        "content",
-        "rating",
-        "star",
-        "stars",
-        "title",
-        "text",
-        "header",
-        "body",
-        "name",
-        "date",
-        "reply",
-    ]
+    re.findall(
+        r"\w+",
+        "review reviews card content rating star stars title text header body name date reply",
+    )
 )
 # Ids of reviewers and reviews look like this one.
 _IDENTIFIER = re.compile(r"(?i)[0-9a-f]{16,}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 import uuid
 from collections import Counter
 from contextlib import ExitStack
@@ -226,21 +227,23 @@ class RunRecorder:
             for issue in issues:
                 self.stats.reject(url, issue, copy)
 
-    def close(self) -> RunReport:
+    def close(self) -> None:
         """End the run; the report is written even if the output fails."""
-        self._attempt(lambda: self.output.close(self.stats.report()))
-        report = self.stats.report()
         with self._opened:
-            self._write_report(report)
-            # What stopped the run kept it from the other lists; what was wrong with some of them did not.
-            self.progress.end_run(round_over=self.stats.stopped_by is None)
+            self._attempt(lambda: self.output.close(self.stats.report()))
+            self._attempt(self._end)
+
+    def _end(self) -> None:
+        report = self.stats.report()
+        self._write_report(report)
+        # What stopped the run kept it from the other lists; what was wrong with some of them did not.
+        self.progress.end_run(round_over=self.stats.stopped_by in {None, ExitCode.INTERNAL})
         logger.info("run ended", **report.model_dump(mode="json", exclude={"errors"}))
-        return report
 
     def _attempt(self, step: Callable[[], None]) -> None:
         try:
             step()
-        except UnavailableError as error:
+        except (UnavailableError, OSError, sqlite3.Error) as error:
             logger.error("the run cannot go on", error=str(error))  # noqa: TRY400  the sentence says it all
             self.stats.stop(ExitCode.UNAVAILABLE)
         except Exception:

@@ -48,7 +48,7 @@ class Position:
     unread: int = 0
     """Entries that could not be read."""
     troubled: bool = False
-    """Whether any page had a fault."""
+    """Whether anything was wrong with a page."""
     first_total: int | None = None
     """What the first page said."""
 

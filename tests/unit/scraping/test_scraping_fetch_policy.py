@@ -64,22 +64,18 @@ def test_others_are_not_read_without_a_contact_or_a_throttle(url: str) -> None:
     assert check(site_url=url, contact="me@example.org") == url
 
 
-@pytest.mark.parametrize(
-    "url", ["http://169.254.169.254", "http://[fe80::1]", "http://0.0.0.0:8060", "http://224.0.0.1"]
-)
+@pytest.mark.parametrize("url", ["http://169.254.169.254", "http://[fe80::1]", "http://0.0.0.0:80", "http://224.0.0.1"])
 def test_no_site_is_an_address_of_the_machines_around(url: str) -> None:
     with pytest.raises(UsageError, match="machines around"):
         check(site_url=url, contact="me@example.org")
 
 
-@pytest.mark.parametrize(
-    "address", ["169.254.169.254", "::ffff:169.254.169.254", "127.0.0.1", "0.0.0.0", "fe80::1%eth0"]
-)
+@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "127.0.0.1", "::", "fe80::1%eth0"])
 def test_no_name_leads_to_the_machines_around(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
     settings = Settings.model_validate({"site_url": "https://rebound.example", "contact": "me@example.org"})
-    with pytest.raises(UnavailableError, match="rebound.example has the address"):
+    with pytest.raises(UnavailableError, match=r"rebound\.example has the address"):
         read_policy(choose_site(None, settings), settings)
 
 

@@ -29,7 +29,7 @@ _LIST_DELAYS_MS: dict[str, int | None] = {"Slow Lists": 2500, "Never Filled": No
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    body: str | bytes
+    body: str
     status: int = 200
     content_type: str = "text/html; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.agents.add(self.headers.get("User-Agent", ""))
         answer = self.server.site.answer(self.path)
         time.sleep(answer.delay_s)
-        body = answer.body.encode() if isinstance(answer.body, str) else answer.body
+        body = answer.body.encode()
+        if answer.headers.get("Content-Encoding") == "gzip":
+            body = gzip.compress(body, compresslevel=1)
         self.send_response(answer.status)
         for name, value in {"Content-Type": answer.content_type, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 SOURCE = "trustpilot"
+_MOST_ENTRIES = 5_000
 _BREAK = re.compile(r"\s+")
 
 
@@ -113,8 +115,14 @@ class ListRead:
         page_issues: Iterable[ParseIssue] = (),
         always_filled: tuple[str, ...] = (),
     ) -> ListRead:
-        """From the list's entries as they stand on the page; `company` is the one that all reviews are of."""
-        read = tuple(entries)
+        """From the list's entries as they stand on the page; `company` is the one that all reviews are of.
+
+        Raises:
+            ParseError: there are more than on any page.
+        """
+        read = tuple(islice(entries, _MOST_ENTRIES + 1))
+        if len(read) > _MOST_ENTRIES:
+            raise ParseError(Reason.UNKNOWN_MARKUP, f"more than {_MOST_ENTRIES:,} entries")
         items = tuple(entry for entry in read if not isinstance(entry, ParseIssue))
         return cls(
             parser=parser,

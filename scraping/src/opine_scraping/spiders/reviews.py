@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from opine_scraping.arguments import CrawlArguments
-from opine_scraping.companies import Company, Shard, read_companies, select_companies
+from opine_scraping.companies import Company, Shard, is_company, read_companies, select_companies
 from opine_scraping.issues import UsageError
 from opine_scraping.outputs import database_url
 from opine_scraping.pagination import Limits, PageList
@@ -92,7 +92,8 @@ def _companies(arguments: CrawlArguments, settings: Settings) -> Iterator[Compan
         from opine_scraping.database.companies import known_companies  # noqa: PLC0415  only where it is asked for
 
         for item in known_companies(database_url(settings), SOURCE):
-            yield Company(item.company, item.category, item.sub_category)
+            if is_company(item.company):
+                yield Company(item.company, item.category, item.sub_category)
 
 
 def _of_shard(folder: Path, shard: Shard) -> Path:
