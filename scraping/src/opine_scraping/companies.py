@@ -14,12 +14,14 @@ from urllib.parse import unquote, urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from opine_scraping.issues import UsageError
-from opine_scraping.items import CompanyKey
+from opine_scraping.items import CompanyKey, Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+_COMPANY_KEY = TypeAdapter(CompanyKey)
+_LINE = TypeAdapter(Line)
 _LARGEST_FILE = 256 * 1024 * 1024
 _COMPANY_PATH = re.compile(r"/review/([^/?#]+)")
 
@@ -86,7 +88,7 @@ def read_companies(file: Path) -> Iterator[Company]:
             company = (row.get("company") or company_in_url(row.get("company_url") or "") or "").strip()
             if not is_company(company):
                 raise UsageError(f"{file}: line {rows.line_num} names no company")
-            yield Company(company, row.get("category") or None, row.get("sub_category") or None)
+            yield Company(company, _line(row.get("category")), _line(row.get("sub_category")))
     except csv.Error as error:
         raise UsageError(f"{file} is no CSV file: {error}") from error
 
@@ -108,9 +110,16 @@ def _decoded(file: Path) -> str:
 def is_company(name: str) -> bool:
     """Whether a name can be one part of an address, as every company's is."""
     try:
-        return TypeAdapter(CompanyKey).validate_python(name) == name
+        return bool(_COMPANY_KEY.validate_python(name))
     except ValidationError:
         return False
+
+
+def _line(text: str | None) -> str | None:
+    try:
+        return _LINE.validate_python(text) or None
+    except ValidationError:
+        return None
 
 
 def select_companies(companies: Iterable[Company], shard: Shard, most: int | None) -> list[Company]:

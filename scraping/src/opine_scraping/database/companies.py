@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Connection, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from opine_scraping.database.session import PATIENCE_S, Session
-from opine_scraping.database.tables import at_most, brand, brand_source, optional, storable
+from opine_scraping.database.tables import at_most, brand, brand_source
 from opine_scraping.items import CompanyItem
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def keep_company(connection: Connection, item: CompanyItem) -> tuple[bool, bool]
     statement = insert(brand_source).values(
         source=item.source,
         company=item.company,
-        name=at_most(storable(item.name), _LONGEST_NAME),
+        name=at_most(item.name, _LONGEST_NAME),
         website=website_of(item),
-        logo=optional(item.logo),
+        logo=item.logo,
         source_url=item.source_url,
         read_at=item.read_at,
         parser=item.parser,
@@ -120,7 +120,7 @@ def website_of(item: CompanyItem) -> str | None:
     if item.website is None:
         return None
     try:
-        parts = urlsplit(storable(item.website).strip())
+        parts = urlsplit(item.website.strip())
     except ValueError:
         return None
     if parts.scheme not in {"http", "https"} or not parts.netloc:
@@ -145,9 +145,9 @@ def _brand_of(connection: Connection, item: CompanyItem) -> str:
             return found
         added = insert(brand).values(
             slug=slug,
-            name=at_most(storable(item.name), _LONGEST_BRAND_NAME),
+            name=at_most(item.name, _LONGEST_BRAND_NAME),
             website=website_of(item),
-            sector=None if item.category is None else at_most(storable(item.category), _LONGEST_BRAND_NAME),
+            sector=None if item.category is None else at_most(item.category, _LONGEST_BRAND_NAME),
             origin="scraped",
         )
         # Of two runs that add the same brand the second waits here, and then finds it.

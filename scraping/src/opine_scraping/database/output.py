@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from opine_scraping.database.companies import keep_company
 from opine_scraping.database.reviews import Kept, keep_reviews
 from opine_scraping.database.session import PATIENCE_S, Session
-from opine_scraping.database.tables import scrape_run, storable
+from opine_scraping.database.tables import scrape_run
 from opine_scraping.issues import KILLED
 from opine_scraping.items import CompanyItem, ReviewItem
 from opine_scraping.outputs import Written
@@ -154,7 +154,7 @@ def bounded(errors: tuple[PageError, ...]) -> list[dict[str, str | None]]:
     kept: list[dict[str, str | None]] = []
     size = 0
     for error in errors:
-        row = {name: None if value is None else storable(value) for name, value in error.model_dump().items()}
+        row = error.model_dump()
         size += len(json.dumps(row, ensure_ascii=False).encode()) + 2
         if size > _MOST_ERROR_BYTES:
             break

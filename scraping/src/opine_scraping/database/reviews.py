@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Connection, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from opine_scraping.database.companies import company_item, give_brand
-from opine_scraping.database.tables import brand_source, optional, scraped_review, storable
+from opine_scraping.database.tables import brand_source, scraped_review
 from opine_scraping.outputs import OutputError
 
 if TYPE_CHECKING:
@@ -77,14 +77,14 @@ def _row(item: ReviewItem, brand_slug: str) -> dict[str, object]:
         "brand_slug": brand_slug,
         "source": item.source,
         "source_review_id": item.source_review_id,
-        "text": storable(item.text),
-        "title": optional(item.title),
+        "text": item.text,
+        "title": item.title,
         "stars": item.stars,
         "reviewed_at": item.reviewed_at,
-        "language": optional(item.language),
-        "country": optional(item.country),
+        "language": item.language,
+        "country": item.country,
         "verified": item.verified,
-        "reply": optional(item.reply),
+        "reply": item.reply,
         "source_url": item.source_url,
         "read_at": item.read_at,
         "parser": item.parser,

@@ -1,7 +1,4 @@
-"""The tables that the scraping's role may use, with the columns that it may use, and the texts that they take.
-
-Their schema is the review API's.
-"""
+"""The tables that the scraping's role may use, with the columns that it may use. Their schema is the review API's."""
 
 from __future__ import annotations
 
@@ -29,15 +26,6 @@ scrape_run = table(
     column("rejected", JSONB),
     column("errors", JSONB),
 )
-
-
-def storable(text: str) -> str:
-    """The text with a replacement character for what PostgreSQL cannot hold: U+0000 and halves of surrogate pairs."""
-    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def optional(text: str | None) -> str | None:
-    return None if text is None else storable(text)
 
 
 def at_most(text: str, length: int) -> str:
