@@ -82,13 +82,19 @@ def test_errors_below_the_threshold_are_reported_and_do_not_fail_the_run(program
     assert [error.reason.split(":")[0] for error in ended.report.errors] == ["unknown_markup"]
 
 
-def test_a_failed_run_tries_again_what_went_wrong_and_nothing_else(program: Program, server: DemoServer) -> None:
-    wrong = {"changed-2019.example", "wrong-count-today.example"}
-    arguments = ("crawl", "--company", *sorted(wrong), "empty-reviews-2019.example")
+def test_a_failed_run_ends_the_round_and_what_could_not_be_read_comes_last(
+    program: Program, server: DemoServer
+) -> None:
+    names = ["changed-2019.example", "wrong-count-today.example", "empty-reviews-2019.example"]
+    arguments = ("crawl", "--company", *names, "--until-known")
     assert program.run(*arguments).code == 65
     server.site.asked.clear()
-    assert program.run(*arguments).code == 65
-    assert {path.split("?")[0] for path in pages_asked(server)} == {f"/review/{name}" for name in wrong}
+    ended = program.run(*arguments)
+    assert (ended.code, ended.report.new_items) == (65, 0)
+    asked = [path.split("/review/")[1].split("?")[0] for path in pages_asked(server)]
+    # What was read well costs a page, what was read badly all of them.
+    assert sorted(asked[:-1]) == [names[2], names[1], names[1]]
+    assert asked[-1] == names[0]
 
 
 def test_a_site_that_is_away_is_not_read(program: Program) -> None:
