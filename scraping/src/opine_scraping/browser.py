@@ -15,6 +15,7 @@ import asyncio
 import datetime as dt
 import tempfile
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -56,11 +57,12 @@ _FLAGS = (
 )
 _PREFERENCES = {"profile.managed_default_content_settings.images": 2, "download_restrictions": 3}
 _NO_FETCH = ("about:", "blob:", "data:")
-# The interception sees no sockets, and not what a worker does.
-_NO_SOCKETS = (
-    "for (const name of ['WebSocket', 'WebTransport', 'RTCPeerConnection', 'Worker', 'SharedWorker',"
-    " 'ServiceWorkerContainer']) delete globalThis[name]"
-)
+# The interception sees no sockets, and not what a worker does; a dialogue would wait for somebody.
+_PRELOAD = """
+for (const name of ['WebSocket', 'WebTransport', 'RTCPeerConnection', 'Worker', 'SharedWorker',
+                    'ServiceWorkerContainer']) delete globalThis[name]
+for (const name of ['alert', 'confirm', 'prompt', 'print']) globalThis[name] = () => null
+"""
 _READ_PAGE = """(most) => {
   const text = document.documentElement.outerHTML
   return [location.href, text.length > most ? null : text]
@@ -72,7 +74,7 @@ _HEADERS_OF_TRANSFER = frozenset({"content-encoding", "content-length", "transfe
 
 
 class BrowserError(UnavailableError):
-    """Chromium does not start, or is gone."""
+    """Chromium does not start."""
 
 
 class BrowserDownloadHandler(HTTP11DownloadHandler):
@@ -100,8 +102,9 @@ class BrowserDownloadHandler(HTTP11DownloadHandler):
         try:
             return self._browser.load(request.url, filled)
         except (WebDriverException, WebSocketException, HTTPError) as error:
-            if not self._browser.is_alive():
-                raise BrowserError("Chromium is gone; it may have been ended for its memory") from error
+            # A page may have ended it, or hold it for ever: the next one gets another.
+            self._browser.close()
+            self._browser = None
             raise DownloadFailedError((str(error) or "no answer").splitlines()[0]) from error
         finally:
             # For AutoThrottle: a site that is slow is given at least the time that it took.
@@ -130,6 +133,8 @@ class Browser:
         for flag in flags if settings.browser_sandbox else [*flags, "--no-sandbox"]:
             options.add_argument(flag)
         options.add_experimental_option("prefs", _PREFERENCES)
+        # A new window asks before the interception is there: nobody clicks here, so Chromium opens none.
+        options.add_experimental_option("excludeSwitches", ["disable-popup-blocking"])
         options.enable_bidi = True
         # Waiting for a page would keep chromedriver from letting its requests go on.
         options.page_load_strategy = "none"
@@ -142,13 +147,14 @@ class Browser:
             raise BrowserError(f"{settings.chromium} does not start ({cause}){hint}") from error
         executor: Any = self._driver.command_executor
         executor.client_config.websocket_timeout = settings.timeout_s
-        self._driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_SOCKETS})
+        self._driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _PRELOAD})
         self._driver.network.add_request_handler(self._decide)  # type: ignore[no-untyped-call]
         self._driver.network.add_event_handler("response_completed", self._note_answer)
         self._context = self._driver.current_window_handle
 
     def close(self) -> None:
-        self._driver.quit()
+        with suppress(WebDriverException, WebSocketException, HTTPError):
+            self._driver.quit()
         self._profile.cleanup()
 
     def load(self, url: str, filled: Callable[[Page], bool]) -> HtmlResponse:
@@ -182,12 +188,6 @@ class Browser:
             encoding="utf-8",
             flags=[] if is_filled else ["unfilled"],
         )
-
-    def is_alive(self) -> bool:
-        try:
-            return bool(self._driver.current_window_handle)
-        except (WebDriverException, HTTPError):
-            return False
 
     def _answer(self, url: str) -> tuple[int, dict[str, str]]:
         """Status and headers of a page that was reached; Selenium tells them in a thread of its own."""

@@ -142,6 +142,9 @@ HOSTILE = """
 <script>
 fetch("/forbidden/data"); fetch("ELSEWHERE/data")
 navigator.sendBeacon("ELSEWHERE/beacon", "x"); new Image().src = "/forbidden/x.png"
+window.open("ELSEWHERE/window"); alert("stay")
+const link = Object.assign(document.createElement("a"), {href: "ELSEWHERE/link", target: "_blank"})
+link.click()
 const socket = ["new", "WebSocket('SOCKET/socket')"].join(" ")
 try { eval(socket) } catch {}
 try { new Worker(URL.createObjectURL(new Blob([socket]))) } catch {}
@@ -181,6 +184,19 @@ def test_a_page_asks_for_nothing_that_the_spider_may_not(
     assert (run.code, len(run.companies)) == (0, 4)
     assert [path for path in server.site.asked if path.startswith("/forbidden")] == []
     assert elsewhere.site.asked.total() == 0
+
+
+def test_a_page_that_holds_the_browser_for_ever_stops_nothing(
+    server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordinary = server.site.answer
+    endless = Answer("<p>wait<script>while (true) {}</script>")
+    monkeypatch.setattr(
+        server.site, "answer", lambda target: endless if target.startswith("/categories/bakery") else ordinary(target)
+    )
+    run = discover(server, tmp_path, "--only", "Bakery", "Coffee Roaster", TIMEOUT_S="5", RETRIES="0")
+    assert run.report["rejected"] == {"network": 1}
+    assert found(run.companies) == made(server.site.catalogue, "Coffee Roaster")
 
 
 MOVED = {"robots": "/forbidden/list", "foreign_link": "ELSEWHERE/list"}

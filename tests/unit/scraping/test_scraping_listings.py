@@ -5,10 +5,10 @@ from typing import Literal
 import pytest
 from opine_demo_site.answers import DemoSite
 from opine_demo_site.catalogue import Catalogue
-from opine_scraping.issues import ParseError
+from opine_scraping.issues import ParseError, ParseIssue, Reason
 from opine_scraping.items import CompanyItem
 from opine_scraping.parsers import CATEGORIES, LISTINGS, choose_parser
-from opine_scraping.parsers.page import Page
+from opine_scraping.parsers.page import Page, SubCategory
 
 NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 
@@ -19,8 +19,18 @@ def test_all_categories_are_found(markup: Literal["2019", "today"]) -> None:
     page = Page(DemoSite(catalogue).answer("/categories").body, "http://127.0.0.1/categories", NOW)
     found = choose_parser(CATEGORIES, page).parse(page)
     made = [(category, name) for category, names in catalogue.categories.items() for name in names]
-    assert [(sub.category, sub.name) for sub in found] == made
-    assert all(("status=all" in sub.url) == (markup == "2019") for sub in found)
+    read = [sub for sub in found if isinstance(sub, SubCategory)]
+    assert [(sub.category, sub.name) for sub in read] == made
+    assert all(("status=all" in sub.url) == (markup == "2019") for sub in read)
+
+
+@pytest.mark.parametrize("link", ["http://[::1", "https://elsewhere.example/x", "//elsewhere.example/x"])
+def test_a_link_of_the_index_that_leads_elsewhere_costs_itself(link: str) -> None:
+    body = DemoSite(Catalogue(markup="2019")).answer("/categories").body.replace("/categories/bakery", link)
+    page = Page(body, "http://127.0.0.1/categories", NOW)
+    found = choose_parser(CATEGORIES, page).parse(page)
+    assert [each.reason for each in found if isinstance(each, ParseIssue)] == [Reason.FOREIGN_LINK]
+    assert len(found) == 12
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """What the parsers read of the demo site's pages against what the pages were made from."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from opine_demo_site.catalogue import Catalogue, Company, Review
 from opine_scraping.issues import ParseError, Reason
 from opine_scraping.items import CompanyItem, ReviewItem
-from opine_scraping.parsers import REVIEWS, choose_parser
+from opine_scraping.parsers import REVIEWS, choose_parser, parse_list
 from opine_scraping.parsers.next_data import Review as Entry
 from opine_scraping.parsers.page import ListRead, Page
 from pydantic import ValidationError
@@ -144,6 +145,27 @@ def test_a_next_link_to_another_site_is_an_error(page_of: PageOf) -> None:
     with pytest.raises(ParseError) as error:
         read(Page(moved, page.url, page.read_at))
     assert error.value.issue.reason is Reason.FOREIGN_LINK
+
+
+@MARKUPS
+@pytest.mark.parametrize(
+    "date", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2999-01-01T00:00:00+00:00"]
+)
+def test_a_date_that_cannot_be_costs_its_review(page_of: PageOf, markup: str, date: str) -> None:
+    page = page_of(f"/review/slow-{markup}.example")
+    changed = re.sub(r'(?<="publishedDate": ")[^"]+', date, page.text, count=1)
+    result = parse_list(REVIEWS, Page(changed, page.url, page.read_at))
+    assert [issue.reason for issue in result.issues] == [Reason.BAD_CARD]
+    assert len(result.ids) == 19
+
+
+@pytest.mark.parametrize("total", ["9" * 30, "9" * 5000, "\u00b2\u00b3"])
+def test_a_total_of_2019_that_cannot_be_costs_itself(page_of: PageOf, total: str) -> None:
+    page = page_of("/review/slow-2019.example")
+    changed = re.sub(r"(?<=headline__review-count\">)[^<]+", total, page.text)
+    result = parse_list(REVIEWS, Page(changed, page.url, page.read_at))
+    assert (result.counts.total, len(result.ids), result.issues) == (None, 20, ())
+    assert [issue.reason for issue in result.page_issues] == [Reason.UNKNOWN_MARKUP]
 
 
 def test_no_error_message_repeats_what_a_page_says() -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 from opine_demo_site.catalogue import Catalogue
+from opine_scraping.items import ReviewItem
+from opine_scraping.parsers import REVIEWS, parse_list
 from opine_scraping.parsers.page import Page
 from opine_scraping.redaction import mask_page, redact_reply, redact_review
 
@@ -74,3 +76,42 @@ def test_other_words_stay(reply: str, name: str) -> None:
 def test_a_signature_is_taken_out_of_a_review_but_a_word_is_not() -> None:
     assert redact_review("Fine. Regards, ada holt", "Ada Holt") == "Fine. Regards, [name]"
     assert redact_review("A saving Grace", "Grace") == "A saving Grace"
+
+
+@pytest.mark.parametrize(("markup", "named"), [("2019", "consumer-information__name"), ("today", '"consumer"')])
+def test_a_name_that_stands_elsewhere_than_it_did_is_taken_out(
+    catalogue: Catalogue, page_of: PageOf, markup: str, named: str
+) -> None:
+    company = catalogue.companies[f"slow-{markup}.example"]
+    page = page_of(f"/review/{company.domain}")
+    moved = Page(page.text.replace(named, named.replace("consumer", "author")), page.url, page.read_at)
+    items = [item for item in parse_list(REVIEWS, moved).items if isinstance(item, ReviewItem)]
+    replied = 0
+    for item, review in zip(items, catalogue.page_of_reviews(company, 1), strict=True):
+        assert not item.shows_reviewer
+        assert review.reviewer.split()[0] not in (item.reply or "")
+        replied += item.reply is not None
+    assert replied > 3
+
+
+def test_no_key_and_no_attribute_names_a_person() -> None:
+    kept = mask_page(
+        '<p id="user-ada-holt" class="card ada"><b>Ada Holt</b>'
+        '<img alt="5 stars: Ada" src="/users/Ada/stars-4.svg"></p><script type="application/json">'
+        '{"byAuthor": {"Ada Holt": 1, "ada": 2}, "reviews": [{"author": 1}, {"author": 2}]}</script>'
+    )
+    assert "ada" not in kept.lower()
+    assert "holt" not in kept.lower()
+    assert '"author"' in kept, "a key that comes again and again is the markup's"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Fine. Kind regards, Ada Holt", "Fine. Kind regards, [name]"),
+        ("Yours sincerely\nAda", "Yours sincerely\n[name]"),
+        ("It has my regards and more", "It has my regards and more"),
+    ],
+)
+def test_a_signature_under_regards_is_taken_out(text: str, kept: str) -> None:
+    assert redact_review(text) == kept

@@ -14,6 +14,7 @@ from opine_scraping.parsers.page import where
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from opine_scraping.issues import ParseIssue
     from opine_scraping.parsers.page import (
         CategoriesParser,
         ListingParser,
@@ -53,14 +54,14 @@ def parse_list(parsers: Sequence[ReviewsParser | ListingParser], page: Page) -> 
     return _parse(parsers, page)  # type: ignore[return-value]  # as these parsers do
 
 
-def parse_categories(page: Page) -> tuple[SubCategory, ...]:
+def parse_categories(page: Page) -> tuple[SubCategory | ParseIssue, ...]:
     """The index of categories; raises as `parse_list`."""
     return _parse(CATEGORIES, page)  # type: ignore[return-value]  # as these parsers do
 
 
 def _parse(
     parsers: Sequence[ReviewsParser | ListingParser] | Sequence[CategoriesParser], page: Page
-) -> ListRead | tuple[SubCategory, ...]:
+) -> ListRead | tuple[SubCategory | ParseIssue, ...]:
     try:
         return choose_parser(parsers, page).parse(page)
     except ParseError:

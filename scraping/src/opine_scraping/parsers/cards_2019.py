@@ -305,17 +305,14 @@ class Cards2019Categories:
     def recognises(self, page: Page) -> bool:
         return bool(page.tree.xpath(_CATEGORY))
 
-    def parse(self, page: Page) -> tuple[SubCategory, ...]:
-        found = []
+    def parse(self, page: Page) -> tuple[SubCategory | ParseIssue, ...]:
+        found: list[SubCategory | ParseIssue] = []
         for category in page.tree.xpath(_CATEGORY):
             heading = first(category, _CATEGORY_NAME)
             name = "" if heading is None else text_of(heading)
             if not name:
                 raise ParseError(Reason.UNKNOWN_MARKUP, "a category without a name")
-            found += [
-                SubCategory(name, text_of(link), page.absolute(link.get("href", "")) + _ALL_COMPANIES)
-                for link in category.xpath(_CATEGORY_LINKS)
-            ]
+            found += [page.sub_category(name, link, _ALL_COMPANIES) for link in category.xpath(_CATEGORY_LINKS)]
         if not found:
             raise ParseError(Reason.UNKNOWN_MARKUP, "no sub-category in any category")
         return tuple(found)

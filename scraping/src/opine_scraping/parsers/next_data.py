@@ -298,14 +298,14 @@ class NextDataCategories:
     def recognises(self, page: Page) -> bool:
         return _has_script(page) and bool(page.tree.xpath(f"{_CATEGORY_LINKS}[{_CATEGORY_HEADING}]"))
 
-    def parse(self, page: Page) -> tuple[SubCategory, ...]:
-        found: list[SubCategory] = []
+    def parse(self, page: Page) -> tuple[SubCategory | ParseIssue, ...]:
+        found: list[SubCategory | ParseIssue] = []
         category = None
         for link in page.tree.xpath(_CATEGORY_LINKS):
             if link.get("class", "").startswith("styles_headingLink__"):
                 category = text_of(link)
             elif category:
-                found.append(SubCategory(category, text_of(link), page.absolute(link.get("href"))))
+                found.append(page.sub_category(category, link))
         if not found:
             raise ParseError(Reason.UNKNOWN_MARKUP, "no sub-category under any heading")
         return tuple(found)

@@ -65,6 +65,13 @@ class Page:
             raise ParseError(Reason.FOREIGN_LINK, "the next link leads to another site")
         return url
 
+    def sub_category(self, category: str, link: HtmlElement, query: str = "") -> SubCategory | ParseIssue:
+        """What a link of the index names; one that leads elsewhere costs itself."""
+        try:
+            return SubCategory(category, text_of(link), self.absolute(link.get("href", "")) + query)
+        except ParseError as error:
+            return ParseIssue(error.issue.reason, "a sub-category's link leads to another site")
+
     def next_url(self, path: str) -> str | None:
         """The first link that an XPath finds.
 
@@ -175,7 +182,7 @@ class ListingParser(Recogniser, Protocol):
 
 
 class CategoriesParser(Recogniser, Protocol):
-    def parse(self, page: Page) -> tuple[SubCategory, ...]:
+    def parse(self, page: Page) -> tuple[SubCategory | ParseIssue, ...]:
         """All sub-categories.
 
         Raises:

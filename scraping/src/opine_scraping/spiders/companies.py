@@ -10,6 +10,7 @@ from opine_scraping.arguments import DiscoverArguments
 from opine_scraping.issues import ParseError, ParseIssue, Reason
 from opine_scraping.pagination import PageList
 from opine_scraping.parsers import CATEGORIES, LISTINGS, parse_categories
+from opine_scraping.parsers.page import SubCategory
 from opine_scraping.spiders.paginated import PaginatedSpider
 
 if TYPE_CHECKING:
@@ -54,12 +55,13 @@ class CompaniesSpider(PaginatedSpider):
         except ParseError as error:
             self.recorder.reject(page.url, [error.issue], page.text)
             return
+        self.recorder.reject(page.url, [each for each in found if isinstance(each, ParseIssue)], page.text)
         only = set(self.arguments.only)
         # Two categories may have a sub-category of the same name: its address tells them apart.
         lists = [
             PageList(sub.url, sub.url, sub.category, sub.name)
             for sub in found
-            if not only or {sub.category, sub.name} & only
+            if isinstance(sub, SubCategory) and (not only or {sub.category, sub.name} & only)
         ]
         yield from self.first_requests(lists)
 
