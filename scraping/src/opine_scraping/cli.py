@@ -34,7 +34,7 @@ class Crawl(CrawlArguments):
     """Read the reviews of companies, newest first, one request at a time.
 
     Companies come from --company and --companies, or else from the database. A run that was stopped or killed goes on
-    where it was, without loss or repeat; a run that completes ends the round, and the next one begins a new round.
+    where it was, without loss or repeat; once a run came by every company, the next one begins a new round.
     """
 
     dry_run: bool = False
