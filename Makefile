@@ -13,9 +13,10 @@ IMPORTED_BY_TESTS := services/sentiment/bench tests/browser/frontend $(wildcard 
 # uv installs in seconds what takes pip a minute. Where it is missing, one is fetched and removed again.
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 INSTALLERS := services/local/installers.txt
+BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
 
 .DEFAULT_GOAL := help
-.PHONY: help run scrape-demo test bench lint format lock train evaluate picture images e2e drills clean python browser data
+.PHONY: help run scrape-demo test bench lint format lock train evaluate picture bento images e2e drills clean python browser data
 
 ##@ Use
 help: ## Show this list
@@ -63,6 +64,12 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	$(call lock_like_tests,scraping,$(SCRAPING))
 
 ##@ Deploy
+bento: .venv-test/installed $(UV) ## Package the sentiment service as a Bento, for `bentoml serve` and `containerize`
+	rm -rf services/sentiment/wheels
+	$(UV) build --quiet --wheel --build-constraints $(INSTALLERS) --out-dir services/sentiment/wheels services/telemetry
+	$(UV) build --quiet --wheel --build-constraints $(INSTALLERS) --out-dir services/sentiment/wheels services/sentiment/charcnn
+	cd services/sentiment && $(BENTOML) build
+
 images: ## Build the container images; VARIANT=cuda for GPUs
 	k8s/images/build $(VARIANT:%=--variant %)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from opine_sentiment.openapi import BulkLine
+from opine_sentiment.schemas import BulkLine
 from pydantic import TypeAdapter
 
 if TYPE_CHECKING:

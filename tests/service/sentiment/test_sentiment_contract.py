@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from charcnn.engine import load_engine
-from opine_sentiment.openapi import PredictAnswer, ProblemDetails
+from opine_sentiment.schemas import PredictResponse, ProblemDetails
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def test_explained_texts_have_a_number_a_code_point(real: Server) -> None:
     response = predict(real, TEXTS, explain=True)
     predictions = response.json()["predictions"]
     assert [len(prediction["contributions"]) for prediction in predictions] == [len(text) for text in TEXTS]
-    PredictAnswer.model_validate_json(response.content, strict=True)
+    PredictResponse.model_validate_json(response.content, strict=True)
 
 
 def test_a_text_that_cannot_be_scored_fails_alone(real: Server) -> None:
@@ -55,7 +55,7 @@ def test_a_text_that_cannot_be_scored_fails_alone(real: Server) -> None:
     assert long == {"error": {"code": "too_long", "message": "the text has 20001 characters; 20000 are allowed"}}
     assert invalid["error"]["code"] == "invalid"
     assert [fine, longest] == predict(real, ["fine", "x" * 20_000]).json()["predictions"]
-    PredictAnswer.model_validate_json(response.content, strict=True)
+    PredictResponse.model_validate_json(response.content, strict=True)
 
 
 def test_a_thousand_texts_are_one_request(real: Server) -> None:

@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from opine_sentiment.settings import Settings
-from opine_sentiment.shipped_model import shipped_model_dir
+from opine_sentiment.settings import Settings, shipped_model_dir
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 

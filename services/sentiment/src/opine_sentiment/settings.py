@@ -8,9 +8,14 @@ from charcnn.devices import DeviceChoice
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from opine_sentiment.shipped_model import shipped_model_dir
-
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+_PACKAGE = Path(__file__).parent
+
+
+def shipped_model_dir(package: Path = _PACKAGE) -> Path:
+    """The `model` folder beside the package (a Bento) or beside `src` (a checkout); a wheel brings none."""
+    in_bento, in_checkout = package.parent / "model", package.parent.parent / "model"
+    return in_bento if in_bento.is_dir() else in_checkout
 
 
 class Settings(BaseSettings):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from charcnn.prediction import Prediction
 from charcnn.text import encode
-from opine_sentiment.engine_thread import BRIEF_S, EngineThread
+from opine_sentiment.engine import BRIEF_S, EngineRunner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,22 +46,21 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture
-def thread(engine: Engine) -> Iterator[EngineThread]:
-    thread = EngineThread(lambda: engine)
-    yield thread
-    thread.close()
+def runner(engine: Engine) -> Iterator[EngineRunner]:
+    runner = EngineRunner(engine)
+    yield runner
+    runner.close()
 
 
-async def answers(thread: EngineThread, expected_s: float, *, explain: bool = False) -> list[Prediction]:
-    await thread.load()
-    return await thread.predict(TEXTS, [explain] * len(TEXTS), expected_s)
+async def answers(runner: EngineRunner, expected_s: float, *, explain: bool = False) -> list[Prediction]:
+    return await runner.predict(TEXTS, [explain] * len(TEXTS), expected_s)
 
 
 @pytest.mark.parametrize("expected_s", [BRIEF_S, LONG_S])
 def test_only_what_is_brief_on_a_cpu_is_computed_on_the_event_loop(
-    engine: Engine, thread: EngineThread, expected_s: float
+    engine: Engine, runner: EngineRunner, expected_s: float
 ) -> None:
-    assert len(asyncio.run(answers(thread, expected_s))) == len(TEXTS)
+    assert len(asyncio.run(answers(runner, expected_s))) == len(TEXTS)
     here = engine.threads == [threading.get_ident()]
     assert here == (engine.device == "cpu" and expected_s == BRIEF_S)
 
@@ -71,14 +70,13 @@ def test_readme_says_what_is_brief() -> None:
 
 
 @pytest.mark.parametrize("expected_s", [BRIEF_S, LONG_S])
-def test_who_awaits_hears_of_an_error(thread: EngineThread, expected_s: float) -> None:
+def test_who_awaits_hears_of_an_error(runner: EngineRunner, expected_s: float) -> None:
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(answers(thread, expected_s, explain=True))
+        asyncio.run(answers(runner, expected_s, explain=True))
 
 
-def test_others_have_a_turn_between_two_brief_batches(thread: EngineThread) -> None:
+def test_others_have_a_turn_between_two_brief_batches(runner: EngineRunner) -> None:
     async def turns() -> list[str]:
-        await thread.load()
         seen: list[str] = []
 
         async def another() -> None:
@@ -88,7 +86,7 @@ def test_others_have_a_turn_between_two_brief_batches(thread: EngineThread) -> N
 
         other = asyncio.create_task(another())
         for _ in range(3):
-            await thread.predict(TEXTS, [False, False], BRIEF_S)
+            await runner.predict(TEXTS, [False, False], BRIEF_S)
             seen.append("batch")
         other.cancel()
         return seen
@@ -96,11 +94,3 @@ def test_others_have_a_turn_between_two_brief_batches(thread: EngineThread) -> N
     seen = asyncio.run(turns())
     assert seen.count("batch") == 3
     assert ("batch", "batch") not in pairwise(seen)
-
-
-def test_nothing_is_computed_before_the_engine_is_there(thread: EngineThread) -> None:
-    async def too_early() -> None:
-        await thread.predict(TEXTS, [False, False])
-
-    with pytest.raises(RuntimeError, match="not loaded"):
-        asyncio.run(too_early())

@@ -1,12 +1,13 @@
 """Texts that fail alone."""
 
 import pytest
-from opine_sentiment.text_errors import text_error
+from opine_sentiment.predictor import check_text
+from opine_sentiment.schemas import TextError
 
 
 @pytest.mark.parametrize("text", ["", "a" * 10, "é" * 10, "👍" * 10, "\0", "\U0010ffff"])
 def test_text_within_the_limit_is_fine(text: str) -> None:
-    assert text_error(text, 10) is None
+    assert check_text(text, 10) == text
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ def test_text_within_the_limit_is_fine(text: str) -> None:
     ],
 )
 def test_text_that_cannot_be_scored_says_why(text: str, code: str, said: str) -> None:
-    error = text_error(text, 10)
-    assert error is not None
+    error = check_text(text, 10)
+    assert isinstance(error, TextError)
     assert error.code == code
     assert said in error.message

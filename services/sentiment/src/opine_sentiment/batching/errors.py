@@ -1,4 +1,4 @@
-"""Why a request is given up."""
+"""Why a request is not computed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from typing import Literal
 _LONGEST_WAIT_S = 60
 
 
-class OverloadedError(Exception):
+class RejectedError(Exception):
+    """A request is given up before all of its texts are computed."""
+
+
+class OverloadedError(RejectedError):
     """There is no room for the request, or not enough time before its deadline."""
 
     def __init__(self, reason: Literal["queue_full", "deadline"], wait_s: float) -> None:
@@ -22,9 +26,13 @@ class OverloadedError(Exception):
         return min(max(math.ceil(self.wait_s), 1), _LONGEST_WAIT_S)
 
 
-class ExpiredError(Exception):
+class ExpiredError(RejectedError):
     """The deadline passed before all of the request was computed."""
 
 
-class ClosedError(Exception):
+class ClosedError(RejectedError):
     """No new requests are taken."""
+
+
+class EngineBrokenError(RejectedError):
+    """The engine fails whatever it is given."""

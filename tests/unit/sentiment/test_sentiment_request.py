@@ -6,9 +6,9 @@ from http import HTTPStatus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from opine_sentiment.http.predict_request import parse_predict_request
-from opine_sentiment.http.problems import Problem
-from opine_sentiment.openapi import PredictRequest
+from opine_sentiment.http.errors import Problem
+from opine_sentiment.http.request import parse_predict_request
+from opine_sentiment.schemas import PredictRequest
 from pydantic import ValidationError
 
 MAX_TEXTS = 3
@@ -55,7 +55,12 @@ def test_as_many_texts_as_allowed_pass_and_one_more_does_not() -> None:
 def test_a_lone_surrogate_is_the_text_s_matter() -> None:
     asked = parse_predict_request(b'{"texts": ["\\ud800", "fine"], "explain": true}', MAX_TEXTS)
     assert asked.texts == ["\ud800", "fine"]
-    assert asked.explain
+    assert asked.explain is True
+
+
+@pytest.mark.parametrize("explain", [True, False, "words"])
+def test_contributions_are_asked_for_by_character_or_by_word(explain: object) -> None:
+    assert parse_predict_request(json.dumps({"texts": [], "explain": explain}).encode(), MAX_TEXTS).explain == explain
 
 
 values = st.recursive(

@@ -10,8 +10,8 @@ from charcnn.prediction import Prediction
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from opine_sentiment.http.predict_answer import answer_json, significant
-from opine_sentiment.text_errors import TextError
+from opine_sentiment.http.response import predictions_json, significant, word_contributions
+from opine_sentiment.schemas import Explain, TextError
 
 PREDICTION = Prediction(
     score=0.123456789,
@@ -22,12 +22,13 @@ PREDICTION = Prediction(
 )
 
 
-def answer(*outcomes: Prediction | TextError) -> Any:  # noqa: ANN401  parsed JSON
-    return json.loads(asyncio.run(answer_json("opine-charcnn", "1.0.0", outcomes)))
+def answer(*outcomes: Prediction | TextError, text: str = "", explain: Explain = True) -> Any:  # noqa: ANN401  JSON
+    body = predictions_json("opine-charcnn", "1.0.0", [text] * len(outcomes), outcomes, explain)
+    return json.loads(asyncio.run(body))
 
 
 def test_each_outcome_stands_in_its_place() -> None:
-    error = TextError("too_long", "the text has 9 characters; 8 are allowed")
+    error = TextError(code="too_long", message="the text has 9 characters; 8 are allowed")
     assert answer(PREDICTION, error, PREDICTION) == {
         "model": {"name": "opine-charcnn", "version": "1.0.0"},
         "predictions": [
@@ -53,12 +54,29 @@ def test_contributions_have_four_significant_digits() -> None:
     assert answer(explained)["predictions"][0]["contributions"] == [0, 0.01235, -123.5, 0.0001, 1]
 
 
+def test_words_have_their_place_and_the_sum_of_their_characters() -> None:
+    text = "👍 so  good!"
+    contributions = np.array([2, 9, 0.25, 0.5, 9, 9, 1, 1, -0.5, 0, 0.123456], np.float32)
+    explained = Prediction(0.5, "good", 4, (0, 0, 0, 1, 0), contributions)
+    prediction = answer(explained, text=text, explain="words")["predictions"][0]
+    assert "contributions" not in prediction
+    assert prediction["words"] == [
+        {"start": 0, "end": 1, "contribution": 2},
+        {"start": 2, "end": 4, "contribution": 0.75},
+        {"start": 6, "end": 11, "contribution": 1.623},
+    ]
+
+
+def test_a_text_without_words_has_none() -> None:
+    assert word_contributions(" \n ", np.zeros(3, np.float32)) == []
+
+
 def test_a_large_answer_lets_others_run_in_between() -> None:
     explained = Prediction(0.5, "good", 4, (0, 0, 0, 1, 0), np.full(20_000, 1 / 3, np.float32))
 
     async def turns_of_another() -> int:
         turns = 0
-        task = asyncio.ensure_future(answer_json("m", "1", [explained] * 50))
+        task = asyncio.ensure_future(predictions_json("m", "1", ["x"] * 50, [explained] * 50, explain=True))
         while not task.done():
             turns += 1
             await asyncio.sleep(0)

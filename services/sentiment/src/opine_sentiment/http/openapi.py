@@ -1,87 +1,19 @@
-"""What the documentation says of the routes; the tests hold real answers against these models."""
+"""What the documentation says of the contract's routes; the tests hold real answers against these models."""
 
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import TYPE_CHECKING, Any
+
 from pydantic.json_schema import models_json_schema
 
+from opine_sentiment.schemas import BulkLine, FailedText, PredictRequest, PredictResponse, ProblemDetails, TextPrediction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import BaseModel
+
 _REFERENCE = "#/components/schemas/{model}"
-
-
-class PredictRequest(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"example": {"texts": ["Quick delivery, friendly people."], "explain": True}},
-    )
-
-    texts: list[str]
-    explain: bool = Field(default=False, description="ask for `contributions`")
-
-
-class Scored(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    score: Annotated[float, Field(ge=0, le=1, description="expected stars rescaled to [0, 1]")]
-    label: Literal["bad", "average", "good"]
-    stars: Annotated[int, Field(ge=1, le=5)]
-    star_probabilities: Annotated[list[float], Field(min_length=5, max_length=5)]
-    contributions: list[float] | None = Field(
-        default=None,
-        description="only with `explain`: one number a Unicode code point; positive speaks for the brand",
-    )
-
-
-class ErrorOfText(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    code: Literal["too_long", "invalid", "malformed", "internal"] = Field(description="`malformed` for bulk lines only")
-    message: str
-
-
-class NotScored(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    error: ErrorOfText
-
-
-class BulkText(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"text": "Quick delivery."}})
-
-    text: str
-
-
-BulkLine = Scored | NotScored
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    version: str
-
-
-class PredictAnswer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    model: Model
-    predictions: list[Scored | NotScored] = Field(description="one a text, in order")
-
-
-class FieldError(BaseModel):
-    field: str
-    message: str
-
-
-class ProblemDetails(BaseModel):
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str | None
-    errors: list[FieldError] | None = None
-
-
 _PROBLEMS = {
     408: "the body did not arrive in time",
     413: "too many texts, or the body is too large",
@@ -100,8 +32,8 @@ _TIMEOUT = {
 _EXPLAIN = {
     "name": "explain",
     "in": "query",
-    "description": "ask for `contributions`",
-    "schema": {"type": "boolean", "default": False},
+    "description": "ask for `contributions` (`true`) or `words`",
+    "schema": {"enum": [True, False, "words"], "default": False},
 }
 
 
@@ -121,7 +53,7 @@ def document() -> dict[str, Any]:
 
 def _components() -> dict[str, Any]:
     """Schemas of everything that the paths refer to."""
-    models = (PredictRequest, PredictAnswer, ProblemDetails, BulkText)
+    models = (PredictRequest, PredictResponse, ProblemDetails, BulkLine)
     _, schema = models_json_schema([(model, "serialization") for model in models], ref_template=_REFERENCE)
     return {"schemas": schema["$defs"]}
 
@@ -139,7 +71,7 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "responses": {
                     "200": {
                         "description": "one prediction a text, in order",
-                        "content": _content("application/json", PredictAnswer),
+                        "content": _content("application/json", PredictResponse),
                     },
                     **_problems(_PROBLEMS),
                 },
@@ -153,13 +85,13 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "place. Read while you send: the service reads no faster than you. An answer without its last chunk "
                 "was cut off; the lines that came are right.",
                 "parameters": [_EXPLAIN],
-                "requestBody": {"required": True, "content": _content("application/x-ndjson", BulkText)},
+                "requestBody": {"required": True, "content": _content("application/x-ndjson", BulkLine)},
                 "responses": {
                     "200": {
                         "description": "one line a line, in order; `X-Model-Name` and `X-Model-Version` say whose",
                         "content": {
                             "application/x-ndjson": {
-                                "schema": {"oneOf": [_reference(Scored), _reference(NotScored)]},
+                                "schema": {"oneOf": [_reference(TextPrediction), _reference(FailedText)]},
                             }
                         },
                     },
@@ -167,9 +99,7 @@ def _paths() -> dict[str, dict[str, Any]]:
                 },
             },
         },
-        "/livez": _probe("livez", "the process answers"),
-        "/readyz": _probe("readyz", "the model has answered a warm-up; 503 before"),
-        "/metrics": _probe("metrics", "Prometheus metrics"),
+        "/metrics": {"get": {"operationId": "metrics", "responses": {"200": {"description": "Prometheus metrics"}}}},
     }
 
 
@@ -184,7 +114,3 @@ def _reference(model: type[BaseModel]) -> dict[str, str]:
 def _problems(statuses: Iterable[int]) -> dict[str, Any]:
     content = _content("application/problem+json", ProblemDetails)
     return {str(status): {"description": _PROBLEMS[status], "content": content} for status in statuses}
-
-
-def _probe(name: str, description: str) -> dict[str, Any]:
-    return {"get": {"operationId": name, "summary": description, "responses": {"200": {"description": description}}}}
