@@ -27,6 +27,16 @@ def test_the_reading_comes_back_by_itself(composer: ComposerPage, store: Store) 
     assert composer.notice == ""
 
 
+def test_a_late_reading_says_so_and_is_asked_for_again(composer: ComposerPage, store: Store) -> None:
+    store.knobs.sentiment_late = True
+    composer.open("lego")
+    composer.type("great")
+    composer.wait_for_notice("takes too long")
+    store.knobs.sentiment_late = False
+    composer.wait_for_reading("Good")
+    assert composer.notice == ""
+
+
 def test_without_the_api_the_text_is_kept_and_sent_later(
     composer: ComposerPage, store: Store, fake: FakeServer
 ) -> None:

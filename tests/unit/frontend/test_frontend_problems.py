@@ -9,6 +9,7 @@ from opine_frontend.reviews_api.errors import (
     Invalid,
     NotFound,
     Problem,
+    TimedOut,
     UnreachableError,
     problem_from,
 )
@@ -16,7 +17,16 @@ from opine_frontend.reviews_api.errors import (
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(400, Invalid), (401, Forbidden), (403, Forbidden), (404, NotFound), (422, Invalid), (429, Busy), (503, Busy)],
+    [
+        (400, Invalid),
+        (401, Forbidden),
+        (403, Forbidden),
+        (404, NotFound),
+        (422, Invalid),
+        (429, Busy),
+        (503, Busy),
+        (504, TimedOut),
+    ],
 )
 def test_a_status_becomes_a_type(status: int, kind: type[Problem]) -> None:
     assert type(problem_from(status, {}, b"{}")) is kind
@@ -48,6 +58,12 @@ def test_an_unknown_status_has_a_title() -> None:
 def test_advice_tells_a_resting_model_from_an_absent_api() -> None:
     assert about_predicting(Busy(503, "Service Unavailable")).reason == "sentiment_away"
     assert about_predicting(UnreachableError()).reason == "unreachable"
+
+
+def test_advice_tells_a_late_prediction_from_a_resting_model() -> None:
+    late = about_predicting(TimedOut(504, "Gateway Timeout", retry_after_s=2))
+    assert (late.reason, late.status, late.retry_after_s) == ("sentiment_late", 504, 2)
+    assert about_saving(TimedOut(504, "Gateway Timeout")).reason == "busy"
 
 
 def test_advice_on_saving_names_the_field() -> None:

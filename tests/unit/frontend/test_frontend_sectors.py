@@ -11,7 +11,7 @@ from opine_frontend.sectors import KEPT_S, Sectors
 
 class FakeApi(ReviewsApi):
     def __init__(self) -> None:
-        super().__init__(Transport("http://127.0.0.1:9"))
+        super().__init__(Transport("http://127.0.0.1:9", max_connection_age_s=15))
         self.names: list[str] | None = ["Airlines", "Drinks"]
         self.calls = 0
 

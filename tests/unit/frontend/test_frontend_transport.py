@@ -1,5 +1,7 @@
 """The transport against a real socket that answers as it is told."""
 
+import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -7,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import Busy, UnexpectedAnswerError, UnreachableError
-from opine_frontend.reviews_api.transport import Transport
+from opine_frontend.reviews_api.models import Word
+from opine_frontend.reviews_api.transport import TIMEOUT_S, Transport
 from opine_telemetry.request_ids import set_request_id
 
 
@@ -60,7 +63,7 @@ def serve() -> Iterator[type[ScriptedServer]]:
 
 
 def _api(server: ScriptedServer) -> ReviewsApi:
-    return ReviewsApi(Transport(server.url))
+    return ReviewsApi(Transport(server.url, max_connection_age_s=15))
 
 
 def test_an_answer_is_parsed_and_the_request_id_handed_on(serve: type[ScriptedServer]) -> None:
@@ -93,6 +96,28 @@ def test_a_refusal_is_told_and_not_waited_out(serve: type[ScriptedServer]) -> No
         _api(server).brand("nike")
     assert raised.value.retry_after_s == 30
     assert len(server.requests) == 1
+
+
+def test_the_api_is_told_how_long_the_answer_is_waited_for(serve: type[ScriptedServer]) -> None:
+    server = serve(BRAND)
+    _api(server).brand("nike")
+    told = re.search(r"^X-Request-Timeout: (.+)\r$", server.requests[0], re.MULTILINE)
+    assert told is not None
+    assert 0 < float(told[1]) < TIMEOUT_S
+
+
+def test_a_prediction_asks_for_words_and_has_them(serve: type[ScriptedServer]) -> None:
+    prediction = {"score": 0.9, "label": "good", "stars": 5, "star_probabilities": [0.0, 0.0, 0.0, 0.2, 0.8]}
+    answer = {"model": {"name": "m", "version": "1"}, "prediction": prediction}
+    words = [{"start": 0, "end": 5, "contribution": 0.31}]
+    server = serve(
+        _answer("200 OK", json.dumps({**answer, "prediction": {**prediction, "words": words}}).encode()),
+        _answer("200 OK", json.dumps(answer).encode()),
+    )
+    assert _api(server).predict("great").prediction.words == [Word(start=0, end=5, contribution=0.31)]
+    assert server.requests[0].endswith('{"text":"great","explain":"words"}')
+    with pytest.raises(UnexpectedAnswerError):
+        _api(server).predict("great")
 
 
 def test_an_answer_against_the_contract_is_no_brand(serve: type[ScriptedServer]) -> None:

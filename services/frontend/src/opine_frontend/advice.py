@@ -9,6 +9,7 @@ from opine_frontend.reviews_api.errors import (
     NotFound,
     Problem,
     ReviewsApiError,
+    TimedOut,
     UnreachableError,
 )
 
@@ -45,6 +46,8 @@ def about_reading(error: ReviewsApiError) -> Advice:
 
 
 def about_predicting(error: ReviewsApiError) -> Advice:
+    if isinstance(error, TimedOut):
+        return Advice("sentiment_late", *_SENTIMENT_LATE, 504, error.retry_after_s)
     if isinstance(error, Busy):
         return Advice("sentiment_away", *_SENTIMENT_AWAY, 503, error.retry_after_s)
     if isinstance(error, Invalid):
@@ -86,6 +89,10 @@ _AWAY = ("Opine's server is not answering", "It is usually back within a minute.
 _SENTIMENT_AWAY = (
     "The reading of sentiment is resting",
     "Rate with the stars yourself; your review can be submitted as usual.",
+)
+_SENTIMENT_LATE = (
+    "The reading of sentiment takes too long",
+    "It is tried again by itself. Rate with the stars yourself if you do not want to wait.",
 )
 _NOT_SAVED_BUSY = ("Not saved yet: the server is busy", "Your text is kept in this browser. Try again in a moment.")
 _NOT_SAVED_AWAY = (

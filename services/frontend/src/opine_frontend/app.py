@@ -28,7 +28,7 @@ from opine_frontend.shell import layout
 
 
 def create_app(settings: Settings) -> Dash:
-    api = ReviewsApi(Transport(str(settings.reviews_url)))
+    api = ReviewsApi(Transport(str(settings.reviews_url), max_connection_age_s=settings.max_connection_age_s))
     app = OpineDash(
         "opine_frontend",
         assets_folder=str(Path(__file__).parent / "assets"),

@@ -1,10 +1,12 @@
-"""Contributions of characters, gathered into words that a browser can mark."""
+"""Words of a text, graded by what they contribute, as a browser can mark them."""
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import NamedTuple
+
+from opine_frontend.reviews_api.models import Word
 
 # Square roots of the shares of the strongest word: contributions are so uneven that a linear scale shows one word only.
 # Below the first a word says nothing either way, from the second and the third on it is stronger.
@@ -14,9 +16,8 @@ _STEPS = (0.25, 0.5, 0.75)
 _FLOOR_TOTAL = 6.0
 _LARGEST_FLOOR = 1.5
 
-_WORD = re.compile(r"\S+")
-# The first code point that takes two UTF-16 code units.
-_ASTRAL = 0x10000
+# Code points that take two UTF-16 code units.
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
 class WordSpan(NamedTuple):
@@ -30,33 +31,29 @@ class WordSpan(NamedTuple):
     level: int
 
 
-def word_spans(text: str, contributions: Sequence[float]) -> list[WordSpan]:
-    """Sum contributions over words (runs without white space) and grade them against the text's strongest word.
+def word_spans(text: str, words: Sequence[Word]) -> list[WordSpan]:
+    """Grade words against the text's strongest.
 
     Args:
         text: the text that was scored.
-        contributions: one number a code point of `text`.
+        words: all of its words, in order.
 
     Raises:
-        ValueError: the lengths differ.
+        ValueError: words overlap, are out of order or outside the text.
     """
-    if len(contributions) != len(text):
-        raise ValueError(f"{len(contributions)} contributions for {len(text)} code points")
-    words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
-    sums = [sum(contributions[start:end]) for start, end in words]
+    edges = [edge for word in words for edge in (word["start"], word["end"])]
+    if edges != sorted(edges) or (edges and edges[-1] > len(text)):
+        raise ValueError(f"words overlap or leave the text of {len(text)} code points")
     floor = min(_LARGEST_FLOOR, _FLOOR_TOTAL / max(1, len(words)))
-    scale = max([floor, *map(abs, sums)])
-    units = utf16_offsets(text)
+    scale = max([floor, *(abs(word["contribution"]) for word in words)])
+    astral = [match.start() for match in _ASTRAL.finditer(text)]
     return [
-        WordSpan(units[start], units[end], level)
-        for (start, end), weight in zip(words, sums, strict=True)
-        if (level := _level(weight / scale))
+        WordSpan(
+            word["start"] + bisect_left(astral, word["start"]), word["end"] + bisect_left(astral, word["end"]), level
+        )
+        for word in words
+        if (level := _level(word["contribution"] / scale))
     ]
-
-
-def utf16_offsets(text: str) -> list[int]:
-    """Offset in UTF-16 code units of each code point, and of the end."""
-    return list(accumulate((2 if ord(character) >= _ASTRAL else 1 for character in text), initial=0))
 
 
 def _level(share: float) -> int:

@@ -16,7 +16,7 @@ from opine_frontend.reviews_api.models import (
 )
 from opine_frontend.reviews_api.queries import BrandQuery, ReviewQuery, ScrapedReviewQuery
 from opine_frontend.reviews_api.scraped_models import ScrapedReviewPage, ScrapeRunPage
-from opine_frontend.reviews_api.transport import PREDICT_TIMEOUT_S, STREAM_TIMEOUT_S, Transport, segment
+from opine_frontend.reviews_api.transport import STREAM_TIMEOUT_S, Transport, segment
 
 _V1 = "/api/v1"
 _CHUNK_BYTES = 64 * 1024
@@ -31,12 +31,7 @@ class ReviewsApi:
         self._transport = transport
 
     def predict(self, text: str) -> Predicted:
-        answer = self._transport.exchange(
-            "POST",
-            f"{_V1}/predictions",
-            body={"text": text, "explain": True},
-            read_timeout_s=PREDICT_TIMEOUT_S,
-        )
+        answer = self._transport.exchange("POST", f"{_V1}/predictions", body={"text": text, "explain": "words"})
         return _parse(Predicted, answer.data)
 
     def create_review(self, review: NewReview, *, idempotency_key: str, client: Mapping[str, str]) -> Review:
@@ -68,7 +63,7 @@ class ReviewsApi:
             f"{_V1}/reviews.csv",
             query=query.filters(),
             headers={**_bearer(token), "Accept": "text/csv"},
-            read_timeout_s=STREAM_TIMEOUT_S,
+            timeout_s=STREAM_TIMEOUT_S,
             stream=True,
         )
 

@@ -62,6 +62,10 @@ class Busy(Problem):
     """429 or 503: worth another try later."""
 
 
+class TimedOut(Busy):
+    """504: the API could not do it in the time that it was given."""
+
+
 _BY_STATUS: dict[int, type[Problem]] = {
     400: Invalid,
     401: Forbidden,
@@ -71,6 +75,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
     422: Invalid,
     429: Busy,
     503: Busy,
+    504: TimedOut,
 }
 
 

@@ -1,9 +1,10 @@
 """The reviews API's answers (docs/contracts.md); unknown fields are ignored, so that the API may add some."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
 Label = Literal["bad", "average", "good"]
 StarCount = Literal["1", "2", "3", "4", "5"]
@@ -18,12 +19,21 @@ class ModelVersion(Answer):
     version: str
 
 
+# No model: a long text has a thousand words, and pydantic makes dictionaries in half the time.
+class Word(TypedDict):
+    """A run without white space, in code points, and how much it speaks for (> 0) or against (< 0) the brand."""
+
+    start: Annotated[int, Field(ge=0)]
+    end: int
+    contribution: float
+
+
 class Prediction(Answer):
     score: float = Field(ge=0, le=1)
     label: Label
     stars: int = Field(ge=1, le=5)
     star_probabilities: list[float] = Field(min_length=5, max_length=5)
-    contributions: list[float] | None = None
+    words: list[Word]
 
 
 class Predicted(Answer):

@@ -30,14 +30,14 @@ def add_predict_route(server: Flask, api: ReviewsApi) -> None:
 
 
 def reading(text: str, predicted: Predicted) -> dict[str, object]:
-    """A prediction as the page paints it: with marked words instead of contributions.
+    """A prediction as the page paints it: with graded words.
 
     Raises:
-        UnexpectedAnswerError: not one contribution a code point.
+        UnexpectedAnswerError: the words are not those of the text.
     """
     prediction = predicted.prediction
     try:
-        spans = word_spans(text, prediction.contributions or [0.0] * len(text))
+        spans = word_spans(text, prediction.words)
     except ValueError as error:
         raise UnexpectedAnswerError(str(error)) from error
     return {

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
 
 from opine_reviews.models import Label, Origin
 from opine_reviews.schemas.requests import Stars
@@ -16,6 +17,13 @@ class ModelAnswer(BaseModel):
     version: str
 
 
+# No model: a long text has a thousand words, and pydantic makes dictionaries in half the time.
+class WordAnswer(TypedDict):
+    start: Annotated[int, Field(ge=0, description="offset in code points")]
+    end: Annotated[int, Field(ge=1, description="offset of the code point after the word")]
+    contribution: Annotated[float, Field(description="positive for the brand")]
+
+
 class PredictionAnswer(BaseModel):
     score: Score
     label: Label
@@ -23,7 +31,10 @@ class PredictionAnswer(BaseModel):
     star_probabilities: list[float]
     contributions: list[float] | None = Field(
         default=None,
-        description="only with `explain`: one number a code point of the text, positive for the brand",
+        description="only with `explain: true`: one number a code point of the text, positive for the brand",
+    )
+    words: list[WordAnswer] | None = Field(
+        default=None, description='only with `explain: "words"`: the runs of the text without white space, in order'
     )
 
 

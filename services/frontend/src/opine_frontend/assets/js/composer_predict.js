@@ -6,11 +6,11 @@
   const PREDICT_DEBOUNCE_MS = 150;
   // Who types without any pause is answered at least this often.
   const PREDICT_MAX_WAIT_MS = 600;
-  // Longer than the frontend waits for the API, so that its explanation arrives.
-  const PREDICT_TIMEOUT_MS = 25000;
+  // Longer than the frontend waits for the API twice, so that its explanation arrives.
+  const PREDICT_TIMEOUT_MS = 15000;
   const RETRY_AFTER_S = 5;
   const LONGEST_RETRY_S = 60;
-  const WORTH_RETRYING = new Set(["sentiment_away", "unreachable", "offline"]);
+  const WORTH_RETRYING = new Set(["sentiment_away", "sentiment_late", "unreachable", "offline"]);
 
   class Predictor {
     // `onReading(text, reading)` and `onTrouble(text, trouble)` are only called for the text that was asked for last.

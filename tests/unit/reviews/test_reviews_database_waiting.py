@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import psycopg2
 import pytest
-from opine_reviews.deadline import deadline, install
+from opine_reviews.database import limit_waiting
+from opine_telemetry.deadlines import deadline
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def _connect(port: int) -> None:
 
 
 def test_waiting_ends_with_the_deadline(silent_port: int) -> None:
-    install()
+    limit_waiting()
     started = time.monotonic()
     with deadline(0.2), pytest.raises(psycopg2.OperationalError, match="did not answer in time"):
         _connect(silent_port)
@@ -30,7 +31,7 @@ def test_waiting_ends_with_the_deadline(silent_port: int) -> None:
 
 
 def test_all_waits_of_a_block_share_its_time(silent_port: int) -> None:
-    install()
+    limit_waiting()
     waited = []
     with deadline(0.3):
         for _ in range(3):
@@ -43,7 +44,7 @@ def test_all_waits_of_a_block_share_its_time(silent_port: int) -> None:
 
 
 def test_a_block_within_a_block_ends_with_its_own(silent_port: int) -> None:
-    install()
+    limit_waiting()
     with deadline(30):
         with deadline(0.05), pytest.raises(psycopg2.OperationalError):
             _connect(silent_port)
