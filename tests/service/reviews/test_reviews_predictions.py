@@ -27,8 +27,7 @@ def test_contributions_come_if_asked_for(client: FlaskClient) -> None:
 
 def test_words_come_if_asked_for(client: FlaskClient, sentiment: FakeSentiment) -> None:
     response = client.post(PREDICT, json={"text": "Fine 👟 ", "explain": "words"})
-    words = [{"start": 0, "end": 4, "contribution": 0.31}, {"start": 5, "end": 6, "contribution": 0.31}]
-    assert response.get_json()["prediction"] == PREDICTION | {"words": words}
+    assert response.get_json()["prediction"] == PREDICTION | {"words": [[0, 4, 0.31], [5, 6, 0.31]]}
     assert sentiment.requests == [{"texts": ["Fine 👟 "], "explain": "words"}]
 
 

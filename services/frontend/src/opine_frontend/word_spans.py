@@ -41,18 +41,16 @@ def word_spans(text: str, words: Sequence[Word]) -> list[WordSpan]:
     Raises:
         ValueError: words overlap, are out of order or outside the text.
     """
-    edges = [edge for word in words for edge in (word["start"], word["end"])]
+    edges = [edge for word in words for edge in (word.start, word.end)]
     if edges != sorted(edges) or (edges and edges[-1] > len(text)):
         raise ValueError(f"words overlap or leave the text of {len(text)} code points")
     floor = min(_LARGEST_FLOOR, _FLOOR_TOTAL / max(1, len(words)))
-    scale = max([floor, *(abs(word["contribution"]) for word in words)])
+    scale = max([floor, *(abs(word.contribution) for word in words)])
     astral = [match.start() for match in _ASTRAL.finditer(text)]
     return [
-        WordSpan(
-            word["start"] + bisect_left(astral, word["start"]), word["end"] + bisect_left(astral, word["end"]), level
-        )
+        WordSpan(word.start + bisect_left(astral, word.start), word.end + bisect_left(astral, word.end), level)
         for word in words
-        if (level := _level(word["contribution"] / scale))
+        if (level := _level(word.contribution / scale))
     ]
 
 

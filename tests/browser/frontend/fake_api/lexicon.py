@@ -17,21 +17,17 @@ WORDS = {
 }
 
 
-def words(text: str) -> list[dict[str, float]]:
+def words(text: str) -> list[tuple[int, int, float]]:
     """As the API answers `explain: "words"`."""
     return [
-        {
-            "start": match.start(),
-            "end": match.end(),
-            "contribution": sum(WORDS.get(letters, 0.0) for letters in re.findall("[a-z]+", match.group().lower())),
-        }
+        (*match.span(), sum(WORDS.get(letters, 0.0) for letters in re.findall("[a-z]+", match.group().lower())))
         for match in re.finditer(r"\S+", text)
     ]
 
 
 def predict(text: str) -> dict[str, object]:
     explained = words(text)
-    centre = 1 + 4 / (1 + math.exp(-sum(word["contribution"] for word in explained)))
+    centre = 1 + 4 / (1 + math.exp(-sum(contribution for _, _, contribution in explained)))
     weights = [math.exp(-((stars - centre) ** 2)) for stars in range(1, 6)]
     probabilities = [weight / sum(weights) for weight in weights]
     expected = sum(stars * chance for stars, chance in enumerate(probabilities, start=1))

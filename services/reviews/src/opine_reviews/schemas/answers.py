@@ -1,10 +1,9 @@
 """What the routes of /api/v1 answer."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
-from typing_extensions import TypedDict
 
 from opine_reviews.models import Label, Origin
 from opine_reviews.schemas.requests import Stars
@@ -17,8 +16,9 @@ class ModelAnswer(BaseModel):
     version: str
 
 
-# No model: a long text has a thousand words, and pydantic makes dictionaries in half the time.
-class WordAnswer(TypedDict):
+class WordAnswer(NamedTuple):
+    """`[start, end, contribution]` in JSON: a long text has a thousand words, and their names would be half of it."""
+
     start: Annotated[int, Field(ge=0, description="offset in code points")]
     end: Annotated[int, Field(ge=1, description="offset of the code point after the word")]
     contribution: Annotated[float, Field(description="positive for the brand")]
@@ -34,7 +34,11 @@ class PredictionAnswer(BaseModel):
         description="only with `explain: true`: one number a code point of the text, positive for the brand",
     )
     words: list[WordAnswer] | None = Field(
-        default=None, description='only with `explain: "words"`: the runs of the text without white space, in order'
+        default=None,
+        description=(
+            'only with `explain: "words"`: `[start, end, contribution]` of each run of the text without white space, '
+            "in order"
+        ),
     )
 
 
