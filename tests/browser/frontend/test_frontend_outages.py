@@ -9,7 +9,7 @@ def test_without_sentiment_a_review_is_rated_by_hand(composer: ComposerPage, sto
     store.knobs.sentiment_away = True
     composer.open("lego")
     composer.type("great")
-    composer.wait_for_notice("Rate with the stars yourself")
+    composer.wait_for_notice("Choose the stars yourself")
     assert (composer.stars, composer.can_submit) == (0, False)
     composer.choose(4)
     composer.submit()
@@ -21,7 +21,7 @@ def test_the_reading_comes_back_by_itself(composer: ComposerPage, store: Store) 
     store.knobs.sentiment_away = True
     composer.open("lego")
     composer.type("great")
-    composer.wait_for_notice("Rate with the stars yourself")
+    composer.wait_for_notice("Choose the stars yourself")
     store.knobs.sentiment_away = False
     composer.wait_for_reading("Good")
     assert composer.notice == ""

@@ -6,14 +6,15 @@ from fake_api.store import Store
 from selenium.webdriver import Chrome
 
 _LAYERS = """
-const [mirror, field] = ["review-mirror", "review"].map((id) => document.getElementById(id));
+const [layer, field] = ["review-highlights", "review"].map((id) => document.getElementById(id));
+const frame = document.querySelector(".editor-field");
 const style = (element, name) => getComputedStyle(element).getPropertyValue(name);
 const names = ["font-size", "font-family", "line-height", "letter-spacing", "padding-left", "padding-top", "width",
   "white-space-collapse", "overflow-wrap", "tab-size"];
 return {
-  differing: names.filter((name) => style(mirror, name) !== style(field, name)),
+  differing: names.filter((name) => style(layer, name) !== style(field, name)),
   overflow: field.scrollHeight - field.clientHeight,
-  scrolling: document.querySelector(".paper").scrollHeight - document.querySelector(".paper").clientHeight,
+  scrolling: frame.scrollHeight - frame.clientHeight,
 };
 """
 
@@ -91,10 +92,10 @@ def test_twenty_thousand_characters_are_painted_and_repainted_sparingly(driver: 
         "window.changes = 0;"
         "const count = (seen) => seen.flatMap((one) => [...one.addedNodes, ...one.removedNodes]).length;"
         "new MutationObserver((seen) => { changes += count(seen); })"
-        ".observe(document.getElementById('review-mirror'), {childList: true});"
+        ".observe(document.getElementById('review-highlights'), {childList: true});"
     )
     composer.type("x")
-    wait_for(driver, "a repainted mirror", lambda: driver.execute_script("return changes") > 0)
+    wait_for(driver, "a repainted layer", lambda: driver.execute_script("return changes") > 0)
     time.sleep(1.0)  # the answer paints the same marks once more
     assert driver.execute_script("return changes") <= 4
 

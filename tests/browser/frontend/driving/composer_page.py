@@ -7,7 +7,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from driving.waiting import wait_for
 
 _MARKS = """
-return [...document.querySelectorAll("#review-mirror .mark")].map((mark) => [mark.textContent, mark.classList[1]]);
+return [...document.querySelectorAll("#review-highlights .mark")].map((mark) => [mark.textContent, mark.classList[1]]);
 """
 
 
