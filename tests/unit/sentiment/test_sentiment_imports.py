@@ -20,7 +20,7 @@ def python(code: str, **environment: str) -> str:
 
 def test_the_worker_loads_neither_bentoml_nor_torch_nor_onnx() -> None:
     loaded = python(
-        "import sys, opine_sentiment.worker, opine_sentiment.http.application, charcnn.engine, charcnn.scorers.onnx\n"
+        "import sys, opine_sentiment.worker, opine_sentiment.http.application, charcnn.engine, charcnn.onnx_backend\n"
         "foreign = {'bentoml', '_bentoml_sdk', 'rich.text', 'torch', 'onnx', 'onnxruntime', 'flask'}\n"
         "print(sorted(foreign & set(sys.modules)))",
     )

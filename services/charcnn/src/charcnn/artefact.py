@@ -1,7 +1,7 @@
 """A trained model as a folder: `model.json`, `model.safetensors`, `model.onnx`, `linear.safetensors` and a card.
 
-The network's weights stand once, in the safetensors file; the ONNX graph points into it. A model may have no linear
-part; format version 1 had none. Nothing here is pickled.
+The network's weights stand once, in the safetensors file; the ONNX graph points into it and is what ONNX Runtime loads.
+A model may have no linear part. Nothing here is pickled.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT: Final = "opine-charcnn"
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 MANIFEST: Final = "model.json"
 WEIGHTS: Final = "model.safetensors"
 GRAPH: Final = "model.onnx"
@@ -44,7 +44,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["opine-charcnn"] = FORMAT
-    format_version: Literal[1, 2] = FORMAT_VERSION
+    format_version: Literal[3] = FORMAT_VERSION
     name: str
     version: str
     network: NetworkConfig
@@ -70,21 +70,21 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         ArtefactError: it is not.
     """
-    file = folder / MANIFEST
     try:
-        document = file.read_bytes()
+        document = (folder / MANIFEST).read_bytes()
     except OSError as error:
         raise ArtefactError(
             f"{folder} holds no model: {MANIFEST} cannot be read ({error.strerror}). "
             "Point the model folder setting at an artefact, or make one with `make train`."
         ) from error
-    manifest = _parse(file, document)
+    manifest = _parse(folder, document)
     for name in (WEIGHTS, GRAPH, *([LINEAR] if manifest.linear else [])):
         _check(folder / name, manifest.files.get(name))
     return manifest
 
 
-def _parse(file: Path, document: bytes) -> Manifest:
+def _parse(folder: Path, document: bytes) -> Manifest:
+    file = folder / MANIFEST
     try:
         head = _Head.model_validate_json(document)
     except ValidationError as error:
@@ -97,8 +97,13 @@ def _parse(file: Path, document: bytes) -> Manifest:
         )
     if head.format_version > FORMAT_VERSION:
         raise ArtefactError(
-            f"{file} has format version {head.format_version}; this program reads up to {FORMAT_VERSION}. "
+            f"{file} has format version {head.format_version}; this program reads {FORMAT_VERSION}. "
             "Upgrade Opine, or export the model again with this version."
+        )
+    if head.format_version < FORMAT_VERSION:
+        raise ArtefactError(
+            f"{file} has the old format version {head.format_version}; this program reads {FORMAT_VERSION}. "
+            f"Convert it where training is installed: `python -m charcnn.convert {folder} NEW_FOLDER`."
         )
     try:
         return Manifest.model_validate_json(document)

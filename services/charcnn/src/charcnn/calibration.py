@@ -41,10 +41,10 @@ class Calibration(BaseModel):
         return softmax(self.logits(raw))
 
     def labels(self, star_probabilities: NDArray[np.float64]) -> NDArray[np.intp]:
-        """Places in `LABELS`, shape (N,)."""
+        """Indices in `LABELS`, shape (N,)."""
         evidence = np.log(np.maximum(label_probabilities(star_probabilities), 1e-12)) + np.array(self.label_offsets)
-        places: NDArray[np.intp] = evidence.argmax(axis=1)
-        return places
+        indices: NDArray[np.intp] = evidence.argmax(axis=1)
+        return indices
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -70,5 +70,5 @@ def scores(star_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
 def proposed_stars(star_probabilities: NDArray[np.float64], labels: NDArray[np.intp]) -> NDArray[np.intp]:
     """The likeliest star of each label, 1-5, shape (N,)."""
     of_label = LABEL_OF_STAR[np.newaxis, :] == labels[:, np.newaxis]
-    places: NDArray[np.intp] = np.where(of_label, star_probabilities, -1.0).argmax(axis=1)
-    return places + 1
+    indices: NDArray[np.intp] = np.where(of_label, star_probabilities, -1.0).argmax(axis=1)
+    return indices + 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 STARS = (1, 2, 3, 4, 5)
+MAX_LOG_WEIGHT = 20.0
+"""A cell's weight in its text's mean is e to the power of at most so much, and at least of as much below zero."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ class NetworkConfig:
 class LinearConfig:
     """The linear part of a model."""
 
-    words: int
+    max_ngram: int
     """Words of the longest n-gram."""
     entries: int
     """Known n-grams."""

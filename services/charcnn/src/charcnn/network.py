@@ -1,19 +1,43 @@
-"""The network in PyTorch. Shapes: T cells, N texts, F look-ups a character, E embedding, C channels."""
+"""The network, described once: PyTorch trains it and runs it on GPUs, `charcnn.export` makes the ONNX graph from it.
+
+Shapes: T cells, N texts, S symbols, F look-ups a symbol, E embedding, C channels.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from charcnn.config import STARS
+from charcnn.artefact import WEIGHTS, ArtefactError
+from charcnn.config import MAX_LOG_WEIGHT, STARS
 from charcnn.features import row_count
-from charcnn.pooling import MAX_LOG_WEIGHT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from charcnn.config import NetworkConfig
+
+Windows = Callable[[Tensor, int], Tensor]
+"""From cells (T, C) to each cell between its neighbours at a distance, (T, 3 C); outside its text there are zeros."""
+
+
+def spaced_windows(mask_T1: Tensor) -> Windows:
+    """For texts that are parted by blank cells, which the mask excludes: neighbours are slices of the whole.
+
+    There may be dimensions before the cells.
+    """
+
+    def windows(x_TC: Tensor, distance: int) -> Tensor:
+        masked_TC = x_TC * mask_T1
+        padded = functional.pad(masked_TC, (0, 0, distance, distance))
+        return torch.cat([padded[..., : -2 * distance, :], masked_TC, padded[..., 2 * distance :, :]], dim=-1)
+
+    return windows
 
 
 class ResidualBlock(nn.Module):
@@ -27,13 +51,11 @@ class ResidualBlock(nn.Module):
         with torch.no_grad():
             self.mix.weight.mul_(0.3)
 
-    def forward(self, x_TC: Tensor, mask_T1: Tensor, dropout: float) -> Tensor:
-        d = self.dilation
-        padded = functional.pad(x_TC, (0, 0, d, d))
-        window_T3C = torch.cat([padded[: -2 * d], x_TC, padded[2 * d :]], dim=1)
-        hidden_TC = functional.dropout(functional.relu(self.convolution(window_T3C)), dropout, self.training)
-        out: Tensor = (x_TC + self.mix(hidden_TC)) * mask_T1
-        return out
+    def forward(self, x_TC: Tensor, windows: Windows, dropout: float) -> Tensor:
+        convolved_TC = self.convolution(windows(x_TC, self.dilation))
+        hidden_TC = functional.dropout(functional.relu(convolved_TC), dropout, self.training)
+        out_TC: Tensor = x_TC + self.mix(hidden_TC)
+        return out_TC
 
 
 class CharCNN(nn.Module):
@@ -52,14 +74,21 @@ class CharCNN(nn.Module):
             self.table.weight.mul_(0.1)
             self.table.weight[0] = 0
 
-    def cells(self, rows_SF: Tensor, mask_T1: Tensor) -> Tensor:
-        """Class scores and the logarithm of their weight for each cell, shape (T, 6)."""
-        embedded_SE = functional.dropout(self.table(rows_SF), self.dropout, self.training)
-        x_TC = functional.relu(self.stem(embedded_SE.view(mask_T1.shape[0], -1))) * mask_T1
+    def score_cells(self, embedded_TE: Tensor, windows: Windows) -> Tensor:
+        """Class scores and the logarithm of their weight for each cell, (T, 6), of its embedded symbols side by side.
+
+        What it says of blank cells means nothing.
+        """
+        x_TC = functional.relu(self.stem(functional.dropout(embedded_TE, self.dropout, self.training)))
         for block in self.blocks:
-            x_TC = block(x_TC, mask_T1, self.dropout)
-        scores: Tensor = self.head(functional.relu(x_TC))
-        return scores
+            x_TC = block(x_TC, windows, self.dropout)
+        scores_T6: Tensor = self.head(functional.relu(x_TC))
+        return scores_T6
+
+    def cells(self, rows_SF: Tensor, mask_T1: Tensor) -> Tensor:
+        """Scores of texts that are parted by blank cells, (T, 6)."""
+        embedded_TE = self.table(rows_SF).view(mask_T1.shape[0], -1)
+        return self.score_cells(embedded_TE, spaced_windows(mask_T1))
 
     def forward(self, rows_SF: Tensor, cell_text_T: Tensor, texts: int) -> Tensor:
         """Logits of the five stars, shape (N, 5): the weighted mean over a text's cells, plus a bias."""
@@ -71,3 +100,19 @@ class CharCNN(nn.Module):
         sums = sums.index_add(0, cell_text_T, torch.cat([scores_T5 * weight_T1, weight_T1], dim=1))
         mean_N5: Tensor = sums[:texts, :-1] / sums[:texts, -1:].clamp_min(1e-20)
         return mean_N5 + self.bias
+
+
+def load_network(folder: Path, config: NetworkConfig) -> CharCNN:
+    """The network of an artefact, in single precision.
+
+    Raises:
+        ArtefactError: its weights are not those of the configuration.
+    """
+    network = CharCNN(config)
+    file = folder / WEIGHTS
+    try:
+        network.load_state_dict(load_file(file))
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise ArtefactError(f"{file} does not fit its configuration ({reason}) Export the model again.") from error
+    return network

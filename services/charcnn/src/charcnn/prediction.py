@@ -23,4 +23,4 @@ class Prediction:
     star_probabilities: tuple[float, ...]
     """p(1) ... p(5), calibrated."""
     contributions: NDArray[np.float32] | None
-    """One number a code point of the text, or None where none were asked for; see `charcnn.valence`."""
+    """One number a code point of the text, or None where none were asked for; see `charcnn.explanation`."""

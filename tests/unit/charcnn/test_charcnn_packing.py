@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from charcnn.packing import Packed, pack
-from charcnn.windows import Neighbours, Window, windows
+from charcnn.packing import Neighbours, Packed, Window, pack, windows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,17 +38,17 @@ def test_a_cell_sees_its_own_text_and_no_other(lengths: list[int], gap: int) -> 
     texts = packed(lengths, gap)
     offsets = [-2, -1, 0, 1, 2]
     for window in windows(texts, SIZE, REACH):
-        places = Neighbours(texts, offsets).within(window)
-        assert places.shape == (window.end - window.begin, len(offsets))
+        indices = Neighbours(texts, offsets).within(window)
+        assert indices.shape == (window.end - window.begin, len(offsets))
         for cell in range(window.first, window.last):
             owner = texts.cell_text[cell]
-            for offset, place in zip(offsets, places[cell - window.begin].tolist(), strict=True):
+            for offset, index in zip(offsets, indices[cell - window.begin].tolist(), strict=True):
                 other = cell + offset
                 of_same_text = 0 <= other < len(texts.cell_text) and texts.cell_text[other] == owner
                 if owner < len(lengths) and of_same_text:
-                    assert window.begin + place - 1 == other
+                    assert window.begin + index - 1 == other
                 else:
-                    assert place == 0
+                    assert index == 0
 
 
 def test_texts_that_fit_are_not_cut() -> None:

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from charcnn.devices import choose_device
-from charcnn.network import CharCNN
+from charcnn.network import load_network
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -49,18 +49,15 @@ class _Shape:
     graph: torch.cuda.CUDAGraph | None = None
 
 
-class TorchScorer:
-    """Raises DeviceError if a GPU is required and none is visible."""
+class TorchBackend:
+    """Raises DeviceError if a GPU is required and none is visible, ArtefactError if weights do not fit."""
 
-    def __init__(
-        self, weights: Mapping[str, NDArray[np.float32]], config: NetworkConfig, threads: int, choice: DeviceChoice
-    ) -> None:
+    def __init__(self, folder: Path, config: NetworkConfig, threads: int, choice: DeviceChoice) -> None:
         torch.set_num_threads(threads)
         self.device = choose_device(choice, gpu_visible=torch.cuda.is_available())
         self.gap = config.gap
         self._config = config
-        self._network = CharCNN(config)
-        self._network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in weights.items()})
+        self._network = load_network(folder, config)
         self._network.to(self.device).eval().requires_grad_(requires_grad=False)
         self._shapes: dict[int, _Shape] = {}
         if self.device == "cuda":

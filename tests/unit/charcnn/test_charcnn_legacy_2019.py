@@ -5,10 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from charcnn.configurations import build
-from charcnn.lineage.encoding import ALPHABET, PADDING, encode
-from charcnn.lineage.network import LineageConfig, LineageNetwork, pooled_length
-from charcnn.lineage.score import score, stars
+from charcnn.legacy_2019 import (
+    ALPHABET,
+    PADDING,
+    Legacy2019Config,
+    Legacy2019Network,
+    encode,
+    pooled_length,
+    score,
+    stars,
+)
 
 
 def test_alphabet_has_69_characters_with_the_space_at_59() -> None:
@@ -56,7 +62,7 @@ def test_pooled_length(length: int, positions: int) -> None:
 
 
 def test_network_has_the_original_parameters() -> None:
-    network = build("lineage")
+    network = Legacy2019Network(Legacy2019Config())
     assert sum(parameter.numel() for parameter in network.parameters()) == 11_336_963
     assert set(network.state_dict()) == {
         f"{layer}.{kind}"
@@ -68,7 +74,7 @@ def test_network_has_the_original_parameters() -> None:
 def test_network_reads_what_the_original_read() -> None:
     """The one-hot matrix of the original, made here character by character, through the same layers."""
     torch.manual_seed(0)
-    network = LineageNetwork(LineageConfig(max_length=150)).eval()
+    network = Legacy2019Network(Legacy2019Config(max_length=150)).eval()
     text = "Good\u2019 value, BAD shop!"
     matrix = np.zeros((150, 69), np.float32)
     for row, character in enumerate([c for c in text.lower().strip()[::-1] if c in ALPHABET]):
@@ -83,4 +89,4 @@ def test_network_reads_what_the_original_read() -> None:
 
 def test_a_length_below_the_receptive_field_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 123"):
-        LineageConfig(max_length=122)
+        Legacy2019Config(max_length=122)

@@ -1,4 +1,4 @@
-"""What the scorer for GPUs does beside recording graphs, on the CPU."""
+"""What the backend for GPUs does beside recording graphs, on the CPU."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from charcnn.devices import DeviceChoice, DeviceError, choose_device
 from charcnn.engine import Engine, load_engine
 from charcnn.features import look_up_columns
 from charcnn.packing import pack
-from charcnn.scorers.torch import SIZES, TorchScorer, size_for
 from charcnn.text import encode
-from charcnn.weights import load_weights
+from charcnn.torch_backend import SIZES, TorchBackend, size_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,17 +26,17 @@ def test_sizes_are_few(cells: int, size: int) -> None:
 
 
 def test_blanks_to_the_next_size_change_nothing(artefact: Path, network_config: NetworkConfig) -> None:
-    scorer = TorchScorer(load_weights(artefact, network_config), network_config, threads=1, choice="cpu")
+    backend = TorchBackend(artefact, network_config, threads=1, choice="cpu")
     texts = [encode("not bad at all. " * 30).symbols, encode("Great shop!").symbols]
     # A long batch first: what it leaves in the buffers must not be seen by a shorter one of the same size.
     for batch in (texts, texts[::-1], texts[:1]):
-        packed = pack(batch, stride=network_config.stride, gap=scorer.gap)
+        packed = pack(batch, stride=network_config.stride, gap=backend.gap)
         columns = look_up_columns(packed, network_config)
-        cells = scorer.cells(columns, packed)
+        cells = backend.cells(columns, packed)
         assert len(cells) == len(packed.cell_text) < size_for(len(cells))
         mask = torch.from_numpy(packed.cell_text < len(batch)).unsqueeze(1)
         with torch.inference_mode():
-            exact = scorer._network.cells(torch.from_numpy(columns.T.copy()), mask).numpy()  # noqa: SLF001  unpadded
+            exact = backend._network.cells(torch.from_numpy(columns.T.copy()), mask).numpy()  # noqa: SLF001  unpadded
         seen = mask[:, 0].numpy()
         np.testing.assert_allclose(cells[seen], exact[seen], atol=1e-5)
 
@@ -46,8 +45,8 @@ def test_buffers_are_kept_for_the_few_sizes_only(artefact: Path) -> None:
     engine = load_engine(artefact, "torch", device="cpu")
     for length in (10, 10_000, 40_000):
         engine.predict([engine.encode("x" * length)], [False])
-    scorer = cast("TorchScorer", engine._scorer)  # noqa: SLF001
-    assert set(scorer._shapes) <= set(SIZES)  # noqa: SLF001
+    backend = cast("TorchBackend", engine._backend)  # noqa: SLF001
+    assert set(backend._shapes) <= set(SIZES)  # noqa: SLF001
 
 
 @pytest.mark.parametrize(
