@@ -119,7 +119,7 @@ class Launcher:
         self.servers.append(server)
         return server
 
-    def stand_in(self, **settings: Any) -> Server:
+    def stand_in(self, **settings: Any) -> Server:  # noqa: ANN401  as launch takes them
         """A server around the stand-in engine, not warmed up yet."""
         server = self.launch("stand_in_service:Sentiment", **settings)
         server.release()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +12,11 @@ from opine_sentiment.batching import batcher as batcher_module
 from opine_sentiment.batching.batcher import FAILED, Batcher, Failed
 from opine_sentiment.batching.cost_model import CostModel
 from opine_sentiment.batching.errors import EngineBrokenError
-from opine_sentiment.batching.health import FAILURES_BEFORE_TEST, TESTS_BEFORE_DEAD, EngineHealth
+from opine_sentiment.batching.health import FAILURES_BEFORE_TEST, RETEST_S, TESTS_BEFORE_DEAD, EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
+
+README = Path(__file__).parents[3] / "services/sentiment/README.md"
+NUMBERS = {3: "three", 5: "five"}
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -174,3 +178,13 @@ def test_an_engine_that_hangs_is_dead_in_the_end(monkeypatch: pytest.MonkeyPatch
         assert await waiting == ["A"]
 
     bench.drive(scenario())
+
+
+def test_readme_says_what_breaks_and_what_kills() -> None:
+    text = " ".join(README.read_text().split())
+    assert f"After {NUMBERS[FAILURES_BEFORE_TEST]} batches in a row" in text
+    assert f"after {NUMBERS[TESTS_BEFORE_DEAD]} failures `/livez`" in text
+    assert RETEST_S == 1
+    assert "tried again every second" in text
+    assert batcher_module._STALLED_S == 120  # noqa: SLF001  what the text says
+    assert "works on a batch for two minutes" in text

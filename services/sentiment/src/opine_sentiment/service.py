@@ -55,6 +55,7 @@ shutdown = Shutdown()
     name="opine_sentiment",
     # For `bentoml build`; the rest of what an image needs stands in pyproject.toml.
     image=bentoml.images.Image().build_include("wheels"),
+    envs=[{"name": "BENTOML_DO_NOT_TRACK", "value": "True"}],  # of the image: it reports its use to nobody
     workers=1,  # the scheduler knows one engine; more capacity is more pods
     resources={"cpu": "2", "memory": "512Mi"},
     traffic={"timeout": settings.max_timeout_s + _AFTER_DEADLINE_S},
