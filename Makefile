@@ -2,9 +2,9 @@
 PYTHON ?= python3
 
 # Local packages, in no lock because a lock holds hashes: installed from their folders.
-SERVICES := services/telemetry services/sentiment/charcnn services/sentiment services/reviews services/frontend
+SERVICES := services/telemetry services/charcnn services/sentiment services/reviews services/frontend
 RUN := $(SERVICES) services/local
-BENCHED := services/telemetry services/sentiment/charcnn services/sentiment
+BENCHED := services/telemetry services/charcnn services/sentiment
 SCRAPING := services/telemetry scraping
 ALL := $(RUN) training scraping
 PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
@@ -54,20 +54,20 @@ format: .venv-test/installed ## Format the code and repair what can be repaired
 lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer ones
 	echo uv hatchling editables | tr ' ' '\n' | $(LOCK) - -o $(INSTALLERS)
 	printf '%s\n' $(ALL:%=./%) | $(LOCK) tests/pyproject.toml - --group lint -o tests/requirements.txt
-	$(call lock_like_tests,services/sentiment,services/telemetry services/sentiment/charcnn services/sentiment)
-	$(call lock_like_tests,services/sentiment,services/telemetry services/sentiment/charcnn[torch] services/sentiment,-cuda)
+	$(call lock_like_tests,services/sentiment,services/telemetry services/charcnn services/sentiment)
+	$(call lock_like_tests,services/sentiment,services/telemetry services/charcnn[torch] services/sentiment,-cuda)
 	printf '%s\n' $(BENCHED:%=./%) | $(LOCK) services/sentiment/bench/requirements.in - -c tests/requirements.txt -o services/sentiment/bench/requirements.txt
 	$(call lock_like_tests,services/reviews,services/telemetry services/reviews)
 	$(call lock_like_tests,services/frontend,services/telemetry services/frontend)
 	$(call lock_like_tests,services/local,$(RUN))
-	$(call lock_like_tests,training,services/sentiment/charcnn training)
+	$(call lock_like_tests,training,services/charcnn training)
 	$(call lock_like_tests,scraping,$(SCRAPING))
 
 ##@ Deploy
 bento: .venv-test/installed $(UV) ## Package the sentiment service as a Bento, for `bentoml serve` and `containerize`
 	rm -rf services/sentiment/wheels
 	$(UV) build --quiet --wheel --build-constraints $(INSTALLERS) --out-dir services/sentiment/wheels services/telemetry
-	$(UV) build --quiet --wheel --build-constraints $(INSTALLERS) --out-dir services/sentiment/wheels services/sentiment/charcnn
+	$(UV) build --quiet --wheel --build-constraints $(INSTALLERS) --out-dir services/sentiment/wheels services/charcnn
 	cd services/sentiment && $(BENTOML) build
 
 images: ## Build the container images; VARIANT=cuda for GPUs

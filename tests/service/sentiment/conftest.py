@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -95,7 +95,7 @@ class Launcher:
     def launch(
         self, service: str, *, model_dir: Path | None = FOLDER, program: Path = BENTOML, **settings: int | str
     ) -> Server:
-        """Start `bentoml serve`; `settings` are OPINE_SENTIMENT_ ones, and without `model_dir` it is the shipped model."""
+        """Start `bentoml serve`; `settings` are OPINE_SENTIMENT_ ones, and a `model_dir` of None is the shipped one."""
         home = self.folder / f"server-{len(self.servers)}"
         home.mkdir()
         with socket.socket() as free:
@@ -119,7 +119,7 @@ class Launcher:
         self.servers.append(server)
         return server
 
-    def stand_in(self, **settings: int | str) -> Server:
+    def stand_in(self, **settings: Any) -> Server:  # noqa: ANN401  as launch takes them
         """A server around the stand-in engine, not warmed up yet."""
         server = self.launch("stand_in_service:Sentiment", **settings)
         server.release()

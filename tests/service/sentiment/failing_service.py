@@ -6,14 +6,13 @@ import sys
 from pathlib import Path
 
 from charcnn.artefact import ArtefactError
-from opine_sentiment.service import Sentiment as Original
 
 sys.path.insert(0, str(Path(__file__).parent / "packages"))
 
-from sentiment_run.variant import service
+from sentiment_run.variant import original, variant
 
 
-class Failing(Original.inner):  # type: ignore[misc,name-defined]  # BentoML's SDK ships no types
+class Failing(original.inner):  # type: ignore[misc]
     @staticmethod
     def load_engine() -> object:
         raise ArtefactError("the model is gone; fetch it again")
@@ -23,4 +22,4 @@ class Failing(Original.inner):  # type: ignore[misc,name-defined]  # BentoML's S
         """Any folder will do."""
 
 
-Sentiment = service(Failing)
+Sentiment = variant(Failing)

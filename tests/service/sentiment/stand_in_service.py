@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from charcnn.prediction import Prediction
 from charcnn.text import EncodedText, encode
-from opine_sentiment.service import Sentiment as Original
 from opine_sentiment.service import settings
 
 sys.path.insert(0, str(Path(__file__).parent / "packages"))
 
-from sentiment_run.variant import service
+from sentiment_run.variant import original, variant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +63,7 @@ class StandInEngine:
         ]
 
 
-class StandIn(Original.inner):  # type: ignore[misc,name-defined]  # BentoML's SDK ships no types
+class StandIn(original.inner):  # type: ignore[misc]
     @staticmethod
     def load_engine() -> StandInEngine:
         return StandInEngine(settings.model_dir)
@@ -79,4 +78,4 @@ def _wait_for(path: Path) -> None:
         time.sleep(0.01)
 
 
-Sentiment = service(StandIn)
+Sentiment = variant(StandIn)

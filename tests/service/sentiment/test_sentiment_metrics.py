@@ -29,6 +29,9 @@ FROZEN = {
     "opine_sentiment_rejected": ("counter", {"reason"}),
     "opine_sentiment_predictions": ("counter", {"label", "model_version"}),
     "opine_sentiment_text_errors": ("counter", {"code"}),
+    "opine_sentiment_offered_compute_seconds": ("counter", set()),
+    "opine_sentiment_engine_failures": ("counter", set()),
+    "opine_sentiment_engine_broken": ("gauge", set()),
     "opine_sentiment_model_info": ("gauge", {"name", "version", "engine", "device"}),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,11 +12,14 @@ from opine_sentiment.batching import batcher as batcher_module
 from opine_sentiment.batching.batcher import FAILED, Batcher, Failed
 from opine_sentiment.batching.cost_model import CostModel
 from opine_sentiment.batching.errors import EngineBrokenError
-from opine_sentiment.batching.health import FAILURES_BEFORE_TEST, TESTS_BEFORE_DEAD, EngineHealth
+from opine_sentiment.batching.health import FAILURES_BEFORE_TEST, RETEST_S, TESTS_BEFORE_DEAD, EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
 
+README = Path(__file__).parents[3] / "services/sentiment/README.md"
+NUMBERS = {3: "three", 5: "five"}
+
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
 BAD = "bad"
 
@@ -86,6 +90,12 @@ class Bench:
         asyncio.run(run())
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  what is waited for has no event
+            await asyncio.sleep(0.005)
+
+
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(batcher_module, "RETEST_S", 0.01)
@@ -115,8 +125,7 @@ def test_an_engine_that_fails_for_good_is_broken_then_dead(bench: Bench) -> None
         assert not bench.batcher.working
         with pytest.raises(EngineBrokenError):
             await bench.ask("nothing is accepted any more")
-        while not bench.batcher.dead:
-            await asyncio.sleep(0.005)
+        await until(lambda: bench.batcher.dead)
 
     bench.drive(scenario())
     assert bench.observer.states[:TESTS_BEFORE_DEAD] == [True] * TESTS_BEFORE_DEAD
@@ -129,8 +138,7 @@ def test_an_engine_that_recovers_answers_again(bench: Bench) -> None:
         while bench.batcher.working:
             await asyncio.gather(bench.ask("a"), return_exceptions=True)
         bench.down = False
-        while not bench.batcher.working:
-            await asyncio.sleep(0.005)
+        await until(lambda: bench.batcher.working)
         assert await bench.ask("after") == ["AFTER"]
 
     bench.drive(scenario())
@@ -152,26 +160,31 @@ def test_few_failures_in_a_row_are_no_reason_for_doubt(bench: Bench) -> None:
     assert bench.observer.states == []
 
 
-def test_an_engine_that_hangs_is_dead_in_the_end() -> None:
-    now = 0.0
-    stuck = Bench()
-    stuck.batcher._clock = lambda: now  # noqa: SLF001  two minutes of waiting
+def test_an_engine_that_hangs_is_dead_in_the_end(monkeypatch: pytest.MonkeyPatch, bench: Bench) -> None:
+    monkeypatch.setattr(batcher_module, "_STALLED_S", 0.05)
+    hangs = asyncio.Event()
 
-    async def never(*_: object) -> list[str]:
-        await asyncio.Event().wait()
-        return []
+    async def compute(*_: object) -> list[str]:
+        await hangs.wait()
+        return ["A"]
 
     async def scenario() -> None:
-        nonlocal now
-        stuck.batcher._compute = never  # noqa: SLF001
-        running = asyncio.create_task(stuck.batcher.run())
-        waiting = asyncio.create_task(stuck.batcher.submit(["a"], explain=False, deadline=1e9))
-        await asyncio.sleep(0.01)
-        assert not stuck.batcher.dead
-        now = 600
-        assert stuck.batcher.dead
-        for task in (running, waiting):
-            task.cancel()
-        await asyncio.gather(running, waiting, return_exceptions=True)
+        bench.batcher._compute = compute  # noqa: SLF001  the engine's place
+        waiting = asyncio.create_task(bench.ask("a"))
+        await asyncio.sleep(0)
+        assert not bench.batcher.dead
+        await until(lambda: bench.batcher.dead)
+        hangs.set()
+        assert await waiting == ["A"]
 
-    asyncio.run(scenario())
+    bench.drive(scenario())
+
+
+def test_readme_says_what_breaks_and_what_kills() -> None:
+    text = " ".join(README.read_text().split())
+    assert f"After {NUMBERS[FAILURES_BEFORE_TEST]} batches in a row" in text
+    assert f"after {NUMBERS[TESTS_BEFORE_DEAD]} failures `/livez`" in text
+    assert RETEST_S == 1
+    assert "tried again every second" in text
+    assert batcher_module._STALLED_S == 120  # noqa: SLF001  what the text says
+    assert "works on a batch for two minutes" in text

@@ -6,7 +6,7 @@ import sys
 
 def test_the_service_loads_neither_torch_nor_onnx_nor_a_web_framework_beside_bentoml_s() -> None:
     code = (
-        "import sys, opine_sentiment.service, charcnn.engine, charcnn.scorers.onnx\n"
+        "import sys, opine_sentiment.service, charcnn.engine, charcnn.onnx_backend\n"
         "print(sorted({'torch', 'onnx', 'onnxruntime', 'flask', 'fastapi', 'bentoml'} & set(sys.modules)))"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

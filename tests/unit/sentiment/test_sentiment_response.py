@@ -61,9 +61,9 @@ def test_words_have_their_place_and_the_sum_of_their_characters() -> None:
     prediction = answer(explained, text=text, explain="words")["predictions"][0]
     assert "contributions" not in prediction
     assert prediction["words"] == [
-        {"start": 0, "end": 1, "contribution": 2},
-        {"start": 2, "end": 4, "contribution": 0.75},
-        {"start": 6, "end": 11, "contribution": 1.623},
+        [0, 1, 2],
+        [2, 4, 0.75],
+        [6, 11, 1.623],
     ]
 
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from opine_sentiment.batching.cost_model import CostModel
-from opine_sentiment.batching.scheduler import BatchLimits
 from opine_sentiment.batching.errors import OverloadedError
-from opine_sentiment.batching.scheduler import Scheduler
+from opine_sentiment.batching.scheduler import BatchLimits, Scheduler
 
 if TYPE_CHECKING:
     from opine_sentiment.batching.queues import RequestQueue

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
+from charcnn.artefact import GRAPH
 from charcnn.engine import Engine, load_engine
-from charcnn.packed_graph import packed_model
-from charcnn.scorers.onnx import OnnxScorer
-from charcnn.weights import load_weights
+from charcnn.onnx_backend import OnnxBackend
 from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]
 
 from sentiment_bench.texts import reviews
@@ -25,19 +23,22 @@ _LEAST_SAME_STARS = 0.995
 def eight_bit_engine(model: Path) -> Engine:
     """Weights quantised a channel, activations a window as they come (so neighbours change an answer)."""
     engine = load_engine(model, "onnx", threads=1)
-    config = engine.manifest.network
-    scorer = engine._scorer  # noqa: SLF001  nobody else needs to open it
-    assert isinstance(scorer, OnnxScorer)
+    backend = engine._backend  # noqa: SLF001  nobody else needs to open it
+    assert isinstance(backend, OnnxBackend)
     with tempfile.TemporaryDirectory() as folder:
         exact, quantised = Path(folder) / "exact.onnx", Path(folder) / "quantised.onnx"
-        onnx.save(onnx.load_from_string(packed_model(load_weights(model, config), config)), exact)
+        # With its weights inside, in single precision.
+        folding = onnxruntime.SessionOptions()
+        folding.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        folding.optimized_model_filepath = str(exact)
+        onnxruntime.InferenceSession(model / GRAPH, folding, providers=["CPUExecutionProvider"])
         quantize_dynamic(
-            exact, quantised, op_types_to_quantize=["MatMul"], per_channel=True, weight_type=QuantType.QInt8
+            exact, quantised, op_types_to_quantize=["Gemm", "MatMul"], per_channel=True, weight_type=QuantType.QInt8
         )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         session = onnxruntime.InferenceSession(quantised, options, providers=["CPUExecutionProvider"])
-        scorer._session = session  # noqa: SLF001
+        backend._session = session  # noqa: SLF001
     return engine
 
 

@@ -6,10 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
-from charcnn.artefact import read_manifest
 from charcnn.engine import Engine, load_engine
-from charcnn.linear.file import load_linear
-from charcnn.weights import load_weights
 
 from sentiment_bench.eight_bits import eight_bit_engine, gate
 from sentiment_bench.for_scale import fast_text, tf_idf
@@ -60,9 +57,7 @@ def _plain(model: Path) -> Predict:
     # Needs onnxscript, which only the benchmark's own environment has.
     from sentiment_bench.plain_export import plain_export  # noqa: PLC0415
 
-    manifest = read_manifest(model)
-    weights = {name: torch.from_numpy(tensor) for name, tensor in load_weights(model, manifest.network).items()}
-    return plain_export(manifest, weights, load_linear(model, manifest.linear) if manifest.linear else None)
+    return plain_export(model)
 
 
 CONTENDERS: dict[str, Callable[[Path], Predict]] = {

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
+from charcnn.artefact import read_manifest
+from charcnn.devices import DeviceError
 from charcnn.engine import load_engine
 
 from opine_sentiment.batching.batcher import ROW_COST
@@ -43,6 +47,23 @@ class TextEngine(Protocol):
     def encode(self, text: str, /) -> EncodedText: ...
 
     def predict(self, encoded: Sequence[EncodedText], explain: Sequence[bool], /) -> list[Prediction]: ...
+
+
+def check(settings: Settings) -> None:
+    """See whether `load` can succeed, without a trace in this process: BentoML's supervisor stays small.
+
+    Raises:
+        charcnn.artefact.ArtefactError: the model cannot be used; the message says what to do.
+        charcnn.devices.DeviceError: a GPU is required and none is visible.
+    """
+    read_manifest(settings.model_dir)
+    if settings.device == "cuda":
+        look = "import torch; raise SystemExit(not torch.cuda.is_available())"
+        if subprocess.run([sys.executable, "-c", look], check=False).returncode:  # noqa: S603  our own words
+            raise DeviceError(
+                "device cuda is required and no GPU is visible to PyTorch: give this process a GPU (nvidia.com/gpu in "
+                "Kubernetes) and the CUDA image, or set OPINE_SENTIMENT_DEVICE to auto"
+            )
 
 
 def load(settings: Settings) -> TextEngine:

@@ -65,9 +65,7 @@ class Predictor:
         """
         self._tasks.append(asyncio.create_task(self._start(on_failure)))
 
-    async def predict(
-        self, texts: Sequence[str], *, explain: bool, deadline: float
-    ) -> list[Prediction | TextError]:
+    async def predict(self, texts: Sequence[str], *, explain: bool, deadline: float) -> list[Prediction | TextError]:
         """One prediction a text, in order, or why there is none, by `deadline` on the clock `time.monotonic`.
 
         Raises:

@@ -13,17 +13,19 @@ os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # noqa: TID251  BentoML's, not
 import bentoml
 import structlog
 from bentoml.exceptions import BentoMLException
-from charcnn.artefact import ArtefactError, read_manifest
+from charcnn.artefact import ArtefactError
+from charcnn.devices import DeviceError
 from opine_telemetry.asgi import RequestTelemetry
+from opine_telemetry.deadlines import HEADER as TIMEOUT_HEADER
 from opine_telemetry.logs import configure_logging
 from pydantic import ValidationError
 
 from opine_sentiment.batching.errors import RejectedError
-from opine_sentiment.engine import TextEngine, load
+from opine_sentiment.engine import TextEngine, check, load
 from opine_sentiment.http import routes
 from opine_sentiment.http.errors import Problem, rejected
 from opine_sentiment.http.limits import BodyLimit, cancel_on_disconnect
-from opine_sentiment.http.request import TIMEOUT_HEADER, read_deadline, too_many_texts
+from opine_sentiment.http.request import read_deadline, too_many_texts
 from opine_sentiment.http.response import predictions_json
 from opine_sentiment.predictor import Predictor
 from opine_sentiment.schemas import Explain, PredictResponse
@@ -53,6 +55,7 @@ shutdown = Shutdown()
     name="opine_sentiment",
     # For `bentoml build`; the rest of what an image needs stands in pyproject.toml.
     image=bentoml.images.Image().build_include("wheels"),
+    envs=[{"name": "BENTOML_DO_NOT_TRACK", "value": "True"}],  # of the image: it reports its use to nobody
     workers=1,  # the scheduler knows one engine; more capacity is more pods
     resources={"cpu": "2", "memory": "512Mi"},
     traffic={"timeout": settings.max_timeout_s + _AFTER_DEADLINE_S},
@@ -67,7 +70,12 @@ class Sentiment:
 
     def __init__(self) -> None:
         _configure_logging()
-        self.predictor = Predictor(settings, self.load_engine())
+        try:
+            engine = self.load_engine()
+        except (ArtefactError, DeviceError) as error:
+            logger.critical("the model cannot be loaded: %s", error)
+            raise
+        self.predictor = Predictor(settings, engine)
         routes.serve(http, settings, self.predictor, lambda: shutdown.ending)
 
     @staticmethod
@@ -80,8 +88,8 @@ class Sentiment:
         """In the supervisor, before there is a worker: a model that cannot be used ends the start with a sentence."""
         _configure_logging()
         try:
-            read_manifest(settings.model_dir)
-        except ArtefactError as error:
+            check(settings)
+        except (ArtefactError, DeviceError) as error:
             raise BentoMLException(str(error)) from None
 
     @bentoml.on_startup
@@ -122,8 +130,8 @@ class Sentiment:
         )
 
 
-Sentiment.add_asgi_middleware(RequestTelemetry, service="sentiment", closing=lambda: shutdown.requested)
-Sentiment.add_asgi_middleware(BodyLimit, path="/predict", max_bytes=settings.max_body_bytes)
+Sentiment.add_asgi_middleware(RequestTelemetry, service="sentiment", closing=lambda: shutdown.requested)  # type: ignore[attr-defined]  # BentoML's SDK ships no types
+Sentiment.add_asgi_middleware(BodyLimit, path="/predict", max_bytes=settings.max_body_bytes)  # type: ignore[attr-defined]
 
 
 def _configure_logging() -> None:
@@ -142,5 +150,5 @@ def _configure_logging() -> None:
 
 def _give_up(error: Exception) -> None:
     """End this worker; in a container BentoML then ends too, elsewhere it starts another."""
-    logger.critical("the model cannot be loaded: %s", error, exc_info=error)
+    logger.critical("the model fails its warm-up: %s", error, exc_info=error)
     signal.raise_signal(signal.SIGTERM)

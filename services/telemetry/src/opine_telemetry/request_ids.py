@@ -1,7 +1,7 @@
 """The id that follows one request through every service's logs."""
 
 import re
-import uuid
+import secrets
 from contextvars import ContextVar
 
 HEADER = "X-Request-ID"
@@ -16,7 +16,7 @@ def accept_request_id(offered: str | None) -> str:
     """Take the caller's id if it is a plain token of at most 128 characters, else make one."""
     if offered is not None and _TOKEN.fullmatch(offered):
         return offered
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)
 
 
 def set_request_id(request_id: str | None) -> None:

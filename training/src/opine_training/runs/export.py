@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from charcnn.calibration import LABEL_OF_STAR, softmax
 from charcnn.export import export
-from charcnn.lineage.network import LineageNetwork
+from charcnn.legacy_2019 import Legacy2019Network
 from charcnn.network import CharCNN
 
 from opine_training.calibration import fit_calibration, fit_uniform_prior
@@ -74,7 +74,7 @@ def export_run(folder: Path, artefact: Path, version: str) -> None:
             metrics=metrics,
             card=card,
         )
-    elif isinstance(network, LineageNetwork):
+    elif isinstance(network, Legacy2019Network):
         offsets = fit_uniform_prior(softmax(logits.astype(np.float64)), LABEL_OF_STAR[stars])
         manifest = LineageManifest(
             name=name,

@@ -146,7 +146,11 @@ class Scheduler(Generic[T]):
         queue = self._deadlines.first
         if queue is None:
             return None
-        if now < queue.deadline and queue.waiting_rows == self.waiting_rows and self._budget.fits(queue.waiting_rows, queue.waiting_cost):
+        if (
+            now < queue.deadline
+            and queue.waiting_rows == self.waiting_rows
+            and self._budget.fits(queue.waiting_rows, queue.waiting_cost)
+        ):
             return None  # alone, it costs nobody anything
         late_s = self._all_answered(now)(queue.waiting_rows, queue.waiting_cost) - queue.deadline
         # The estimate counts batches, and may be out by a few.

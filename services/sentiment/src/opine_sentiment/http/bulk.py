@@ -122,9 +122,7 @@ class BulkStream:
         texts = [parse_line(line, self._settings.max_characters) for line in lines]
         while True:
             try:
-                outcomes = await self._predictor.predict_checked(
-                    texts, explain=bool(self._explain), deadline=math.inf
-                )
+                outcomes = await self._predictor.predict_checked(texts, explain=bool(self._explain), deadline=math.inf)
             except OverloadedError as overload:
                 # Who sends a million lines can wait; the queue is for those who cannot.
                 await asyncio.sleep(min(max(overload.wait_s, _LEAST_WAIT_S), _LONGEST_WAIT_S))

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
-from opine_sentiment.schemas import BulkLine, FailedText, PredictRequest, PredictResponse, ProblemDetails, TextPrediction
+from opine_sentiment.schemas import (
+    BulkLine,
+    PredictRequest,
+    PredictResponse,
+    ProblemDetails,
+    TextPrediction,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,7 +97,7 @@ def _paths() -> dict[str, dict[str, Any]]:
                         "description": "one line a line, in order; `X-Model-Name` and `X-Model-Version` say whose",
                         "content": {
                             "application/x-ndjson": {
-                                "schema": {"oneOf": [_reference(TextPrediction), _reference(FailedText)]},
+                                "schema": _reference(TextPrediction),
                             }
                         },
                     },

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import orjson
+from opine_telemetry.deadlines import HEADER as TIMEOUT_HEADER
+from opine_telemetry.deadlines import parse_timeout
 
 from opine_sentiment.http.errors import Problem, malformed
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from opine_sentiment.schemas import Explain
     from opine_sentiment.settings import Settings
 
-TIMEOUT_HEADER = "X-Request-Timeout"
 _FIELDS = ("texts", "explain")
 
 
@@ -67,7 +67,13 @@ def read_deadline(header: str | None, settings: Settings) -> float:
     Raises:
         Problem: 422, no positive number.
     """
-    return time.monotonic() + (settings.timeout_s if header is None else min(_seconds(header), settings.max_timeout_s))
+    if header is None:
+        return time.monotonic() + settings.timeout_s
+    try:
+        seconds = parse_timeout(header)
+    except ValueError as error:
+        raise malformed(TIMEOUT_HEADER, str(error)) from None
+    return time.monotonic() + min(seconds, settings.max_timeout_s)
 
 
 def parse_predict_request(body: bytes, max_texts: int) -> ParsedRequest:
@@ -157,16 +163,6 @@ def _too_large(max_bytes: int) -> Problem:
         f"the body is larger than {max_bytes} bytes; send fewer or shorter texts",
         headers={"Connection": "close"},
     )
-
-
-def _seconds(header: str) -> float:
-    try:
-        seconds = float(header)
-    except ValueError:
-        seconds = math.nan
-    if not seconds > 0:
-        raise malformed(TIMEOUT_HEADER, "must be a positive number of seconds, such as 0.25")
-    return seconds
 
 
 def _json_object(body: bytes) -> dict[str, object]:

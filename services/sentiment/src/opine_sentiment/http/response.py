@@ -37,29 +37,13 @@ async def predictions_json(
 async def lines_json(
     texts: Sequence[str | TextError], outcomes: Sequence[Prediction | TextError], explain: Explain
 ) -> bytes:
-    """One line each."""
-    return b"".join(part + b"\n" for part in await _parts(texts, outcomes, explain))
+    """One line each; a text that was known to be none has its error for an outcome."""
+    read = [text if isinstance(text, str) else "" for text in texts]
+    return b"".join(part + b"\n" for part in await _parts(read, outcomes, explain))
 
 
-def prediction_fields(text: str, prediction: Prediction, explain: Explain) -> dict[str, Any]:
-    """A `TextPrediction` as a dictionary whose arrays may be NumPy's."""
-    fields: dict[str, Any] = {
-        "score": round(prediction.score, _PROBABILITY_DIGITS),
-        "label": prediction.label,
-        "stars": prediction.stars,
-        "star_probabilities": [round(p, _PROBABILITY_DIGITS) for p in prediction.star_probabilities],
-    }
-    if prediction.contributions is None:
-        return fields
-    if explain == "words":
-        fields["words"] = word_contributions(text, prediction.contributions)
-    else:
-        fields["contributions"] = significant(prediction.contributions, _CONTRIBUTION_DIGITS)
-    return fields
-
-
-def word_contributions(text: str, contributions: NDArray[np.float32]) -> list[dict[str, float]]:
-    """The sum over each run without white space.
+def word_contributions(text: str, contributions: NDArray[np.float32]) -> list[tuple[int, int, np.float32]]:
+    """`WordContribution`s: the sum over each run without white space.
 
     Args:
         text: N code points.
@@ -71,10 +55,7 @@ def word_contributions(text: str, contributions: NDArray[np.float32]) -> list[di
     starts, ends = np.array(spans).T
     summed = np.concatenate([[0.0], np.cumsum(contributions, dtype=np.float64)])
     sums = significant(summed[ends] - summed[starts], _CONTRIBUTION_DIGITS)
-    return [
-        {"start": start, "end": end, "contribution": contribution}
-        for (start, end), contribution in zip(spans, sums, strict=True)
-    ]
+    return [(start, end, contribution) for (start, end), contribution in zip(spans, sums, strict=True)]
 
 
 def significant(values: NDArray[np.floating], digits: int) -> NDArray[np.float32]:
@@ -85,9 +66,7 @@ def significant(values: NDArray[np.floating], digits: int) -> NDArray[np.float32
     return (np.round(exact * scale) / scale).astype(np.float32)
 
 
-async def _parts(
-    texts: Sequence[str | TextError], outcomes: Sequence[Prediction | TextError], explain: Explain
-) -> list[bytes]:
+async def _parts(texts: Sequence[str], outcomes: Sequence[Prediction | TextError], explain: Explain) -> list[bytes]:
     parts: list[bytes] = []
     stretch = 0
     for text, outcome in zip(texts, outcomes, strict=True):
@@ -99,8 +78,21 @@ async def _parts(
     return parts
 
 
-def _outcome_json(text: str | TextError, outcome: Prediction | TextError, explain: Explain) -> bytes:
-    if isinstance(outcome, TextError) or isinstance(text, TextError):
-        error = outcome if isinstance(outcome, TextError) else text
-        return orjson.dumps({"error": {"code": error.code, "message": error.message}})
-    return orjson.dumps(prediction_fields(text, outcome, explain), option=orjson.OPT_SERIALIZE_NUMPY)
+def _outcome_json(text: str, outcome: Prediction | TextError, explain: Explain) -> bytes:
+    if isinstance(outcome, TextError):
+        return orjson.dumps({"error": {"code": outcome.code, "message": outcome.message}})
+    return orjson.dumps(_prediction_fields(text, outcome, explain), option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _prediction_fields(text: str, prediction: Prediction, explain: Explain) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "score": round(prediction.score, _PROBABILITY_DIGITS),
+        "label": prediction.label,
+        "stars": prediction.stars,
+        "star_probabilities": [round(p, _PROBABILITY_DIGITS) for p in prediction.star_probabilities],
+    }
+    if prediction.contributions is not None and explain == "words":
+        fields["words"] = word_contributions(text, prediction.contributions)
+    elif prediction.contributions is not None:
+        fields["contributions"] = significant(prediction.contributions, _CONTRIBUTION_DIGITS)
+    return fields

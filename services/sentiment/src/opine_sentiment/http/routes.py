@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from opine_telemetry.deadlines import HEADER as TIMEOUT_HEADER
 from opine_telemetry.http_metrics import exposition
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -17,7 +18,6 @@ from opine_sentiment.http.bulk import BulkStream
 from opine_sentiment.http.errors import EXCEPTION_HANDLERS, rejected, unavailable
 from opine_sentiment.http.limits import ConcurrencyLimit, cancel_on_disconnect
 from opine_sentiment.http.request import (
-    TIMEOUT_HEADER,
     parse_explain,
     parse_predict_request,
     read_body,
