@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 
 from opine_frontend.components.elements import aria, error_notice
 from opine_frontend.pages.admin import admin_page
-from opine_frontend.pages.brand import load_brand_page
+from opine_frontend.pages.brand import brand_page
 from opine_frontend.pages.brands import Sectors, brands_page
 from opine_frontend.pages.login import is_admin, login_page, switched_off_page
 from opine_frontend.pages.review import review_page
@@ -125,7 +125,7 @@ def _page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[]
         case "brands":
             return Page(brands_page(sectors.names()), title_of(route))
         case "brand":
-            brand, content = load_brand_page(api, route.slug)
+            brand, content = brand_page(api, route.slug)
             return Page(content, title_of(route, brand.name))
         case "admin":
             return Page(admin(), title_of(route))
