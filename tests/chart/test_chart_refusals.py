@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from charted.rendering import APIS, CHART, Object, RefusedError, Renderer, deep, merged
+from charted.rendering import APIS, CHART, Object, RefusedError, deep, manifest, merged
 
 OFFLINE = {"secrets": {"allowOfflineGeneration": True}}
 EXTERNAL = {"database": {"type": "external", "external": {"host": "db.example.org", "existingSecret": "owner"}}}
@@ -40,9 +40,9 @@ CONTRADICTIONS: list[tuple[Object, str]] = [
 
 
 @pytest.mark.parametrize(("values", "fix"), CONTRADICTIONS, ids=[fix for _, fix in CONTRADICTIONS])
-def test_a_contradiction_is_refused_with_its_fix(renderer: Renderer, values: Object, fix: str) -> None:
+def test_a_contradiction_is_refused_with_its_fix(values: Object, fix: str) -> None:
     with pytest.raises(RefusedError) as refusal:
-        renderer.text(values=merged(OFFLINE, values))
+        manifest(values=merged(OFFLINE, values))
     assert fix in str(refusal.value)
 
 
@@ -67,16 +67,16 @@ PREREQUISITES: list[tuple[str, Object, str]] = [
 
 
 @pytest.mark.parametrize(("api", "values", "fix"), PREREQUISITES, ids=[api for api, *_ in PREREQUISITES])
-def test_a_missing_api_is_named_with_what_installs_it(renderer: Renderer, api: str, values: Object, fix: str) -> None:
+def test_a_missing_api_is_named_with_what_installs_it(api: str, values: Object, fix: str) -> None:
     given = merged(OFFLINE, values)
-    renderer.text(values=given)
+    manifest(values=given)
     # Without a version there is no kind of it either.
     without = [name for name in APIS if name != api and not name.startswith(f"{api}/")]
     with pytest.raises(RefusedError) as refusal:
-        renderer.text(values=given, apis=without)
+        manifest(values=given, apis=without)
     assert api in str(refusal.value)
     assert fix in str(refusal.value)
-    renderer.text(values=merged(given, {"validateCapabilities": False}), apis=without)
+    manifest(values=merged(given, {"validateCapabilities": False}), apis=without)
 
 
 def test_every_prerequisite_has_its_case() -> None:
@@ -84,10 +84,10 @@ def test_every_prerequisite_has_its_case() -> None:
     assert sorted(needed) == sorted(api for api, *_ in PREREQUISITES) == sorted(APIS)
 
 
-def test_a_render_without_a_cluster_needs_no_generation_where_all_secrets_are_given(renderer: Renderer) -> None:
+def test_a_render_without_a_cluster_needs_no_generation_where_all_secrets_are_given() -> None:
     given = {"secrets": {"existingSecret": "a"}, "database": {"roles": {"scrapingSecret": "b", "analysisSecret": "c"}}}
-    text = renderer.text(values=given)
+    text = manifest(values=given)
     assert "kind: Secret" not in text
-    assert text == renderer.text(values=given), "the same values give the same text"
+    assert text == manifest(values=given), "the same values give the same text"
     with pytest.raises(RefusedError, match="analysisSecret"):
-        renderer.text(values=merged(given, deep("database.roles.analysisSecret", "")))
+        manifest(values=merged(given, deep("database.roles.analysisSecret", "")))

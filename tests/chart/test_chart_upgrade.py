@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from charted.immutable import breaks, immutable_fields
-from charted.rendering import CHART, SHAPES, Object, Renderer, deep
+from charted.rendering import CHART, SHAPES, Object, deep, render
 from charted.workloads import name_of, of_kind
 
 # What the last release rendered, by shape; a release writes it anew: pytest tests/chart --record-release.
@@ -57,24 +57,24 @@ def test_a_change_of_one_is_found(rendered: dict[str, list[Object]], kind: str, 
     assert breaks(before, immutable_fields(objects))
 
 
-def migration(renderer: Renderer, values: Object) -> tuple[str, Object]:
+def migration(values: Object) -> tuple[str, Object]:
     values = {"secrets": {"allowOfflineGeneration": True}, **values}
-    (job,) = of_kind(renderer.objects(SHAPES["minimal"], values=values), "Job")
+    (job,) = of_kind(render(SHAPES["minimal"], values=values), "Job")
     return name_of(job), job["spec"]
 
 
-def test_a_changed_migration_is_another_job(renderer: Renderer) -> None:
-    name, spec = migration(renderer, {})
-    assert migration(renderer, {}) == (name, spec)
+def test_a_changed_migration_is_another_job() -> None:
+    name, spec = migration({})
+    assert migration({}) == (name, spec)
     changes: list[Object] = [
         deep("reviews.image.tag", "0.2.0"),
         deep("reviews.env.OPINE_REVIEWS_LOG_JSON", "false"),
         deep("migrations.resources.limits.memory", "512Mi"),
         deep("global.imageRegistry", "registry.example.org"),
     ]
-    names = {name} | {migration(renderer, change)[0] for change in changes}
+    names = {name} | {migration(change)[0] for change in changes}
     assert len(names) == len(changes) + 1
-    assert migration(renderer, deep("frontend.replicaCount", 5))[0] == name
+    assert migration(deep("frontend.replicaCount", 5))[0] == name
 
 
 def test_uninstalling_leaves_data_and_passwords(rendered: dict[str, list[Object]]) -> None:
