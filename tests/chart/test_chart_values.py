@@ -143,6 +143,7 @@ def marks(leaf: Object, mark: str) -> Any:  # noqa: ANN401  of the leaf's type
         "primaryLease": {mark: 1},
         "quantity": mark,
         "ports": [mark],
+        "alerts": ["OpineServiceDown"],
     }
     return by_shape.get(shape)
 
@@ -181,8 +182,6 @@ STEADY: Object = {
 WITHOUT_TRACE = {
     "validateCapabilities",
     "secrets.allowOfflineGeneration",
-    "monitoring.rules.enabled",
-    "monitoring.rules.exclude",
     "monitoring.dashboards.enabled",
     "monitoring.dashboards.labels",
     "monitoring.dashboards.annotations",

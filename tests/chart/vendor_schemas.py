@@ -38,7 +38,7 @@ KINDS = {
     "v1/Service",
     "v1/ServiceAccount",
 }
-SKIPPED = {"description", "title", "default", "example"}
+SKIPPED = {"description", "title", "default", "example", "examples", "preferredOrder"}
 # Their keys are names of fields or definitions, not words of JSON Schema.
 BY_NAME = {"properties", "patternProperties", "definitions"}
 # Their branches repeat only some fields of an object, so they stay open.
