@@ -130,7 +130,7 @@ def test_what_is_not_there_or_not_wanted_has_no_alert(everything: list[Object], 
 def test_only_an_alert_that_is_there_can_be_left_out(everything: list[Object]) -> None:
     schema = json.loads((CHART / "values.schema.json").read_text())
     assert set(schema["$defs"]["alerts"]["items"]["enum"]) == alert_names(everything)
-    with pytest.raises(RefusedError, match="exclude/0.: value must be one of"):
+    with pytest.raises(RefusedError, match=r"exclude/0.: value must be one of"):
         manifest(values=deep("monitoring.rules.exclude", ["OpineServiceDwon"]))
 
 
