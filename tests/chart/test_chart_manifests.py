@@ -40,6 +40,7 @@ def test_a_misspelt_field_is_found(
     rendered: dict[str, list[Object]], validators: dict[str, jsonschema.Draft7Validator]
 ) -> None:
     every = {an_object["kind"]: an_object for objects in rendered.values() for an_object in objects}
+    assert {kind.split("/")[-1] for kind in validators} == every.keys(), "a schema of what nothing renders"
     for an_object in every.values():
         inside = "spec" if "spec" in an_object else "metadata"
         if inside == "spec" or an_object["apiVersion"] == "v1":

@@ -178,14 +178,8 @@ STEADY: Object = {
     "secrets": {"existingSecret": "opine-passwords"},
     "database": {"roles": {"scrapingSecret": "opine-role-scraping", "analysisSecret": "opine-role-analysis"}},
 }
-# These decide what happens before anything is rendered, or name a file that is not there yet.
-WITHOUT_TRACE = {
-    "validateCapabilities",
-    "secrets.allowOfflineGeneration",
-    "monitoring.dashboards.enabled",
-    "monitoring.dashboards.labels",
-    "monitoring.dashboards.annotations",
-}
+# These decide what happens before anything is rendered.
+WITHOUT_TRACE = {"validateCapabilities", "secrets.allowOfflineGeneration"}
 # Marked, they would contradict others.
 CONTRADICTING = {"database.external.host", "database.cnpg.recovery.serverName"}
 
