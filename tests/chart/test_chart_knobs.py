@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from charted.rendering import CHART, SHAPES, Object, deep, manifest, merged, render
+from charted.rendering import CHART, ROOT, SHAPES, Object, deep, manifest, merged, render
 from charted.workloads import name_of, of_kind, own_pods
 
 GIVEN = {"secrets": {"existingSecret": "a"}, "database": {"roles": {"scrapingSecret": "b", "analysisSecret": "c"}}}
@@ -61,11 +61,11 @@ def test_pods_wait_as_long_as_is_said() -> None:
 def test_a_setting_is_replaced_not_repeated() -> None:
     plain = variables(with_values(), "Deployment/opine-reviews")
     objects = with_values(
-        deep("reviews.env", {"OPINE_REVIEWS_THREADS": 4, "OPINE_REVIEWS_LOG_JSON": False, "EXTRA": 1}),
+        deep("reviews.env", {"OPINE_REVIEWS_TRUSTED_PROXIES": 4, "OPINE_REVIEWS_LOG_JSON": False, "EXTRA": 1}),
         deep("reviews.extraEnv", [{"name": "EXTRA", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}}]),
     )
     changed = variables(objects, "Deployment/opine-reviews")
-    assert changed["OPINE_REVIEWS_THREADS"] == "4"
+    assert changed["OPINE_REVIEWS_TRUSTED_PROXIES"] == "4"
     assert changed["OPINE_REVIEWS_LOG_JSON"] == "false"
     assert changed["EXTRA"] == {"fieldRef": {"fieldPath": "status.hostIP"}}
     assert [*changed][: len(plain)] == [*plain], "the order of the others stays"
@@ -77,11 +77,15 @@ def test_a_large_number_stays_a_number() -> None:
 
 
 def test_a_gpu_is_asked_for_and_a_rollout_does_not_need_a_second_one() -> None:
-    gpu = {"engine": "torch", "gpu": {"enabled": True, "resourceName": "nvidia.com/mig-1g.10gb", "count": 2}}
+    gpu = {
+        "engine": "torch",
+        "resources": {"limits": {"memory": "4Gi"}},
+        "gpu": {"enabled": True, "resourceName": "nvidia.com/mig-1g.10gb", "count": 2},
+    }
     objects = with_values({"sentiment": {**gpu, "tolerations": [{"key": "spot", "operator": "Exists"}]}})
     deployment = named(objects, "Deployment/opine-sentiment")
     spec = deployment["spec"]["template"]["spec"]
-    assert spec["containers"][0]["resources"]["limits"] == {"memory": "512Mi", "nvidia.com/mig-1g.10gb": 2}
+    assert spec["containers"][0]["resources"]["limits"] == {"memory": "4Gi", "nvidia.com/mig-1g.10gb": 2}
     assert [toleration["key"] for toleration in spec["tolerations"]] == ["spot", "nvidia.com/gpu"]
     assert deployment["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
     roomy = with_values({"sentiment": {**gpu, "updateStrategy": {"maxSurge": 2, "maxUnavailable": 0}}})
@@ -162,6 +166,129 @@ def test_braces_in_rules_and_dashboards_are_theirs(tmp_path: Path) -> None:
     dashboard = named(objects, "ConfigMap/opine-dashboard-test")
     assert dashboard["data"]["test.json"].strip() == '{"title": "{{ legend }}"}'
     assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
+
+
+def test_the_model_is_scaled_by_the_compute_that_is_asked_of_it() -> None:
+    scaling = {
+        "sentiment": {"autoscaling": {"enabled": True, "targetOfferedCompute": 0.5}},
+        "monitoring": {"enabled": True},
+    }
+    hpa = named(with_values(scaling), "HorizontalPodAutoscaler/opine-sentiment")
+    assert hpa["spec"]["metrics"] == [
+        {
+            "type": "Pods",
+            "pods": {
+                "metric": {"name": "opine_sentiment_offered_compute_seconds_total"},
+                "target": {"type": "AverageValue", "averageValue": "0.5"},
+            },
+        }
+    ]
+    adapter = yaml.safe_load((ROOT / "k8s/kind/adapter-values.yaml").read_text())
+    (rule,) = adapter["rules"]["custom"]
+    assert rule["seriesQuery"].startswith("opine_sentiment_offered_compute_seconds_total{")
+    assert "rate(" in rule["metricsQuery"]
+
+
+def test_keda_scales_alike_and_knows_when_it_knows_nothing() -> None:
+    keda = {"type": "keda", "enabled": True, "keda": {"prometheusAddress": "http://prometheus.monitoring:9090"}}
+    objects = with_values({"sentiment": {"autoscaling": keda}, "monitoring": {"enabled": True}})
+    (trigger,) = named(objects, "ScaledObject/opine-sentiment")["spec"]["triggers"]
+    assert trigger["metricType"] == "AverageValue"
+    assert trigger["metadata"]["threshold"] == "0.6"
+    # Without series the query answers nothing, which KEDA would take for no load and never fall back.
+    assert trigger["metadata"]["ignoreNullValues"] == "false"
+    assert trigger["metadata"]["query"] == (
+        'sum(rate(opine_sentiment_offered_compute_seconds_total{namespace="opine-test",job="opine-sentiment"}[2m]))'
+    )
+
+
+TAINTED: Object = {
+    "nodeSelector": {"pool": "opine"},
+    "tolerations": [{"key": "opine", "operator": "Exists", "effect": "NoSchedule"}],
+}
+
+
+def test_everything_can_be_placed_on_tainted_nodes() -> None:
+    components = dict.fromkeys(("sentiment", "reviews", "frontend", "migrations", "scraping", "training"), TAINTED)
+    database = deep("database.cnpg", {**TAINTED, "pooler": TAINTED})
+    training = {"training": {"enabled": True, "data": {"existingClaim": "a"}, "runs": {"existingClaim": "b"}}}
+    objects = with_values(components, database, {"scraping": SCRAPING}, training)
+    specs = {pods.owner: pods.spec for pods in own_pods(objects)}
+    specs["pooler"] = named(objects, "Pooler/opine-db-pooler")["spec"]["template"]["spec"]
+    specs["database"] = named(objects, "Cluster/opine-db")["spec"]["affinity"]
+    assert len(specs) == 11
+    for owner, spec in specs.items():
+        assert spec is not None
+        assert {key: spec.get(key) for key in TAINTED} == TAINTED, owner
+
+
+def test_the_pooler_s_pods_are_spread_as_others_are() -> None:
+    objects = with_values()
+    pooler = named(objects, "Pooler/opine-db-pooler")["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    api = named(objects, "Deployment/opine-reviews")["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    assert [{**one, "labelSelector": None} for one in pooler] == [{**one, "labelSelector": None} for one in api]
+    selector = {"matchLabels": {"cnpg.io/poolerName": "opine-db-pooler"}}
+    assert [one["labelSelector"] for one in pooler] == [selector, selector]
+
+
+def test_a_long_export_is_not_cut() -> None:
+    route = {"enabled": True, "exposeApi": True, "parentRefs": [{"name": "a"}]}
+    rules = named(with_values({"httpRoute": route}), "HTTPRoute/opine-frontend")["spec"]["rules"]
+    exports = {
+        (match["path"]["type"], match["path"]["value"]): rule["backendRefs"][0]["name"]
+        for rule in rules
+        for match in rule["matches"]
+        if rule["timeouts"] == {"request": "15m"}
+    }
+    assert exports == {
+        ("Exact", "/api/v1/reviews.csv"): "opine-reviews",
+        ("Exact", "/admin/reviews.csv"): "opine-frontend",
+    }
+    closed = named(with_values({"httpRoute": {**route, "exposeApi": False}}), "HTTPRoute/opine-frontend")["spec"][
+        "rules"
+    ]
+    assert "opine-reviews" not in yaml.safe_dump(closed)
+
+
+def test_a_pod_behind_a_load_balancer_outlives_its_deregistration() -> None:
+    (attributes,) = [
+        value
+        for key, value in yaml.safe_load(SHAPES["ingress"].read_text())["ingress"]["annotations"].items()
+        if key.endswith("target-group-attributes")
+    ]
+    delay = int(attributes.removeprefix("deregistration_delay.timeout_seconds="))
+    objects = render(SHAPES["ingress"])
+    for name in ("frontend", "reviews"):
+        spec = named(objects, f"Deployment/opine-{name}")["spec"]["template"]["spec"]
+        slept = spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+        assert slept >= delay
+        assert spec["terminationGracePeriodSeconds"] >= slept + 20
+
+
+BACKUP = deep("database.cnpg.backup", {"enabled": True, "destinationPath": "s3://b/"})
+
+
+def test_uninstalling_leaves_where_the_backups_lie() -> None:
+    """The Cluster stays and goes on archiving: without its ObjectStore the log would fill its volume."""
+    objects = with_values(BACKUP)
+    for an_object in of_kind(objects, "ObjectStore", "ScheduledBackup"):
+        assert an_object["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
+def test_a_new_cluster_over_an_old_path_archives_under_a_name_of_its_own() -> None:
+    def plugin(*values: Object) -> Object:
+        (found,) = named(with_values(BACKUP, *values), "Cluster/opine-db")["spec"]["plugins"]
+        parameters: Object = found["parameters"]
+        return parameters
+
+    assert plugin() == {"barmanObjectName": "opine-db-backups", "serverName": "opine-db"}
+    second = deep("database.cnpg.backup.serverName", "opine-db-2")
+    assert plugin(second)["serverName"] == "opine-db-2"
+    # Restored over a reinstall: the same Cluster's name, another folder.
+    restored = deep("database.cnpg.recovery", {"enabled": True, "serverName": "opine-db"})
+    cluster = named(with_values(BACKUP, second, restored), "Cluster/opine-db")["spec"]
+    assert cluster["externalClusters"][0]["plugin"]["parameters"]["serverName"] == "opine-db"
+    assert cluster["plugins"][0]["parameters"]["serverName"] == "opine-db-2"
 
 
 SCRAPING: Object = {"enabled": True, "siteUrl": "https://a.example.org", "contact": "a@example.org"}

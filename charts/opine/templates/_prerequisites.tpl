@@ -22,8 +22,8 @@
 {{- with .Values.sentiment.autoscaling -}}
 {{- if and .enabled (eq .type "keda") -}}
 {{- include "opine.need" (dict "root" $ "api" "keda.sh/v1alpha1" "needs" "sentiment.autoscaling.type=keda" "fix" "Install KEDA first, or set sentiment.autoscaling.type=hpa.") -}}
-{{- else if and .enabled (eq .metric "queuedRows") -}}
-{{- include "opine.need" (dict "root" $ "api" "custom.metrics.k8s.io/v1beta1" "needs" "sentiment.autoscaling.metric=queuedRows" "fix" "Install a custom metrics API such as prometheus-adapter first, or set sentiment.autoscaling.type=keda or sentiment.autoscaling.metric=cpu.") -}}
+{{- else if and .enabled (eq .metric "offeredCompute") -}}
+{{- include "opine.need" (dict "root" $ "api" "custom.metrics.k8s.io/v1beta1" "needs" "sentiment.autoscaling.metric=offeredCompute" "fix" "Install a custom metrics API such as prometheus-adapter first, or set sentiment.autoscaling.type=keda or sentiment.autoscaling.metric=cpu.") -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
