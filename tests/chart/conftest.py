@@ -1,5 +1,6 @@
 """Each shape is rendered once for all tests."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "packages"))
 
 from charted.rendering import SHAPES, Object, render
+from charted.rules import Promtool, find_promtool
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +27,16 @@ def shape(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def objects(rendered: dict[str, list[Object]], shape: str) -> list[Object]:
     return rendered[shape]
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Promtool:
+    found = find_promtool()
+    if found is None:
+        complaint = "promtool is not on PATH (Debian, Ubuntu: apt-get install prometheus)"
+        # A machine that decides about a merge must not leave it out.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(complaint)  # noqa: TID251  a test's own
+    return found
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,7 +1,6 @@
 """Alerts fire when they should and only then, and each has a runbook."""
 
 import json
-import os
 import re
 import shutil
 from pathlib import Path
@@ -10,21 +9,11 @@ from typing import Any
 import pytest
 import yaml
 from charted.rendering import CHART, ROOT, SHAPES, Object, RefusedError, deep, manifest, merged, render
-from charted.rules import Promtool, find_promtool, rule_groups, rules, write_rules
+from charted.rules import Promtool, rule_groups, rules, write_rules
 from charted.workloads import name_of
 
 ALERTS = Path(__file__).parent / "alerts"
 RUNBOOKS = ROOT / "docs/runbooks"
-
-
-@pytest.fixture(scope="module")
-def promtool() -> Promtool:
-    found = find_promtool()
-    if found is None:
-        complaint = "promtool is not on PATH (Debian, Ubuntu: apt-get install prometheus)"
-        # A machine that decides about a merge must not leave it out.
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(complaint)  # noqa: TID251  a test's own
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -4,35 +4,18 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
 import yaml
+from charted.dashboards import DASHBOARDS, panels, queries
 from charted.metrics import THIRD_PARTIES, Asked, asked, exported, known, named_in
 from charted.rendering import CHART, ROOT, Object
 from charted.rules import rules
 from opine_sentiment.batching.batcher import RejectReason
 from opine_telemetry.http_metrics import DURATION
 
-DASHBOARDS = sorted((CHART / "dashboards").glob("*.json"))
 DOCUMENTS = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("services/*/README.md"), ROOT / "charts/README.md.template"])
-# What Grafana puts into a query, with a value that the variable may have.
-VARIABLES = {"$__rate_interval": "5m", "$namespace": "opine-test", "$release": "opine", "$cluster": "opine-db"}
-
-
-def panels(dashboard: Object) -> Iterator[Any]:
-    return (panel for panel in dashboard["panels"] if panel["type"] != "row")
-
-
-def queries(dashboard: Object) -> list[str]:
-    """Its queries, of panels and of variables, as Prometheus gets them."""
-    found = [target["expr"] for panel in panels(dashboard) for target in panel["targets"]]
-    variables = [v["query"] for v in dashboard["templating"]["list"] if v["type"] == "query"]
-    found += [re.fullmatch(r"label_values\((.+), \w+\)", query)[1] for query in variables]  # type: ignore[index]
-    for name, value in VARIABLES.items():
-        found = [query.replace(name, value) for query in found]
-    return found
 
 
 @pytest.fixture(scope="module")
