@@ -33,16 +33,14 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 # Grafana puts the values of the dashboard's variables in.
-SENTIMENT, REVIEWS, FRONTEND = (
-    f'namespace="$namespace", job="$release-{name}"' for name in ("sentiment", "reviews", "frontend")
-)
+SENTIMENT, REVIEWS = (f'namespace="$namespace", job="$release-{name}"' for name in ("sentiment", "reviews"))
 SERVICES = 'namespace="$namespace", job=~"$release-(sentiment|reviews|frontend)"'
 PODS = 'namespace="$namespace", pod=~"$release-.*"'
 POSTGRESQL = 'namespace="$namespace", pod=~"$cluster-[0-9]+"'
 POOLER = 'namespace="$namespace", pod=~"$cluster-pooler-.*"'
 
 _DATASOURCE = DataSourceRef(type_val="prometheus", uid="$datasource")
-_WIDTH, _HEIGHT = 24, 8
+_HEIGHT = 8
 _GOOD, _FAIR, _BAD = "green", "orange", "red"
 
 
