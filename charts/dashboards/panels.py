@@ -35,7 +35,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 # Grafana puts the values of the dashboard's variables in.
 SENTIMENT, REVIEWS = (f'namespace="$namespace", job="$release-{name}"' for name in ("sentiment", "reviews"))
 SERVICES = 'namespace="$namespace", job=~"$release-(sentiment|reviews|frontend)"'
-PODS = 'namespace="$namespace", pod=~"$release-.*"'
+PODS = 'namespace="$namespace", pod=~"$release-(sentiment|reviews|frontend)-.*"'
 POSTGRESQL = 'namespace="$namespace", pod=~"$cluster-[0-9]+"'
 POOLER = 'namespace="$namespace", pod=~"$cluster-pooler-.*"'
 
