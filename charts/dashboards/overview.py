@@ -7,6 +7,7 @@ _PREDICTIONS = f'{REVIEWS}, route="/api/v1/predictions", method="POST"'
 _REVIEWS = f'{REVIEWS}, route=~"/api/v1/reviews|/api/review", method="POST"'
 # As in prometheus_rules/slo_*.yaml, which records these rates.
 _PREDICTION_BUDGET, _REVIEW_BUDGET = 0.01, 0.001
+_ANSWERED = f"sum by (job) (rate(opine_http_requests_total{{{SERVICES}}}[$__rate_interval]))"
 _ALERTS = 'ALERTS{namespace="$namespace", alertname=~"Opine.+", alertstate="firing"}'
 
 
@@ -74,15 +75,16 @@ def overview() -> Dashboard:
             "Requests",
             "reqps",
             "Requests answered, by service.",
-            Query(f"sum by (job) (rate(opine_http_requests_total{{{SERVICES}}}[$__rate_interval]))", "{{job}}"),
+            Query(_ANSWERED, "{{job}}"),
         ),
         graph(
             "Errors",
             "percentunit",
             "Share of the answers with a status of 500 or above, by service.",
             Query(
-                f'sum by (job) (rate(opine_http_requests_total{{{SERVICES}, status=~"5.."}}[$__rate_interval]))'
-                f" / sum by (job) (rate(opine_http_requests_total{{{SERVICES}}}[$__rate_interval]))",
+                # A service without errors has no series of them.
+                f'(sum by (job) (rate(opine_http_requests_total{{{SERVICES}, status=~"5.."}}[$__rate_interval]))'
+                f" or 0 * {_ANSWERED}) / {_ANSWERED}",
                 "{{job}}",
             ),
         ),

@@ -41,7 +41,7 @@ def product() -> Dashboard:
             "Without a proposal",
             "percentunit",
             "Share of the last day's reviews whose writer saw no proposal.",
-            Query(f"""{_reviews('agreement="none"')} / {_reviews()}"""),
+            Query(f"""({_reviews('agreement="none"')} or vector(0)) / {_reviews()}"""),
             width=6,
         ),
         graph(

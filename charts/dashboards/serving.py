@@ -38,7 +38,7 @@ def serving() -> Dashboard:
             "ops",
             "Texts scored, and texts rejected.",
             Query(_rate("opine_sentiment_predictions_total"), "scored"),
-            Query(_rate("opine_sentiment_rejected_total"), "rejected"),
+            Query(f"{_rate('opine_sentiment_rejected_total')} or vector(0)", "rejected"),
         ),
         graph(
             "Rejected, by reason",
