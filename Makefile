@@ -43,7 +43,7 @@ lint: .venv-test/installed ## Check style and types
 	.venv-test/bin/ruff check
 	.venv-test/bin/ruff format --check
 	.venv-test/bin/mypy $(ALL:=/src)
-	.venv-test/bin/mypy charts/document.py charts/opine/files
+	.venv-test/bin/mypy charts/document.py charts/opine/files charts/dashboards
 	MYPYPATH=services/reviews/bench:services/sentiment/bench .venv-test/bin/mypy services/*/bench scraping/bench
 	MYPYPATH=$(subst $() ,:,$(IMPORTED_BY_TESTS)) .venv-test/bin/mypy --explicit-package-bases tests
 

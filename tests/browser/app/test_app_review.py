@@ -69,7 +69,7 @@ def test_while_the_model_stands_still_a_review_is_rated_by_hand(opine: LocalRun,
     composer.open("ikea")
     with opine.stalled("sentiment"):
         composer.type("Solid furniture.")
-        composer.wait_for_notice("Rate with the stars yourself")
+        composer.wait_for_notice("choose the stars yourself")
         composer.choose(4)
         composer.submit()
         composer.wait_for_thanks()
