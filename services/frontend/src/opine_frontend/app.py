@@ -24,8 +24,10 @@ def create_app(settings: Settings) -> Dash:
     app = OpineDash(
         "opine_frontend",
         assets_folder=str(Path(__file__).parent / "assets"),
+        # The layout loads it itself, in the head.
         assets_ignore=Path(COLOR_SCHEME_SCRIPT).name,
         serve_locally=True,
+        # Callbacks name elements of pages that are not shown at first.
         suppress_callback_exceptions=True,
         update_title="",
         title="Opine",
@@ -58,6 +60,7 @@ def _register_routes(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     Compress(server)
     if hops := settings.trusted_proxies:
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+    # Around all the others, so that their errors are counted too.
     instrument(server, "frontend")
 
 

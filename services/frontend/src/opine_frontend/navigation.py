@@ -79,6 +79,7 @@ def register_page_status(server: Flask, api: ReviewsApi) -> None:
             return response
         route = match(request.path, request.query_string.decode("latin-1"))
         response.status_code = status_of(route, brand_missing=bool(route.slug) and _is_missing(api, route.slug))
+        # The page names its scripts by their times: an old one would ask for files that are gone.
         response.headers["Cache-Control"] = "no-cache"
         return response
 

@@ -56,8 +56,10 @@ def register_login(server: Flask, settings: Settings) -> None:
         if not password_matches(request.form.get("password", "")[:_LONGEST_PASSWORD], password):
             attempts.hit(WRONG_PASSWORDS, client)
             return redirect("/admin?login=wrong", 303)
+        # Whoever knows the password had only mistyped it.
         attempts.clear(WRONG_PASSWORDS, client)
         session["admin"] = True
+        # 303: a reload of the page must not send the password again.
         return redirect("/admin", 303)
 
     @server.post("/admin/logout")
