@@ -131,8 +131,8 @@ def _engine(part: dict[str, Any]) -> str:
 def _gate(gate: dict[str, Any]) -> str:
     return (
         f"int8 gate: {'passed' if gate['passed'] else 'failed'}; a probability differs by up to "
-        f"{gate['largest_probability_difference']:g} ({gate['allowed_difference']:g} allowed), the stars agree in "
-        f"{gate['same_stars']:.1%} of texts ({gate['required_same_stars']:.1%} required)."
+        f"{gate['largest_probability_difference']:g} ({gate['allowed_difference']:g} allowed), the labels agree in "
+        f"{gate['same_labels']:.1%} of texts ({gate['required_same_labels']:.1%} required)."
     )
 
 
