@@ -93,7 +93,7 @@ def test_one_limit_holds_for_both_doors(stand_in: Server) -> None:
             for _, writer in idle:
                 writer.write(b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n")
             async with asyncio.timeout(20):
-                while (answer := await client.post("/predict", json={"texts": []})).status_code == 200:
+                while (answer := await client.post("/predict", json={"texts": []})).status_code == 200:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             for _, writer in idle:
                 writer.close()
