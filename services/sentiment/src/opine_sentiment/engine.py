@@ -73,7 +73,8 @@ def load(settings: Settings) -> TextEngine:
         charcnn.artefact.ArtefactError: the model cannot be used; the message says what to do.
         charcnn.devices.DeviceError: a GPU is required and none is visible.
     """
-    return load_engine(settings.model_dir, settings.engine, settings.threads or cpu_limit(), settings.device)
+    threads = settings.threads or cpu_limit()
+    return load_engine(settings.model_dir, settings.engine, threads, settings.device, settings.precision)
 
 
 class EngineRunner:
