@@ -2,10 +2,10 @@
 PYTHON ?= python3
 
 # Local packages, in no lock because a lock holds hashes: installed from their folders.
-SERVICES := services/telemetry services/charcnn services/sentiment services/reviews services/frontend
+SERVICES := services/common services/charcnn services/sentiment services/reviews services/frontend
 RUN := $(SERVICES) services/local
-BENCHED := services/telemetry services/charcnn services/sentiment
-SCRAPING := services/telemetry scraping
+BENCHED := services/common services/charcnn services/sentiment
+SCRAPING := services/common scraping
 ALL := $(RUN) training scraping
 PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
 IMPORTED_BY_TESTS := services/sentiment/bench tests/browser/frontend $(wildcard tests/*/packages tests/*/*/packages)
@@ -54,11 +54,11 @@ format: .venv-test/installed ## Format the code and repair what can be repaired
 lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer ones
 	echo uv hatchling editables | tr ' ' '\n' | $(LOCK) - -o $(INSTALLERS)
 	printf '%s\n' $(ALL:%=./%) | $(LOCK) tests/pyproject.toml - --group lint -o tests/requirements.txt
-	$(call lock_like_tests,services/sentiment,services/telemetry services/charcnn services/sentiment)
-	$(call lock_like_tests,services/sentiment,services/telemetry services/charcnn[torch] services/sentiment,-cuda)
+	$(call lock_like_tests,services/sentiment,services/common services/charcnn services/sentiment)
+	$(call lock_like_tests,services/sentiment,services/common services/charcnn[torch] services/sentiment,-cuda)
 	printf '%s\n' $(BENCHED:%=./%) | $(LOCK) services/sentiment/bench/requirements.in - -c tests/requirements.txt -o services/sentiment/bench/requirements.txt
-	$(call lock_like_tests,services/reviews,services/telemetry services/reviews)
-	$(call lock_like_tests,services/frontend,services/telemetry services/frontend)
+	$(call lock_like_tests,services/reviews,services/common services/reviews)
+	$(call lock_like_tests,services/frontend,services/common services/frontend)
 	$(call lock_like_tests,services/local,$(RUN))
 	$(call lock_like_tests,training,services/charcnn training)
 	$(call lock_like_tests,scraping,$(SCRAPING))
@@ -66,7 +66,7 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 ##@ Deploy
 bento: .venv-test/installed $(UV) ## Package the sentiment service as a Bento, for `bentoml serve` and `containerize`
 	rm -rf services/sentiment/wheels
-	$(UV) build --quiet --wheel --build-constraints $(INSTALLERS) --out-dir services/sentiment/wheels services/telemetry
+	$(UV) build --quiet --wheel --build-constraints $(INSTALLERS) --out-dir services/sentiment/wheels services/common
 	$(UV) build --quiet --wheel --build-constraints $(INSTALLERS) --out-dir services/sentiment/wheels services/charcnn
 	cd services/sentiment && $(BENTOML) build
 
@@ -93,7 +93,7 @@ picture: .venv-test/installed browser ## Take the README's picture, while make r
 
 # --- how
 
-LOCAL_NAMES := charcnn opine-telemetry opine-sentiment opine-reviews opine-frontend opine-local opine-training opine-scraping
+LOCAL_NAMES := charcnn opine-common opine-sentiment opine-reviews opine-frontend opine-local opine-training opine-scraping
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--no-header $(UPGRADE) $(LOCAL_NAMES:%=--no-emit-package %)
 # A folder's lock with the versions that the tests run with.

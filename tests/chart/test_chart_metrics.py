@@ -12,8 +12,8 @@ from charted.dashboards import DASHBOARDS, panels, queries
 from charted.metrics import THIRD_PARTIES, Asked, asked, exported, known, named_in
 from charted.rendering import CHART, ROOT, Object
 from charted.rules import rules
+from opine_common.http_metrics import DURATION
 from opine_sentiment.batching.batcher import RejectReason
-from opine_telemetry.http_metrics import DURATION
 
 DOCUMENTS = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("services/*/README.md"), ROOT / "charts/README.md.template"])
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import tyro
-from opine_telemetry.logs import configure_logging
+from opine_common.logs import configure_logging
 
 from opine_scraping.exit_codes import ExitCode
 from opine_scraping.reasons import Refusal, UnavailableError

@@ -1,10 +1,10 @@
 """A query that takes too long is told apart from a database that is away."""
 
 import pytest
+from opine_common.deadlines import deadline
 from opine_reviews.database import Database
 from opine_reviews.errors import database_problem
 from opine_reviews.settings import Settings
-from opine_telemetry.deadlines import deadline
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 

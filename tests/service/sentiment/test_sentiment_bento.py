@@ -58,7 +58,7 @@ def test_it_carries_the_code_the_weights_and_the_packages_of_this_repository(ben
     assert (bento / "src/opine_sentiment/service.py").is_file()
     assert {file.name for file in (bento / "src/model").iterdir()} == {file.name for file in MODEL.iterdir()}
     wheels = {file.name.split("-")[0] for file in (bento / "src/wheels").iterdir()}
-    assert wheels == {"charcnn", "opine_telemetry"}
+    assert wheels == {"charcnn", "opine_common"}
     dockerfile = (bento / "env/docker/Dockerfile").read_text()
     assert dockerfile.index("./src/wheels") < dockerfile.index("script__")
 

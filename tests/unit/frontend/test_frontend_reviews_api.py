@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from opine_common.request_ids import set_request_id
 from opine_frontend.reviews_api.client import TIMEOUT_S, ReviewsApi
 from opine_frontend.reviews_api.errors import Busy, UnexpectedAnswerError, UnreachableError
 from opine_frontend.reviews_api.schemas import Word
-from opine_telemetry.request_ids import set_request_id
 
 
 class ScriptedServer:

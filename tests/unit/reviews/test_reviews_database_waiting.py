@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import psycopg2
 import pytest
+from opine_common.deadlines import deadline
 from opine_reviews.database import limit_waiting
-from opine_telemetry.deadlines import deadline
 
 
 @pytest.fixture

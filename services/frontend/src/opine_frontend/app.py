@@ -3,7 +3,7 @@ from pathlib import Path
 from dash import Dash
 from flask import Flask, Response, redirect, request
 from flask_compress import Compress
-from opine_telemetry.web import instrument
+from opine_common.web import instrument
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WerkzeugResponse
 

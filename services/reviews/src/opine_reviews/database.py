@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg2
-from opine_telemetry.deadlines import deadline, remaining_s
+from opine_common.deadlines import deadline, remaining_s
 from psycopg2 import extensions
 from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.orm import Session

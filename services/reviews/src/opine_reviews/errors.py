@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import structlog
 from flask import Flask, Response, jsonify, request
-from opine_telemetry.deadlines import remaining_s
+from opine_common.deadlines import remaining_s
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError

@@ -1,7 +1,7 @@
 """What every request and answer goes through."""
 
 from flask import Flask, Response, request
-from opine_telemetry import deadlines
+from opine_common import deadlines
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from opine_reviews.problems import Problem, invalid_field

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from flask import Response
-from opine_telemetry import deadlines
-from opine_telemetry.request_ids import get_request_id
+from opine_common import deadlines
+from opine_common.request_ids import get_request_id
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 MEDIA_TYPE = "application/problem+json"

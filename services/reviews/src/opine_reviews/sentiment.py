@@ -6,8 +6,8 @@ from typing import Annotated
 
 import structlog
 import urllib3
-from opine_telemetry.deadlines import deadline
-from opine_telemetry.http_client import HttpClient, NoAnswerError, NoAnswerInTimeError
+from opine_common.deadlines import deadline
+from opine_common.http_client import HttpClient, NoAnswerError, NoAnswerInTimeError
 from pydantic import BaseModel, Field, ValidationError
 
 from opine_reviews.metrics import FAILED_PREDICTIONS

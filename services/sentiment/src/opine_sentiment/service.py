@@ -15,9 +15,9 @@ import structlog
 from bentoml.exceptions import BentoMLException
 from charcnn.artefact import ArtefactError
 from charcnn.devices import DeviceError
-from opine_telemetry.asgi import RequestTelemetry
-from opine_telemetry.deadlines import HEADER as TIMEOUT_HEADER
-from opine_telemetry.logs import configure_logging
+from opine_common.asgi import RequestTelemetry
+from opine_common.deadlines import HEADER as TIMEOUT_HEADER
+from opine_common.logs import configure_logging
 from pydantic import ValidationError
 
 from opine_sentiment.batching.errors import RejectedError

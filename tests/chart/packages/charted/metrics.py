@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from types import ModuleType
 
+import opine_common.http_metrics
 import opine_reviews.metrics
 import opine_reviews.scraped.metrics
 import opine_sentiment.metrics
-import opine_telemetry.http_metrics
 import promql_parser
 from prometheus_client.metrics import MetricWrapperBase
 from promql_parser import MatrixSelector, VectorSelector
@@ -16,7 +16,7 @@ MODULES: tuple[ModuleType, ...] = (
     opine_reviews.metrics,
     opine_reviews.scraped.metrics,
     opine_sentiment.metrics,
-    opine_telemetry.http_metrics,
+    opine_common.http_metrics,
 )
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 # What Prometheus adds to each series of a target.

@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 import pydantic
 import urllib3
-from opine_telemetry.http_client import HttpClient, NoAnswerError
+from opine_common.http_client import HttpClient, NoAnswerError
 from urllib3.exceptions import HTTPError
 
 from opine_frontend.reviews_api.errors import UnexpectedAnswerError, UnreachableError, problem_from

@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import orjson
-from opine_telemetry.deadlines import HEADER as TIMEOUT_HEADER
-from opine_telemetry.deadlines import parse_timeout
+from opine_common.deadlines import HEADER as TIMEOUT_HEADER
+from opine_common.deadlines import parse_timeout
 
 from opine_sentiment.http.errors import Problem, malformed
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from opine_telemetry.deadlines import HEADER as TIMEOUT_HEADER
-from opine_telemetry.http_metrics import exposition
+from opine_common.deadlines import HEADER as TIMEOUT_HEADER
+from opine_common.http_metrics import exposition
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
-from opine_telemetry.logs import configure_logging
-from opine_telemetry.request_ids import set_request_id
+from opine_common.logs import configure_logging
+from opine_common.request_ids import set_request_id
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
-from opine_telemetry import deadlines
-from opine_telemetry.request_ids import outgoing_headers
+from opine_common import deadlines
+from opine_common.request_ids import outgoing_headers
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 

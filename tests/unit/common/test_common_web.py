@@ -4,8 +4,8 @@ import pytest
 from dash import Dash, Input, Output, dcc, html
 from flask import Flask
 from flask.testing import FlaskClient
-from opine_telemetry.request_ids import get_request_id
-from opine_telemetry.web import instrument
+from opine_common.request_ids import get_request_id
+from opine_common.web import instrument
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 

@@ -1,5 +1,5 @@
 import pytest
-from opine_telemetry import request_ids
+from opine_common import request_ids
 
 
 @pytest.mark.parametrize("offered", ["a", "3f2c-77.B_x", "x" * 128])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from opine_telemetry import request_ids
-from opine_telemetry.access import record_request
+from opine_common import request_ids
+from opine_common.access import record_request
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping

@@ -6,7 +6,7 @@ import sys
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from opine_telemetry.request_ids import get_request_id
+from opine_common.request_ids import get_request_id
 
 # The order of these keys in a JSON line; whatever else an event carries follows.
 _LEADING_KEYS = ("time", "level", "service", "event", "request_id")

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from opine_telemetry import http_client
-from opine_telemetry.deadlines import deadline
-from opine_telemetry.http_client import HttpClient, NoAnswerError, NoAnswerInTimeError
-from opine_telemetry.request_ids import set_request_id
+from opine_common import http_client
+from opine_common.deadlines import deadline
+from opine_common.http_client import HttpClient, NoAnswerError, NoAnswerInTimeError
+from opine_common.request_ids import set_request_id
 
 MAX_AGE_S = 15
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from flask.signals import request_started
 
-from opine_telemetry import request_ids
-from opine_telemetry.access import record_request
-from opine_telemetry.answer_body import AnswerBody
-from opine_telemetry.http_metrics import exposition
+from opine_common import request_ids
+from opine_common.access import record_request
+from opine_common.answer_body import AnswerBody
+from opine_common.http_metrics import exposition
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo

@@ -3,13 +3,13 @@ import sys
 from pathlib import Path
 
 COUNT = """
-from opine_telemetry.http_metrics import observe_request
+from opine_common.http_metrics import observe_request
 observe_request("probe", "/a", "GET", 200, 0.01)
 """
 EXPOSE = (
     COUNT
     + """
-from opine_telemetry.http_metrics import exposition
+from opine_common.http_metrics import exposition
 print(exposition(None)[0].decode())
 """
 )
@@ -31,7 +31,7 @@ def test_metrics_are_summed_over_processes_when_a_folder_is_named(tmp_path: Path
 
 def test_the_framework_free_modules_load_no_framework() -> None:
     code = (
-        "import sys, opine_telemetry.logs, opine_telemetry.request_ids, opine_telemetry.http_metrics\n"
+        "import sys, opine_common.logs, opine_common.request_ids, opine_common.http_metrics\n"
         "print({'flask', 'gunicorn', 'werkzeug'} & set(sys.modules))"
     )
     assert run(code, {}) == "set()\n"

@@ -2,7 +2,7 @@
 
 import structlog
 
-from opine_telemetry.http_metrics import UNMATCHED, observe_request
+from opine_common.http_metrics import UNMATCHED, observe_request
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.access")
 

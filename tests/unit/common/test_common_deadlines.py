@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from opine_telemetry.deadlines import deadline, parse_timeout, remaining_s, set_deadline
+from opine_common.deadlines import deadline, parse_timeout, remaining_s, set_deadline
 
 
 def test_without_a_deadline_time_is_endless() -> None:
