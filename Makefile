@@ -2,10 +2,10 @@
 PYTHON ?= python3
 
 # Local packages, in no lock because a lock holds hashes: installed from their folders.
-SERVICES := services/telemetry services/sentiment/charcnn services/sentiment services/reviews services/frontend
+SERVICES := services/common services/charcnn services/sentiment services/reviews services/frontend
 RUN := $(SERVICES) services/local
-BENCHED := services/telemetry services/sentiment/charcnn services/sentiment
-SCRAPING := services/telemetry scraping
+BENCHED := services/common services/charcnn services/sentiment
+SCRAPING := services/common scraping
 DEMO_SITE := scraping/demo_site
 ALL := $(RUN) training scraping $(DEMO_SITE)
 PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
@@ -14,9 +14,10 @@ IMPORTED_BY_TESTS := services/sentiment/bench tests/browser/frontend $(wildcard 
 # uv installs in seconds what takes pip a minute. Where it is missing, one is fetched and removed again.
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 INSTALLERS := services/local/installers.txt
+BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
 
 .DEFAULT_GOAL := help
-.PHONY: help run scrape-demo test bench lint format lock train evaluate picture images e2e drills clean python browser data
+.PHONY: help run scrape-demo test bench lint format lock train evaluate picture bento images e2e drills clean python browser data
 
 ##@ Use
 help: ## Show this list
@@ -43,7 +44,7 @@ lint: .venv-test/installed ## Check style and types
 	.venv-test/bin/ruff check
 	.venv-test/bin/ruff format --check
 	.venv-test/bin/mypy $(ALL:=/src)
-	.venv-test/bin/mypy charts/document.py charts/opine/files
+	.venv-test/bin/mypy charts/document.py charts/opine/files charts/dashboards
 	MYPYPATH=services/reviews/bench:services/sentiment/bench .venv-test/bin/mypy services/*/bench scraping/bench
 	MYPYPATH=$(subst $() ,:,$(IMPORTED_BY_TESTS)) .venv-test/bin/mypy --explicit-package-bases tests
 
@@ -54,16 +55,22 @@ format: .venv-test/installed ## Format the code and repair what can be repaired
 lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer ones
 	echo uv hatchling editables | tr ' ' '\n' | $(LOCK) - -o $(INSTALLERS)
 	printf '%s\n' $(ALL:%=./%) | $(LOCK) tests/pyproject.toml - --group lint -o tests/requirements.txt
-	$(call lock_like_tests,services/sentiment,services/telemetry services/sentiment/charcnn services/sentiment)
-	$(call lock_like_tests,services/sentiment,services/telemetry services/sentiment/charcnn[torch] services/sentiment,-cuda)
+	$(call lock_like_tests,services/sentiment,services/common services/charcnn services/sentiment)
+	$(call lock_like_tests,services/sentiment,services/common services/charcnn[torch] services/sentiment,-cuda)
 	printf '%s\n' $(BENCHED:%=./%) | $(LOCK) services/sentiment/bench/requirements.in - -c tests/requirements.txt -o services/sentiment/bench/requirements.txt
-	$(call lock_like_tests,services/reviews,services/telemetry services/reviews)
-	$(call lock_like_tests,services/frontend,services/telemetry services/frontend)
+	$(call lock_like_tests,services/reviews,services/common services/reviews)
+	$(call lock_like_tests,services/frontend,services/common services/frontend)
 	$(call lock_like_tests,services/local,$(RUN))
-	$(call lock_like_tests,training,services/sentiment/charcnn training)
+	$(call lock_like_tests,training,services/charcnn training)
 	$(call lock_like_tests,scraping,$(SCRAPING))
 
 ##@ Deploy
+bento: .venv-test/installed $(UV) ## Package the sentiment service as a Bento, for `bentoml serve` and `containerize`
+	rm -rf services/sentiment/wheels
+	$(UV) build --quiet --wheel --build-constraints $(INSTALLERS) --out-dir services/sentiment/wheels services/common
+	$(UV) build --quiet --wheel --build-constraints $(INSTALLERS) --out-dir services/sentiment/wheels services/charcnn
+	cd services/sentiment && $(BENTOML) build
+
 images: ## Build the container images; VARIANT=cuda for GPUs
 	k8s/images/build $(VARIANT:%=--variant %)
 
@@ -87,7 +94,7 @@ picture: .venv-test/installed browser ## Take the README's picture, while make r
 
 # --- how
 
-LOCAL_NAMES := charcnn opine-telemetry opine-sentiment opine-reviews opine-frontend opine-local opine-training opine-scraping opine-demo-site
+LOCAL_NAMES := charcnn opine-common opine-sentiment opine-reviews opine-frontend opine-local opine-training opine-scraping opine-demo-site
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--no-header $(UPGRADE) $(LOCAL_NAMES:%=--no-emit-package %)
 # A folder's lock with the versions that the tests run with.

@@ -144,8 +144,15 @@ def make_table(values: list[Value]) -> str:
 
 
 def make_readme(template: str, chart: dict[str, Any], values: list[Value]) -> str:
-    text = template.replace("@VERSION@", chart["version"]).replace("@KUBERNETES@", chart["kubeVersion"].strip(">=-0"))
+    text = template.replace("@VERSION@", chart["version"]).replace("@KUBERNETES@", oldest_kubernetes(chart))
     return text.replace("@VALUES@", make_table(values).rstrip("\n"))
+
+
+def oldest_kubernetes(chart: dict[str, Any]) -> str:
+    found = re.search(r"\d+\.\d+", chart["kubeVersion"])
+    if found is None:
+        raise DocumentError(f"Chart.yaml: kubeVersion {chart['kubeVersion']} names no version")
+    return found[0]
 
 
 def generated(chart: Path = CHARTS / "opine") -> dict[Path, str]:

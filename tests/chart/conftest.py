@@ -1,5 +1,6 @@
 """Each shape is rendered once for all tests."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,39 +8,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "packages"))
 
-from charted.programs import find_program
-from charted.rendering import SHAPES, Object, Renderer, parse
+from charted.rendering import SHAPES, Object, render
+from charted.rules import Promtool, find_promtool
 
 
 @pytest.fixture(scope="session")
-def programs(pytestconfig: pytest.Config) -> Path:
-    assert pytestconfig.cache is not None
-    return pytestconfig.cache.mkdir("opine-programs")
-
-
-@pytest.fixture(scope="session")
-def helm(programs: Path) -> str:
-    found = find_program("helm", programs)
-    if found is None:
-        pytest.skip("helm is neither on PATH nor beside this repository")
-    return found
-
-
-@pytest.fixture(scope="session")
-def renderer(helm: str, tmp_path_factory: pytest.TempPathFactory) -> Renderer:
-    return Renderer(helm, tmp_path_factory.mktemp("render"))
-
-
-@pytest.fixture(scope="session")
-def manifests(renderer: Renderer) -> dict[str, str]:
-    """The text of each shape, and of the chart's defaults."""
-    texts = {name: renderer.text(file) for name, file in SHAPES.items()}
-    return {"defaults": renderer.text(), **texts}
-
-
-@pytest.fixture(scope="session")
-def rendered(manifests: dict[str, str]) -> dict[str, list[Object]]:
-    return {name: parse(text) for name, text in manifests.items()}
+def rendered() -> dict[str, list[Object]]:
+    """The objects of each shape, and of the chart's defaults."""
+    return {"defaults": render(), **{name: render(file) for name, file in SHAPES.items()}}
 
 
 @pytest.fixture(params=["defaults", *SHAPES])
@@ -51,6 +27,16 @@ def shape(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def objects(rendered: dict[str, list[Object]], shape: str) -> list[Object]:
     return rendered[shape]
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Promtool:
+    found = find_promtool()
+    if found is None:
+        complaint = "promtool is not on PATH (Debian, Ubuntu: apt-get install prometheus)"
+        # A machine that decides about a merge must not leave it out.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(complaint)  # noqa: TID251  a test's own
+    return found
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -209,6 +209,10 @@ def test_monitors_find_what_they_read(objects: list[Object]) -> None:
         ]
         assert len(services) == 1
         assert {e["port"] for e in monitor["spec"]["endpoints"]} <= {p["name"] for p in services[0]["spec"]["ports"]}
+        # Else contracts.md's label `service` would arrive as `exported_service`.
+        assert all(
+            {"action": "labeldrop", "regex": "service"} in e["relabelings"] for e in monitor["spec"]["endpoints"]
+        )
     for monitor in of_kind(objects, "PodMonitor"):
         assert any(matches(monitor["spec"]["selector"], pods.labels) for pods in all_pods(objects))
 

@@ -78,6 +78,26 @@ def test_every_pod_is_denied_by_default(objects: list[Object]) -> None:
             assert len(names) > 1, f"{pods.owner} has no rule of its own"
 
 
+def test_the_pooler_has_the_pooler_s_rules_alone(rendered: dict[str, list[Object]]) -> None:
+    objects = rendered["production"]
+    by_owner = {pods.owner: pods for pods in all_pods(objects)}
+    for direction in ("Ingress", "Egress"):
+        names = {
+            policy["metadata"]["name"] for policy in policies(objects, by_owner["Pooler/opine-db-pooler"], direction)
+        }
+        assert names == {"opine-default-deny", "opine-db-pooler"}
+
+
+def test_jobs_that_make_instances_have_the_database_s_rules(rendered: dict[str, list[Object]]) -> None:
+    """CloudNativePG's Jobs make, join and restore instances; their pods have another role."""
+    objects = rendered["production"]
+    (instance,) = [pods for pods in all_pods(objects) if pods.owner == "Cluster/opine-db"]
+    labels = {key: value for key, value in instance.labels.items() if key != "cnpg.io/podRole"}
+    join = Pods("Job/opine-db-2-join", {**labels, "cnpg.io/jobRole": "join"}, None)
+    assert allows(objects, join, instance, 5432, "Egress")
+    assert allows(objects, instance, join, 5432, "Ingress")
+
+
 def dangling(objects: list[Object]) -> list[str]:
     """Peers of this namespace that no pod answers to, and ports that the receiver has not."""
     found = []

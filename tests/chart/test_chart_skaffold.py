@@ -7,8 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from charted.programs import ROOT, SHARED
-from charted.rendering import CHART, Renderer, deep, merged
+from charted.rendering import CHART, ROOT, deep, merged, render
 
 SKAFFOLD: dict[str, Any] = yaml.safe_load((ROOT / "skaffold.yaml").read_text())
 PROFILES: list[dict[str, Any]] = SKAFFOLD["profiles"]
@@ -19,16 +18,8 @@ ARTIFACTS = [
 VALUES = sorted([*ROOT.glob("k8s/skaffold/*-values.yaml"), ROOT / "k8s/kind/values.yaml"])
 
 
-@pytest.fixture(scope="module")
-def schema() -> dict[str, Any]:
-    file = SHARED / "crds/tool-schemas/skaffold-v4beta14.json"
-    if not file.exists():
-        pytest.skip("no schemas beside this repository")
-    found: dict[str, Any] = json.loads(file.read_text())
-    return found
-
-
-def test_it_is_valid(schema: dict[str, Any]) -> None:
+def test_it_is_valid() -> None:
+    schema = json.loads((Path(__file__).parent / "schemas/skaffold.json").read_text())
     jsonschema.validate(SKAFFOLD, schema)
     wrong = merged(SKAFFOLD, deep("deploy.statusCheckDeadline", 1))
     with pytest.raises(jsonschema.ValidationError):
@@ -57,5 +48,5 @@ def test_what_it_names_exists() -> None:
 
 
 @pytest.mark.parametrize("file", VALUES, ids=lambda file: file.name)
-def test_its_values_render(renderer: Renderer, file: Path) -> None:
-    assert renderer.objects(ROOT / "k8s/kind/values.yaml", file)
+def test_its_values_render(file: Path) -> None:
+    assert render(ROOT / "k8s/kind/values.yaml", file)

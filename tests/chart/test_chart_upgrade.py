@@ -1,14 +1,15 @@
 """An upgrade from the release before changes nothing that cannot be changed."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from charted.immutable import breaks, immutable_fields
-from charted.rendering import CHART, SHAPES, Object, Renderer, deep
-from charted.workloads import name_of, of_kind
+from charted.rendering import CHART, SHAPES, Object, deep, render
+from charted.workloads import name_of, of_kind, own_pods, references
 
 # What the last release rendered, by shape; a release writes it anew: pytest tests/chart --record-release.
 RELEASED = Path(__file__).parent / "released.json"
@@ -57,24 +58,41 @@ def test_a_change_of_one_is_found(rendered: dict[str, list[Object]], kind: str, 
     assert breaks(before, immutable_fields(objects))
 
 
-def migration(renderer: Renderer, values: Object) -> tuple[str, Object]:
+def migration(values: Object) -> tuple[str, Object]:
     values = {"secrets": {"allowOfflineGeneration": True}, **values}
-    (job,) = of_kind(renderer.objects(SHAPES["minimal"], values=values), "Job")
+    (job,) = of_kind(render(SHAPES["minimal"], values=values), "Job")
     return name_of(job), job["spec"]
 
 
-def test_a_changed_migration_is_another_job(renderer: Renderer) -> None:
-    name, spec = migration(renderer, {})
-    assert migration(renderer, {}) == (name, spec)
+def test_a_changed_migration_is_another_job() -> None:
+    name, spec = migration({})
+    assert migration({}) == (name, spec)
     changes: list[Object] = [
         deep("reviews.image.tag", "0.2.0"),
         deep("reviews.env.OPINE_REVIEWS_LOG_JSON", "false"),
         deep("migrations.resources.limits.memory", "512Mi"),
         deep("global.imageRegistry", "registry.example.org"),
     ]
-    names = {name} | {migration(renderer, change)[0] for change in changes}
+    names = {name} | {migration(change)[0] for change in changes}
     assert len(names) == len(changes) + 1
-    assert migration(renderer, deep("frontend.replicaCount", 5))[0] == name
+    assert migration(deep("frontend.replicaCount", 5))[0] == name
+
+
+def test_the_readme_says_how_to_change_each_password(rendered: dict[str, list[Object]]) -> None:
+    readme = (CHART / "README.md").read_text()
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| ([\w ]+) \|", readme, re.MULTILINE))
+    secrets = {secret["metadata"]["name"]: secret for secret in of_kind(rendered["defaults"], "Secret")}
+    assert rows.keys() >= secrets["opine-secrets"]["data"].keys()
+    for key in secrets["opine-secrets"]["data"]:
+        readers = {
+            pods.owner.removeprefix("Deployment/opine-")
+            for pods in own_pods(rendered["defaults"])
+            if pods.owner.startswith("Deployment/") and ("Secret", "opine-secrets", key) in set(references(pods))
+        }
+        assert readers == set(rows[key].split(" and ")), key
+    for name in secrets.keys() - {"opine-secrets"}:
+        assert secrets[name]["metadata"]["labels"]["cnpg.io/reload"] == "true"
+        assert f"`{name}`" in readme
 
 
 def test_uninstalling_leaves_data_and_passwords(rendered: dict[str, list[Object]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 import yaml
-from charted.programs import ROOT
-from charted.rendering import CHART, SHAPES, Object, RefusedError, Renderer, deep, merged
+from charted.rendering import CHART, ROOT, SHAPES, Object, RefusedError, deep, manifest, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
 DEFAULTS: Object = yaml.safe_load((CHART / "values.yaml").read_text())
@@ -85,9 +86,9 @@ def test_the_schema_itself_is_valid_and_every_key_is_described() -> None:
     ],
     ids=lambda values: next(iter(values)),
 )
-def test_a_wrong_value_is_refused(renderer: Renderer, values: Object) -> None:
+def test_a_wrong_value_is_refused(values: Object) -> None:
     with pytest.raises(RefusedError, match=r"at '/?"):
-        renderer.text(values=values)
+        manifest(values=values)
 
 
 SIBLINGS = ("sentiment", "reviews", "frontend")
@@ -142,6 +143,7 @@ def marks(leaf: Object, mark: str) -> Any:  # noqa: ANN401  of the leaf's type
         "primaryLease": {mark: 1},
         "quantity": mark,
         "ports": [mark],
+        "alerts": ["OpineServiceDown"],
     }
     return by_shape.get(shape)
 
@@ -176,30 +178,27 @@ STEADY: Object = {
     "secrets": {"existingSecret": "opine-passwords"},
     "database": {"roles": {"scrapingSecret": "opine-role-scraping", "analysisSecret": "opine-role-analysis"}},
 }
-# These decide what happens before anything is rendered, or name a file that is not there yet.
-WITHOUT_TRACE = {
-    "validateCapabilities",
-    "secrets.allowOfflineGeneration",
-    "monitoring.rules.enabled",
-    "monitoring.rules.exclude",
-    "monitoring.dashboards.enabled",
-    "monitoring.dashboards.labels",
-    "monitoring.dashboards.annotations",
-}
+# These decide what happens before anything is rendered.
+WITHOUT_TRACE = {"validateCapabilities", "secrets.allowOfflineGeneration"}
 # Marked, they would contradict others.
 CONTRADICTING = {"database.external.host", "database.cnpg.recovery.serverName"}
-SKIP = ("--skip-schema-validation",)
 
 
-def rendering(renderer: Renderer, witness: tuple[str, Object], values: Object) -> str:
+@pytest.fixture
+def unchecked(tmp_path: Path) -> Path:
+    """The chart without its schema, which would refuse marks."""
+    return shutil.copytree(CHART, tmp_path / "opine", ignore=shutil.ignore_patterns("values.schema.json"))
+
+
+def rendering(chart: Path, witness: tuple[str, Object], values: Object) -> str:
     shape, more = witness
     try:
-        return renderer.text(SHAPES[shape], values=merged(STEADY, more, values), options=SKIP)
+        return manifest(SHAPES[shape], values=merged(STEADY, more, values), chart=chart)
     except RefusedError as refusal:
         return str(refusal)
 
 
-def unused(renderer: Renderer) -> set[str]:
+def unused(chart: Path) -> set[str]:
     """Values whose change changes nothing: many are marked at once, the rest are changed one by one."""
     texts = {
         path: f"mark{index:04d}x"
@@ -207,15 +206,15 @@ def unused(renderer: Renderer) -> set[str]:
         if marks(leaf, "x") and ".lifecycle." not in path and path not in CONTRADICTING
     }
     marked = merged(*(deep(path, marks(LEAVES[path], mark)) for path, mark in texts.items()))
-    everything = "".join(rendering(renderer, witness, marked) for witness in WITNESSES)
+    everything = "".join(rendering(chart, witness, marked) for witness in WITNESSES)
     left = {path for path in LEAVES if path not in texts or texts[path] not in everything} - WITHOUT_TRACE
     for witness in WITNESSES:
-        plain = rendering(renderer, witness, {})
+        plain = rendering(chart, witness, {})
 
         def changes_something(path: str, witness: tuple[str, Object] = witness, plain: str = plain) -> bool:
             leaf = LEAVES[path]
             changes = [marks(leaf, "mark0000x")] if marks(leaf, "x") else others(leaf)
-            return any(rendering(renderer, witness, deep(path, change)) != plain for change in changes)
+            return any(rendering(chart, witness, deep(path, change)) != plain for change in changes)
 
         with ThreadPoolExecutor(4) as pool:
             candidates = sorted(left)
@@ -224,8 +223,8 @@ def unused(renderer: Renderer) -> set[str]:
     return left
 
 
-def test_every_value_does_something(renderer: Renderer) -> None:
-    assert unused(renderer) == set()
+def test_every_value_does_something(unchecked: Path) -> None:
+    assert unused(unchecked) == set()
 
 
 def test_the_values_in_the_readme_exist() -> None:

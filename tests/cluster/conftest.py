@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "packages"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "chart/packages"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser/frontend"))
 
 from clustered.commands import CLUSTER, environment, run

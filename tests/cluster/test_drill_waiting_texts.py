@@ -1,4 +1,4 @@
-"""The model's pods follow the texts that wait, by Prometheus and the custom metrics API."""
+"""The model's pods follow what is asked of them, by Prometheus and the custom metrics API."""
 
 import json
 import threading
@@ -13,20 +13,20 @@ from clustered.release import Release, wait_until
 
 pytestmark = pytest.mark.drill
 
-METRIC = "/apis/custom.metrics.k8s.io/v1beta1/namespaces/{}/pods/*/opine_sentiment_queue_rows"
+METRIC = "/apis/custom.metrics.k8s.io/v1beta1/namespaces/{}/pods/*/opine_sentiment_offered_compute_seconds_total"
 BODY = json.dumps({"texts": ["Quick delivery and friendly people, I would buy again. " * 40] * 4}).encode()
 
 
 @pytest.fixture
 def scaled(settled: Release) -> Iterator[Release]:
-    """One pod of the model, scaled by its queue."""
+    """One pod of the model, scaled by demand."""
     if CLUSTER.exists():
         run(str(CLUSTER), "monitoring", env=settled.env, timeout=300)
     try:
         settled.kubectl("get", "--raw", "/apis/custom.metrics.k8s.io/v1beta1")
     except CommandError:
         pytest.skip("the cluster has no custom metrics API")
-    scaling = {"enabled": True, "minReplicas": 1, "targetQueuedRows": 5, "scaleDownStabilizationSeconds": 15}
+    scaling = {"enabled": True, "minReplicas": 1, "scaleDownStabilizationSeconds": 15}
     monitoring = {"enabled": True, "interval": "5s", "scrapeTimeout": "4s"}
     settled.upgrade({"monitoring": monitoring, "sentiment": {"autoscaling": scaling}})
     yield settled
@@ -50,7 +50,7 @@ def has_metric(release: Release) -> bool:
         return False
 
 
-def test_waiting_texts_add_pods_and_rest_takes_them_away(scaled: Release, figures: list[str]) -> None:
+def test_demand_adds_pods_and_rest_takes_them_away(scaled: Release, figures: list[str]) -> None:
     wait_until(lambda: has_metric(scaled), "the metric", 90)
     wait_until(lambda: len(scaled.pods("sentiment")) == 1, "one pod", 240)
     ended, statuses = threading.Event(), list[object]()
@@ -70,7 +70,7 @@ def test_waiting_texts_add_pods_and_rest_takes_them_away(scaled: Release, figure
     rested = time.monotonic()
     wait_until(lambda: len(scaled.pods("sentiment")) == 1, "one pod again", 240)
     figures.append(
-        f"waiting texts: a pod more after {added:.0f} s, one again {time.monotonic() - rested:.0f} s after their end; "
+        f"demand on the model: a pod more after {added:.0f} s, one again {time.monotonic() - rested:.0f} s after it; "
         f"{len(statuses)} requests, {len([s for s in statuses if s != 200])} failed"
     )
     assert set(statuses) == {200}

@@ -24,19 +24,23 @@
   {{- if not $db.cnpg.backup.enabled -}}
     {{- fail "\n\ndatabase.cnpg.recovery.enabled=true needs database.cnpg.backup.enabled=true, which says where the backup lies.\n" -}}
   {{- end -}}
-  {{- if or (not $db.cnpg.recovery.serverName) (eq $db.cnpg.recovery.serverName (include "opine.clusterName" .)) -}}
-    {{- fail "\n\ndatabase.cnpg.recovery needs serverName, the name of the Cluster whose backup it is, and database.cnpg.clusterName another one: a new Cluster must not write over the backup that it starts from.\n" -}}
+  {{- if or (not $db.cnpg.recovery.serverName) (eq $db.cnpg.recovery.serverName (include "opine.backupServerName" .)) -}}
+    {{- fail "\n\ndatabase.cnpg.recovery needs serverName, the folder of the backup, which is the old Cluster's name unless database.cnpg.backup.serverName said otherwise; and database.cnpg.backup.serverName or clusterName another one: a new Cluster must not write over the backup that it starts from.\n" -}}
   {{- end -}}
 {{- end -}}
 {{- with .Values.sentiment -}}
   {{- if and .gpu.enabled (ne .engine "torch") -}}
     {{- fail "\n\nsentiment.gpu.enabled=true with sentiment.engine=onnx would hold a GPU and compute on the CPU. Set sentiment.engine=torch and an image built with VARIANT=cuda, or sentiment.gpu.enabled=false.\n" -}}
   {{- end -}}
-  {{- if and .autoscaling.enabled (eq .autoscaling.type "keda") (eq .autoscaling.metric "queuedRows") (not .autoscaling.keda.prometheusAddress) -}}
-    {{- fail "\n\nsentiment.autoscaling.type=keda with metric=queuedRows needs sentiment.autoscaling.keda.prometheusAddress, such as http://prometheus-operated.monitoring.svc:9090.\n" -}}
+  {{- $memory := dig "limits" "memory" "" .resources -}}
+  {{- if and .gpu.enabled $memory (lt (include "opine.bytes" $memory | int64) 2147483648) -}}
+    {{- fail (printf "\n\nsentiment.resources.limits.memory is %v, and PyTorch with CUDA takes some 2Gi of the node's memory before it computes: the pod would be killed at its start, again and again. Set sentiment.resources to requests and limits such as 4Gi.\n" $memory) -}}
   {{- end -}}
-  {{- if and .autoscaling.enabled (eq .autoscaling.metric "queuedRows") (not $.Values.monitoring.enabled) -}}
-    {{- fail "\n\nsentiment.autoscaling.metric=queuedRows needs monitoring.enabled=true: without a ServiceMonitor nobody reads the queue. Or set sentiment.autoscaling.metric=cpu.\n" -}}
+  {{- if and .autoscaling.enabled (eq .autoscaling.type "keda") (eq .autoscaling.metric "offeredCompute") (not .autoscaling.keda.prometheusAddress) -}}
+    {{- fail "\n\nsentiment.autoscaling.type=keda with metric=offeredCompute needs sentiment.autoscaling.keda.prometheusAddress, such as http://prometheus-operated.monitoring.svc:9090.\n" -}}
+  {{- end -}}
+  {{- if and .autoscaling.enabled (eq .autoscaling.metric "offeredCompute") (not $.Values.monitoring.enabled) -}}
+    {{- fail "\n\nsentiment.autoscaling.metric=offeredCompute needs monitoring.enabled=true: without a ServiceMonitor nobody reads what is asked of the model. Or set sentiment.autoscaling.metric=cpu.\n" -}}
   {{- end -}}
   {{- if and (eq (toString .updateStrategy.maxSurge) "0") (eq (toString .updateStrategy.maxUnavailable) "0") -}}
     {{- fail "\n\nsentiment.updateStrategy.maxSurge and maxUnavailable are both 0: no pod could ever be replaced. Set one of them to 1.\n" -}}
@@ -52,6 +56,14 @@
   {{- end -}}
   {{- if and (not $v.serviceAccount.create) (not $v.serviceAccount.name) -}}
     {{- fail (printf "\n\n%s.serviceAccount.create=false needs %s.serviceAccount.name, an account that exists.\n" $name $name) -}}
+  {{- end -}}
+{{- end -}}
+{{- $given := keys .Values.reviews.env -}}
+{{- range .Values.reviews.extraEnv -}}{{- $given = append $given .name -}}{{- end -}}
+{{- range $key := list "workers" "threads" -}}
+  {{- $variable := printf "OPINE_REVIEWS_%s" (upper $key) -}}
+  {{- if has $variable $given -}}
+    {{- fail (printf "\n\nreviews.env or reviews.extraEnv sets %s past the check that PostgreSQL has a connection for each thread. Set reviews.%s instead.\n" $variable $key) -}}
   {{- end -}}
 {{- end -}}
 {{- include "opine.connections" . -}}

@@ -42,6 +42,11 @@
 {{- printf "%s-backups" (include "opine.clusterName" .) -}}
 {{- end -}}
 
+{{/* The folder of this Cluster's backups. */}}
+{{- define "opine.backupServerName" -}}
+{{- .Values.database.cnpg.backup.serverName | default (include "opine.clusterName" .) -}}
+{{- end -}}
+
 {{/* dict "root" $ "role" "scraping" */}}
 {{- define "opine.roleSecretName" -}}
 {{- index .root.Values.database.roles (printf "%sSecret" .role) | default (printf "%s-%s" (include "opine.clusterName" .root) .role) -}}

@@ -37,9 +37,14 @@ affinity:
 {{- end }}
 {{- end -}}
 
-{{/* Over zones, then over nodes; counted within one revision, so that a rollout is spread as well. */}}
+{{/*
+Over zones, then over nodes; counted within one revision, so that a rollout is spread as well. dict of a component, with
+"selector" where its pods have other labels.
+*/}}
 {{- define "opine.spread" -}}
 topologySpreadConstraints:
+  {{- $selector := .selector }}
+  {{- if not $selector }}{{ $selector = include "opine.selectorLabels" . | fromYaml }}{{ end }}
   {{- if .values.topologySpreadConstraints }}
   {{- toYaml .values.topologySpreadConstraints | nindent 2 }}
   {{- else }}
@@ -50,7 +55,7 @@ topologySpreadConstraints:
     matchLabelKeys: [pod-template-hash]
     labelSelector:
       matchLabels:
-        {{- include "opine.selectorLabels" $ | nindent 8 }}
+        {{- toYaml $selector | nindent 8 }}
   {{- end }}
   {{- end }}
 {{- end -}}
@@ -68,6 +73,16 @@ image: {{ include "opine.image" (dict "root" .root "image" .values.image) }}
 imagePullPolicy: {{ .values.image.pullPolicy }}
 securityContext:
   {{- include "opine.containerSecurityContext" . | nindent 2 }}
+{{- end -}}
+
+{{/* A quantity such as 512Mi or 1.5G in bytes. */}}
+{{- define "opine.bytes" -}}
+{{- $text := toString . -}}
+{{- $units := dict "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 -}}
+{{- $unit := regexFind "[A-Za-z]+$" $text -}}
+{{- $number := trimSuffix $unit $text | float64 -}}
+{{- if kindIs "float64" . -}}{{- $unit = "" -}}{{- $number = . -}}{{- end -}}
+{{- mulf $number (get $units $unit | default 1) | int64 -}}
 {{- end -}}
 
 {{/* Resources with the GPU, if there is one; it stands in the limits and the request follows. */}}

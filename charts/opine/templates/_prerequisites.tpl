@@ -7,7 +7,7 @@
 
 {{- define "opine.prerequisites" -}}
 {{- if eq .Values.database.type "cnpg" -}}
-{{- include "opine.need" (dict "root" . "api" "postgresql.cnpg.io/v1" "needs" "database.type=cnpg" "fix" "Install CloudNativePG 1.30 or newer first:\n  kubectl apply --server-side -f https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/v1.30.0/releases/cnpg-1.30.0.yaml\nor use a PostgreSQL that is there: --set database.type=external") -}}
+{{- include "opine.need" (dict "root" . "api" "postgresql.cnpg.io/v1" "needs" "database.type=cnpg" "fix" "Install CloudNativePG 1.30 or newer first:\n  kubectl apply --server-side -f https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/v1.30.0/releases/cnpg-1.30.0.yaml\n  kubectl -n cnpg-system rollout status deployment/cnpg-controller-manager\nor use a PostgreSQL that is there: --set database.type=external") -}}
 {{- include "opine.need" (dict "root" . "api" "postgresql.cnpg.io/v1/DatabaseRole" "needs" "database.type=cnpg" "fix" "Upgrade CloudNativePG to 1.30 or newer.") -}}
 {{- if .Values.database.cnpg.backup.enabled -}}
 {{- include "opine.need" (dict "root" . "api" "barmancloud.cnpg.io/v1" "needs" "database.cnpg.backup.enabled=true" "fix" "Install the Barman Cloud plugin of CloudNativePG first, or set database.cnpg.backup.enabled=false.") -}}
@@ -22,8 +22,8 @@
 {{- with .Values.sentiment.autoscaling -}}
 {{- if and .enabled (eq .type "keda") -}}
 {{- include "opine.need" (dict "root" $ "api" "keda.sh/v1alpha1" "needs" "sentiment.autoscaling.type=keda" "fix" "Install KEDA first, or set sentiment.autoscaling.type=hpa.") -}}
-{{- else if and .enabled (eq .metric "queuedRows") -}}
-{{- include "opine.need" (dict "root" $ "api" "custom.metrics.k8s.io/v1beta1" "needs" "sentiment.autoscaling.metric=queuedRows" "fix" "Install a custom metrics API such as prometheus-adapter first, or set sentiment.autoscaling.type=keda or sentiment.autoscaling.metric=cpu.") -}}
+{{- else if and .enabled (eq .metric "offeredCompute") -}}
+{{- include "opine.need" (dict "root" $ "api" "custom.metrics.k8s.io/v1beta1" "needs" "sentiment.autoscaling.metric=offeredCompute" "fix" "Install a custom metrics API such as prometheus-adapter first, or set sentiment.autoscaling.type=keda or sentiment.autoscaling.metric=cpu.") -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import tyro
-from opine_telemetry.logs import configure_logging
+from opine_common.logs import configure_logging
 
 from opine_scraping.arguments import CrawlArguments, DiscoverArguments
 from opine_scraping.issues import ExitCode, UnavailableError, UsageError

@@ -12,7 +12,7 @@ from fake_api.store import PASSWORD
 from selenium.webdriver import Chrome
 from selenium.webdriver.remote.webelement import WebElement
 
-PAGES = ("home", "thanks", "brands", "brand", "elsewhere", "admin", "login", "lost")
+PAGES = ("home", "thanks", "brands", "brand", "elsewhere", "admin", "login", "not_found")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -63,14 +63,17 @@ def _open(driver: Chrome, base_url: str, page: str) -> None:
     if page in {"home", "thanks"}:
         composer.open("nike")
         composer.type("Great shoes, love them, but slow and broken")
-        composer.wait_for_reading("Good")
+        composer.wait_for_prediction("Good")
         if page == "thanks":
             composer.submit()
             composer.wait_for_thanks()
         return
-    path = {"brands": "/brands", "brand": "/brands/nike", "elsewhere": "/brands/patagonia", "lost": "/nowhere"}.get(
-        page, "/admin"
-    )
+    path = {
+        "brands": "/brands",
+        "brand": "/brands/nike",
+        "elsewhere": "/brands/patagonia",
+        "not_found": "/nowhere",
+    }.get(page, "/admin")
     driver.get(f"{base_url}{path}")
     if page == "admin":
         admin = AdminPage(driver, base_url)
@@ -82,7 +85,7 @@ def _open(driver: Chrome, base_url: str, page: str) -> None:
         "brands": ".brand-card",
         "brand": ".review-card",
         "elsewhere": ".review-reply",
-        "lost": ".lost",
+        "not_found": ".not-found",
         "login": "#login-button",
     }
     selector = awaited.get(page, ".admin-table")

@@ -115,8 +115,9 @@ def test_a_review_of_2019_is_counted(client: FlaskClient, gained: Gained) -> Non
 
 @pytest.mark.parametrize(
     ("mode", "reason"),
-    [("busy", "busy"), ("broken", "bad_answer"), ("garbage", "bad_answer"), ("closed", "unreachable"),
-     ("slow", "timeout"), ("text error", "refused_text")],
+    [("busy", "busy"), ("broken", "engine"), ("unready", "engine"), ("engine error", "engine"),
+     ("garbage", "bad_answer"), ("elsewhere", "bad_answer"), ("closed", "unreachable"), ("slow", "timeout"),
+     ("late", "timeout"), ("text error", "refused_text"), ("malformed", "refused_text")],
 )  # fmt: skip
 def test_failed_predictions_are_counted_by_reason(
     client: FlaskClient, gained: Gained, sentiment: FakeSentiment, mode: str, reason: str

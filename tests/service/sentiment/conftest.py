@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 BENTOML = Path(sys.executable).parent / "bentoml"
 STARTED_S = 60
+FOLDER = Path()
+"""Instead of a model: the server's own folder, where the stand-in engine looks for its files."""
 
 
 @dataclass
@@ -90,8 +92,10 @@ class Launcher:
         self.folder = folder
         self.servers: list[Server] = []
 
-    def launch(self, service: str, *, model_dir: Path | None = None, **settings: int | str) -> Server:
-        """Start `bentoml serve`; `settings` are OPINE_SENTIMENT_ ones."""
+    def launch(
+        self, service: str, *, model_dir: Path | None = FOLDER, program: Path = BENTOML, **settings: int | str
+    ) -> Server:
+        """Start `bentoml serve`; `settings` are OPINE_SENTIMENT_ ones, and a `model_dir` of None is the shipped one."""
         home = self.folder / f"server-{len(self.servers)}"
         home.mkdir()
         with socket.socket() as free:
@@ -99,11 +103,13 @@ class Launcher:
             port = free.getsockname()[1]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("OPINE_")}  # noqa: TID251  the child's
         environment |= {f"OPINE_SENTIMENT_{name.upper()}": str(value) for name, value in settings.items()}
-        environment |= {"BENTOML_HOME": str(home), "OPINE_SENTIMENT_MODEL_DIR": str(model_dir or home)}
+        environment |= {"BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "True"}
+        if model_dir is not None:
+            environment["OPINE_SENTIMENT_MODEL_DIR"] = str(home if model_dir == FOLDER else model_dir)
         log_path = home / "log"
         with log_path.open("wb") as log:
             process = subprocess.Popen(
-                [BENTOML, "serve", service, "--host", "127.0.0.1", "--port", str(port)],
+                [program, "serve", service, "--host", "127.0.0.1", "--port", str(port)],
                 cwd=HERE,
                 env=environment,
                 stdout=log,
@@ -113,9 +119,9 @@ class Launcher:
         self.servers.append(server)
         return server
 
-    def stand_in(self, **settings: int | str) -> Server:
+    def stand_in(self, **settings: Any) -> Server:  # noqa: ANN401  as launch takes them
         """A server around the stand-in engine, not warmed up yet."""
-        server = self.launch("stand_in_service:Sentiment", model_dir=None, **settings)
+        server = self.launch("stand_in_service:Sentiment", **settings)
         server.release()
         return server
 

@@ -1,17 +1,25 @@
-"""The service around the failing worker."""
+"""The service around a model that is gone between the supervisor's look at it and the worker's own."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
 
-from opine_sentiment.service import make_service
+from charcnn.artefact import ArtefactError
 
-if TYPE_CHECKING:
-    from opine_sentiment.settings import Settings
+sys.path.insert(0, str(Path(__file__).parent / "packages"))
 
-
-def check(_settings: Settings) -> None:
-    """Any folder will do."""
+from sentiment_run.variant import original, variant
 
 
-Sentiment = make_service(check, "failing_worker")
+class Failing(original.inner):  # type: ignore[misc]
+    @staticmethod
+    def load_engine() -> object:
+        raise ArtefactError("the model is gone; fetch it again")
+
+    @staticmethod
+    def check_model() -> None:
+        """Any folder will do."""
+
+
+Sentiment = variant(Failing)

@@ -28,4 +28,4 @@ def test_a_quick_run_writes_figures_and_a_table(tmp_path: Path) -> None:
     calm = results["parts"]["calm"]["servers"]["opine"]
     assert (calm["good_answered"]["median"], calm["computed_for_the_departed"]["median"]) == (30, 0)
     assert results["parts"]["bulk"]["texts_a_second"]["ndjson"]["median"] > 0
-    assert (tmp_path / "results.md").read_text() in result.stdout
+    assert "| HTTP: times stock BentoML's requests a second, 16 clients |" in result.stdout

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from charcnn.engine import load_engine
-from opine_sentiment.openapi import PredictAnswer, ProblemDetails
+from opine_sentiment.schemas import PredictResponse, ProblemDetails
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,17 @@ def test_explained_texts_have_a_number_a_code_point(real: Server) -> None:
     response = predict(real, TEXTS, explain=True)
     predictions = response.json()["predictions"]
     assert [len(prediction["contributions"]) for prediction in predictions] == [len(text) for text in TEXTS]
-    PredictAnswer.model_validate_json(response.content, strict=True)
+    PredictResponse.model_validate_json(response.content, strict=True)
+
+
+def test_words_have_their_place_and_what_they_contribute(real: Server) -> None:
+    by_character = predict(real, TEXTS, explain=True).json()["predictions"]
+    response = predict(real, TEXTS, explain="words")
+    for text, characters, words in zip(TEXTS, by_character, response.json()["predictions"], strict=True):
+        assert [text[start:end] for start, end, _ in words["words"]] == text.split()
+        for start, end, contribution in words["words"]:
+            assert contribution == pytest.approx(sum(characters["contributions"][start:end]), rel=2e-3, abs=1e-3)
+    PredictResponse.model_validate_json(response.content)
 
 
 def test_a_text_that_cannot_be_scored_fails_alone(real: Server) -> None:
@@ -55,7 +66,7 @@ def test_a_text_that_cannot_be_scored_fails_alone(real: Server) -> None:
     assert long == {"error": {"code": "too_long", "message": "the text has 20001 characters; 20000 are allowed"}}
     assert invalid["error"]["code"] == "invalid"
     assert [fine, longest] == predict(real, ["fine", "x" * 20_000]).json()["predictions"]
-    PredictAnswer.model_validate_json(response.content, strict=True)
+    PredictResponse.model_validate_json(response.content, strict=True)
 
 
 def test_a_thousand_texts_are_one_request(real: Server) -> None:
@@ -89,13 +100,22 @@ def test_another_method_is_refused_as_a_problem(real: Server) -> None:
     ProblemDetails.model_validate(response.json(), strict=True)
 
 
-def test_the_documentation_shows_the_route_and_its_answers(real: Server) -> None:
-    document = httpx.get(real.url + "/docs.json").json()
+def test_the_documentation_shows_the_routes_and_their_answers(real: Server) -> None:
+    document = httpx.get(real.url + "/v1/openapi.json").json()
     operation = document["paths"]["/v1/predict"]["post"]
     assert set(operation["responses"]) == {"200", "408", "413", "422", "429", "503", "504"}
     referred = set(_references(document))
     assert {f"#/components/schemas/{name}" for name in document["components"]["schemas"]} == referred
-    assert httpx.get(real.url + "/").status_code == 200
+
+
+def test_the_page_shows_both_doors_and_loads_nothing_from_elsewhere(real: Server) -> None:
+    page = httpx.get(real.url + "/").text
+    assert "//" not in page.replace("<!doctype", "")
+    files = re.findall(r'(?:src|href|url)(?:=|: )"([^"]+)"', page)
+    assert {"v1/openapi.json", "docs.json"} < set(files)
+    for file in files:
+        assert httpx.get(f"{real.url}/{file}").status_code == 200, file
+    assert "/predict" in httpx.get(real.url + "/docs.json").json()["paths"]
 
 
 def _references(document: object) -> list[str]:

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 import torch
+from charcnn.devices import DeviceError, require_int8
 from sentiment_run.processes import children
 
 if TYPE_CHECKING:
@@ -22,11 +24,10 @@ if TYPE_CHECKING:
 def test_ready_only_once_the_warm_up_is_answered_and_accepted_work_is_finished(launcher: Launcher) -> None:
     server = launcher.stand_in()
     server.until("/livez", 200)
-    early = httpx.get(server.url + "/readyz")
-    assert early.status_code == 503
-    assert early.json()["detail"] == "the model has not answered its warm-up yet"
+    assert httpx.get(server.url + "/readyz").status_code == 503
     refused = httpx.post(server.url + "/v1/predict", json={"texts": ["too early"]})
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert refused.json()["detail"] == "the model has not answered its warm-up yet"
     (server.folder / "warm").touch()
     server.until("/readyz", 200)
 
@@ -93,16 +94,33 @@ def test_a_wrong_setting_ends_the_service_with_a_sentence(launcher: Launcher, ar
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_without_the_gpu_that_it_requires_it_is_never_ready_and_says_why(launcher: Launcher, artefact: Path) -> None:
+def test_without_the_gpu_that_it_requires_it_ends_and_says_why(launcher: Launcher, artefact: Path) -> None:
     server = launcher.launch("opine_sentiment.service:Sentiment", model_dir=artefact, engine="torch", device="cuda")
-    server.until("/livez", 200)
-    deadline = time.monotonic() + 60
-    while "no GPU is visible" not in (detail := httpx.get(server.url + "/readyz").json()["detail"]):
-        assert time.monotonic() < deadline, detail
-        time.sleep(0.1)
-    refused = httpx.post(server.url + "/v1/predict", json={"texts": ["no"]})
-    assert (refused.status_code, refused.json()["detail"]) == (503, detail)
-    assert server.stop() == 0
+    assert server.process.wait(60) == 1
+    assert "no GPU is visible to PyTorch: give this process a GPU" in server.log
+    assert "Traceback" not in server.log
+
+
+def test_eight_bits_answer_nearly_the_same_or_end_the_start(launcher: Launcher) -> None:
+    eight = launcher.launch("opine_sentiment.service:Sentiment", model_dir=None, precision="int8")
+    refused = ""
+    try:
+        require_int8()
+    except DeviceError as error:
+        refused = str(error)
+    if refused:
+        assert eight.process.wait(30) == 1
+        assert refused in eight.log
+        return
+    eight.until("/readyz", 200)
+    single = launcher.launch("opine_sentiment.service:Sentiment", model_dir=None)
+    single.until("/readyz", 200)
+    texts = {"texts": ["Great shop!", "Awful. They stole my money.", "It was fine, the lid was broken."]}
+    answers = [httpx.post(server.url + "/v1/predict", json=texts).json()["predictions"] for server in (eight, single)]
+    assert answers[0] != answers[1]
+    for near, exact in zip(*answers, strict=True):
+        assert near["star_probabilities"] == pytest.approx(exact["star_probabilities"], abs=0.01)
+    assert eight.stop() == single.stop() == 0
 
 
 def test_a_container_ends_with_a_worker_that_cannot_load(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,3 +128,25 @@ def test_a_container_ends_with_a_worker_that_cannot_load(launcher: Launcher, mon
     server = launcher.launch("failing_service:Sentiment")
     assert server.process.wait(60) == 1
     assert "the model cannot be loaded: the model is gone; fetch it again" in server.log
+
+
+def test_a_broken_engine_is_not_ready_then_not_alive(launcher: Launcher) -> None:
+    server = launcher.stand_in()
+    (server.folder / "warm").touch()
+    server.until("/readyz", 200)
+    (server.folder / "broken").touch()
+    ask = partial(httpx.post, server.url + "/v1/predict", json={"texts": ["x" * 20]}, timeout=20)
+    while (answer := ask()).status_code == 200:
+        assert answer.json()["predictions"][0]["error"]["code"] == "internal"
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.json()["detail"] == "the engine is broken; the service's log has the reason"
+    server.until("/readyz", 503)
+    server.until("/livez", 503)
+    metrics = httpx.get(server.url + "/metrics").text
+    assert "opine_sentiment_engine_broken 1.0" in metrics
+    (server.folder / "broken").unlink()
+    server.until("/readyz", 200)
+    server.until("/livez", 200)
+    assert ask().json()["predictions"][0]["score"] == 20 / 100_000
+    assert "opine_sentiment_engine_broken 0.0" in httpx.get(server.url + "/metrics").text
+    assert server.stop() == 0

@@ -119,8 +119,8 @@ def test_who_cannot_be_in_time_is_refused_and_who_is_not_is_given_up(stand_in: S
     assert expired.json()["detail"].endswith("the time allowed is over")
     assert stand_in.computed() == [1, 43]
     metrics = httpx.get(stand_in.url + "/metrics").text
-    assert 'opine_sentiment_shed_total{reason="deadline"}' in metrics
-    assert 'opine_sentiment_shed_total{reason="expired"}' in metrics
+    assert 'opine_sentiment_rejected_total{reason="deadline"}' in metrics
+    assert 'opine_sentiment_rejected_total{reason="expired"}' in metrics
 
 
 async def _turns(server: Server) -> None:
@@ -164,7 +164,7 @@ def test_one_poisoned_text_fails_alone(stand_in: Server) -> None:
 
 
 def gone_in(metrics: str) -> float:
-    counted = re.search(r'shed_total\{reason="client_gone"\} (\S+)', metrics)
+    counted = re.search(r'rejected_total\{reason="cancelled"\} (\S+)', metrics)
     return float(counted[1]) if counted else 0.0
 
 

@@ -26,9 +26,12 @@ FROZEN = {
     "opine_sentiment_deadline_misses": ("counter", set()),
     "opine_sentiment_estimated_batch_overhead_seconds": ("gauge", set()),
     "opine_sentiment_estimated_character_seconds": ("gauge", set()),
-    "opine_sentiment_shed": ("counter", {"reason"}),
+    "opine_sentiment_rejected": ("counter", {"reason"}),
     "opine_sentiment_predictions": ("counter", {"label", "model_version"}),
     "opine_sentiment_text_errors": ("counter", {"code"}),
+    "opine_sentiment_offered_compute_seconds": ("counter", set()),
+    "opine_sentiment_engine_failures": ("counter", set()),
+    "opine_sentiment_engine_broken": ("gauge", set()),
     "opine_sentiment_model_info": ("gauge", {"name", "version", "engine", "device"}),
 }
 
@@ -46,8 +49,8 @@ def test_names_and_labels_are_frozen(stand_in: Server) -> None:
         for name, family in families.items()
         if name.startswith("opine_")
     }
-    assert {name: found.get(name) for name in FROZEN if name != "opine_sentiment_shed"} == {
-        name: what for name, what in FROZEN.items() if name != "opine_sentiment_shed"
+    assert {name: found.get(name) for name in FROZEN if name != "opine_sentiment_rejected"} == {
+        name: what for name, what in FROZEN.items() if name != "opine_sentiment_rejected"
     }
     assert set(found) <= set(FROZEN), "a metric that nothing froze"
 

@@ -66,15 +66,7 @@ def test_a_rollout_under_load_loses_nothing(launcher: Launcher, artefact: Path) 
     assert len(statuses) > 100
 
 
-def is_refused(server: Server) -> bool:
-    try:
-        socket.create_connection(server.address, timeout=5).close()
-    except ConnectionRefusedError:
-        return True
-    return False
-
-
-def test_it_is_not_ready_then_accepts_nothing_then_ends(launcher: Launcher) -> None:
+def test_it_is_not_ready_then_finishes_what_it_accepted_then_ends(launcher: Launcher) -> None:
     server = launcher.stand_in(drain_s=2)
     (server.folder / "warm").touch()
     server.until("/readyz", 200)
@@ -88,10 +80,7 @@ def test_it_is_not_ready_then_accepts_nothing_then_ends(launcher: Launcher) -> N
         server.until("/readyz", 503)
         late = httpx.get(server.url + "/livez")
         assert (late.status_code, late.headers["Connection"]) == (200, "close")
-        deadline = time.monotonic() + 20
-        while not is_refused(server):
-            assert time.monotonic() < deadline, "a new connection waits for nobody"
-            time.sleep(0.05)
+        time.sleep(2.5)
         assert server.process.poll() is None, "it still works on what it accepted"
         server.release()
         assert accepted.recv(1000).startswith(b"HTTP/1.1 200")
@@ -99,7 +88,6 @@ def test_it_is_not_ready_then_accepts_nothing_then_ends(launcher: Launcher) -> N
 
 
 def test_a_worker_that_is_ended_is_followed_by_another(launcher: Launcher, artefact: Path) -> None:
-    """Its socket, which it closed to newcomers, opens again."""
     server = launcher.launch(SERVICE, model_dir=artefact)
     server.until("/readyz", 200)
     (worker,) = children(server.process.pid)

@@ -159,7 +159,9 @@ def test_make_evaluate_prints_one_json_object(tmp_path: Path) -> None:
     write_reviews(tmp_path / "few.csv", 10)
     make = ("make", "--no-print-directory", "-o", ".venv-test/installed", "evaluate", f"DATA={tmp_path / 'few.csv'}")
     done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
-    assert json.loads(done.stdout)["files"]["few"]["rows"] == 10
+    found = json.loads(done.stdout)
+    assert found["files"]["few"]["rows"] == 10
+    assert found["behaviour"]["kinds"]["negation"]["texts"] > 0
 
 
 @pytest.mark.parametrize(

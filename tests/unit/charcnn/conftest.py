@@ -8,8 +8,7 @@ import torch
 from charcnn.calibration import Calibration
 from charcnn.config import NetworkConfig
 from charcnn.export import export
-from charcnn.linear.model import LinearModel
-from charcnn.linear.ngrams import word_ngrams
+from charcnn.linear import LinearModel, word_ngrams
 from charcnn.network import CharCNN
 from charcnn.packing import pack
 from charcnn.text import encode
@@ -32,13 +31,13 @@ def linear() -> LinearModel:
     known = word_ngrams(pack([encode(_KNOWN).symbols], stride=1, gap=0), 3)
     fingerprints = np.unique(known.fingerprints)
     rng = np.random.default_rng(0)
-    weights = rng.uniform(1, 9, len(fingerprints)).astype(np.float16).astype(np.float32)
-    addends = rng.normal(0, 3, (len(fingerprints), 5)).astype(np.float16).astype(np.float32)
+    idf = rng.uniform(1, 9, len(fingerprints)).astype(np.float16).astype(np.float32)
+    contributions = rng.normal(0, 3, (len(fingerprints), 5)).astype(np.float16).astype(np.float32)
     return LinearModel(
-        words=3,
+        max_ngram=3,
         fingerprints=fingerprints,
-        weights=weights,
-        addends=addends,
+        idf=idf,
+        contributions=contributions,
         bias=np.array([0.5, 0, 0, 0, 1], np.float32),
     )
 

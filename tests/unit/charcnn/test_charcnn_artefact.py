@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from charcnn.artefact import ArtefactError, read_manifest
+from charcnn.convert import convert
 from charcnn.engine import load_engine
+from safetensors.numpy import load_file, save_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from charcnn.engine import Kind
+    from charcnn.prediction import Prediction
 
 
 @pytest.fixture
@@ -21,7 +28,7 @@ def folder(artefact: Path, tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def edited(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
+def edited(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
     def apply(folder: Path) -> None:
         document = json.loads((folder / "model.json").read_text())
         change(document)
@@ -47,7 +54,8 @@ def flipped(folder: Path) -> None:
         (cut("model.json"), "damaged or not an Opine model"),
         (lambda folder: (folder / "model.json").write_text('{"a": 1}'), "damaged or not an Opine model"),
         (edited(lambda d: d.update(format="gguf")), "has the format 'gguf'"),
-        (edited(lambda d: d.update(format_version=3)), "Upgrade Opine"),
+        (edited(lambda d: d.update(format_version=4)), "Upgrade Opine"),
+        (edited(lambda d: d.update(format_version=2)), "python -m charcnn.convert"),
         (edited(lambda d: d["network"].update(kernel=9)), "network"),
         (edited(lambda d: d["network"].update(word_rows=100)), "powers of two"),
         (edited(lambda d: d["files"].pop("model.onnx")), "does not list model.onnx"),
@@ -66,11 +74,12 @@ def test_damage_is_named(folder: Path, damage: Callable[[Path], None], sentence:
         load_engine(folder)
 
 
+@pytest.mark.parametrize("kind", ["onnx", "torch"])
 @pytest.mark.parametrize("change", [{"width": 32}, {"dilations": [1]}, {"dilations": [1, 2, 4]}, {"word_rows": 64}])
-def test_weights_of_another_shape_are_refused(folder: Path, change: dict[str, Any]) -> None:
+def test_weights_of_another_shape_are_refused(folder: Path, change: dict[str, Any], kind: Kind) -> None:
     edited(lambda d: d["network"].update(change))(folder)
     with pytest.raises(ArtefactError, match="does not fit its configuration"):
-        load_engine(folder)
+        load_engine(folder, kind)
 
 
 def test_a_whole_artefact_is_read(folder: Path) -> None:
@@ -81,8 +90,48 @@ def test_a_whole_artefact_is_read(folder: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o644}
 
 
-def test_the_first_format_had_no_linear_part(folder: Path) -> None:
-    edited(lambda d: d.update(format_version=1, linear=None))(folder)
+def test_a_model_may_have_no_linear_part(folder: Path) -> None:
+    edited(lambda d: d.update(linear=None))(folder)
     (folder / "linear.safetensors").unlink()
     engine = load_engine(folder)
     assert engine.predict([engine.encode("very good")], [True])[0].contributions is not None
+
+
+def as_version_2(folder: Path) -> None:
+    """The artefact as it was written before: other names in the linear part, a graph that nothing loaded."""
+    linear = load_file(folder / "linear.safetensors")
+    before = {"idf": "weights", "contributions": "addends"}
+    save_file({before.get(name, name): tensor for name, tensor in linear.items()}, folder / "linear.safetensors")
+    (folder / "model.onnx").write_bytes(b"never loaded")
+    edited(lambda d: d.update(format_version=2, linear={"words": 3, "entries": d["linear"]["entries"]}))(folder)
+
+
+def as_version_1(folder: Path) -> None:
+    """The first format had no linear part."""
+    (folder / "linear.safetensors").unlink()
+    edited(lambda d: (d.update(format_version=1), d.pop("linear")))(folder)
+
+
+@pytest.mark.parametrize("as_before", [as_version_2, as_version_1])
+def test_earlier_formats_are_converted_by_the_command_that_the_refusal_names(
+    folder: Path, tmp_path: Path, as_before: Callable[[Path], None]
+) -> None:
+    texts = ["Very good shop!", "never again", ""]
+    if as_before is as_version_1:
+        edited(lambda d: d.update(linear=None))(folder)
+    expected = predictions(folder, texts)
+    as_before(folder)
+    with pytest.raises(ArtefactError, match=r"python -m charcnn\.convert") as refusal:
+        load_engine(folder)
+    _, command, _ = str(refusal.value).split("`")
+    arguments = command.replace("NEW_FOLDER", str(tmp_path / "new")).split()
+    subprocess.run([sys.executable, *arguments[1:]], check=True)
+    assert predictions(tmp_path / "new", texts) == expected
+    assert (tmp_path / "new" / "README.md").read_text() == (folder / "README.md").read_text()
+    with pytest.raises(ArtefactError, match="nothing to convert"):
+        convert(tmp_path / "new", tmp_path / "newer")
+
+
+def predictions(folder: Path, texts: list[str]) -> list[Prediction]:
+    engine = load_engine(folder)
+    return engine.predict([engine.encode(text) for text in texts], [False] * len(texts))

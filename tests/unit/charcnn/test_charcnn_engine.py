@@ -9,16 +9,16 @@ import pytest
 import torch
 from charcnn.calibration import Calibration
 from charcnn.engine import Engine, load_engine
+from charcnn.explanation import STAR_VALENCE
 from charcnn.features import look_up_rows
 from charcnn.network import CharCNN
 from charcnn.packing import pack
-from charcnn.valence import STAR_VALENCE
 from safetensors.torch import load_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from charcnn.linear.model import LinearModel
+    from charcnn.linear import LinearModel
 
 ODD_TEXTS = [
     "",
@@ -78,9 +78,16 @@ def test_engine_is_the_network_that_was_trained(artefact: Path, engine: Engine, 
         logits = network.eval()(
             torch.from_numpy(look_up_rows(packed, config)), torch.from_numpy(packed.cell_text), len(encoded)
         ).numpy()
-    expected = engine.manifest.calibration.probabilities(logits + linear.read(packed).logits)
+    expected = engine.manifest.calibration.probabilities(logits + linear.forward(packed).logits)
     actual = [prediction.star_probabilities for prediction in engine.predict(encoded, [False] * len(encoded))]
     np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
+def test_logits_are_what_is_calibrated(engine: Engine) -> None:
+    encoded = [engine.encode(text) for text in ODD_TEXTS]
+    probabilities = engine.manifest.calibration.probabilities(engine.logits(encoded))
+    predictions = engine.predict(encoded, [False] * len(encoded))
+    np.testing.assert_array_equal(probabilities, [prediction.star_probabilities for prediction in predictions])
 
 
 def test_the_empty_text_gets_the_prior(engine: Engine) -> None:
@@ -121,3 +128,4 @@ def test_explanations_only_where_asked(engine: Engine) -> None:
 
 def test_no_texts_no_predictions(engine: Engine) -> None:
     assert engine.predict([], []) == []
+    assert engine.logits([]).shape == (0, 5)

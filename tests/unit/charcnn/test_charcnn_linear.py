@@ -10,19 +10,18 @@ import numpy as np
 import pytest
 from charcnn.artefact import ArtefactError
 from charcnn.config import LinearConfig
-from charcnn.linear.file import load_linear, save_linear
-from charcnn.linear.ngrams import word_ngrams
+from charcnn.explanation import STAR_VALENCE, ngram_contributions
+from charcnn.features import fold_case, word_spans
+from charcnn.linear import load_linear, save_linear, word_ngrams
 from charcnn.packing import pack
 from charcnn.text import encode
-from charcnn.valence import STAR_VALENCE, ngram_addends
-from charcnn.words import fold_case, spans
 from hypothesis import given
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from charcnn.linear.model import LinearModel
+    from charcnn.linear import LinearModel
     from charcnn.packing import Packed
     from numpy.typing import NDArray
 
@@ -35,7 +34,7 @@ def packed(*texts: str) -> Packed:
 
 def words_of(text: str) -> list[str]:
     symbols = encode(text).symbols
-    return [text[begin:end].lower() for begin, end in zip(*spans(fold_case(symbols)), strict=True)]
+    return [text[begin:end].lower() for begin, end in zip(*word_spans(fold_case(symbols)), strict=True)]
 
 
 def ngrams_of(text: str, longest: int) -> list[str]:
@@ -91,16 +90,16 @@ def test_no_ngram_reaches_into_the_next_text() -> None:
 
 
 def read(model: LinearModel, *texts: str) -> NDArray[np.float64]:
-    return model.read(packed(*texts)).logits
+    return model.forward(packed(*texts)).logits
 
 
 def test_logits_are_weighted_sums_over_the_root_of_squared_weights(linear: LinearModel) -> None:
     text = "good, very good! unheard of"
     known = [f for f in word_ngrams(packed(text), 3).fingerprints if f in linear.fingerprints]
-    places = [int(np.flatnonzero(linear.fingerprints == f)[0]) for f in known]
-    assert len(places) == 5  # good, very, good, !, very good
-    norm = np.sqrt(sum(float(linear.weights[place]) ** 2 for place in places))
-    expected = linear.bias + sum(linear.addends[place] for place in places) / norm
+    indices = [int(np.flatnonzero(linear.fingerprints == f)[0]) for f in known]
+    assert len(indices) == 5  # good, very, good, !, very good
+    norm = np.sqrt(sum(float(linear.idf[index]) ** 2 for index in indices))
+    expected = linear.bias + sum(linear.contributions[index] for index in indices) / norm
     np.testing.assert_allclose(read(linear, text)[0], expected, rtol=1e-5)
 
 
@@ -116,20 +115,20 @@ def test_a_space_after_a_word_changes_nothing(linear: LinearModel) -> None:
 def test_ngrams_speak_through_their_characters(linear: LinearModel) -> None:
     texts = ["so very good", "never again"]
     batch = packed(*texts)
-    reading = linear.read(batch)
-    addends = ngram_addends(reading, len(batch.symbols))
-    for text, first, logits in zip(texts, batch.starts * STRIDE, reading.logits, strict=True):
-        said = addends[first : first + len(text)]
+    output = linear.forward(batch)
+    contributions = ngram_contributions(output, len(batch.symbols))
+    for text, first, logits in zip(texts, batch.starts * STRIDE, output.logits, strict=True):
+        said = contributions[first : first + len(text)]
         assert said.sum() == pytest.approx(float((logits - linear.bias) @ STAR_VALENCE))
-    np.testing.assert_allclose(addends[:3], 0, atol=1e-12)  # "so " is not known
-    assert np.ptp(addends[3:7]) == pytest.approx(0, abs=1e-9)  # "very" throughout
+    np.testing.assert_allclose(contributions[:3], 0, atol=1e-12)  # "so " is not known
+    assert np.ptp(contributions[3:7]) == pytest.approx(0, abs=1e-9)  # "very" throughout
 
 
 def test_a_file_is_read_as_it_was_written(linear: LinearModel, tmp_path: Path) -> None:
     config = save_linear(linear, tmp_path)
-    assert config == LinearConfig(words=3, entries=len(linear.fingerprints))
+    assert config == LinearConfig(max_ngram=3, entries=len(linear.fingerprints))
     again = load_linear(tmp_path, config)
-    for name in ("fingerprints", "weights", "addends", "bias"):
+    for name in ("fingerprints", "idf", "contributions", "bias"):
         np.testing.assert_array_equal(getattr(again, name), getattr(linear, name))
 
 

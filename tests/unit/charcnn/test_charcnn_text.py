@@ -1,11 +1,10 @@
-"""The written rule of `charcnn.alphabet`, case by case."""
+"""The written rule of `charcnn.text`, case by case."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from charcnn.alphabet import EMOJI, HAPPY, LETTER, SAD, SYMBOL, ascii_table, symbol_table
-from charcnn.text import encode, spread
+from charcnn.text import EMOJI, HAPPY, LETTER, SAD, SYMBOL, ascii_table, encode, spread, symbol_table
 from hypothesis import given
 from hypothesis import strategies as st
 

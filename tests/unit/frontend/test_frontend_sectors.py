@@ -1,31 +1,30 @@
 """The list of sectors over time and outages of the API; only its answers are made up."""
 
 import pytest
-from opine_frontend import sectors
+from opine_frontend.pages import brands
+from opine_frontend.pages.brands import SECTORS_KEPT_S, Sectors
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import UnreachableError
-from opine_frontend.reviews_api.models import Sector, SectorList
-from opine_frontend.reviews_api.transport import Transport
-from opine_frontend.sectors import KEPT_S, Sectors
+from opine_frontend.reviews_api.schemas import Page, Sector
 
 
 class FakeApi(ReviewsApi):
     def __init__(self) -> None:
-        super().__init__(Transport("http://127.0.0.1:9"))
+        super().__init__("http://127.0.0.1:9", max_connection_age_s=15)
         self.names: list[str] | None = ["Airlines", "Drinks"]
         self.calls = 0
 
-    def sectors(self) -> SectorList:
+    def sectors(self) -> Page[Sector]:
         self.calls += 1
         if self.names is None:
             raise UnreachableError
-        return SectorList(items=[Sector(sector=name, brand_count=1) for name in self.names])
+        return Page[Sector](items=[Sector(sector=name, brand_count=1) for name in self.names])
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> "Clock":
     made = Clock()
-    monkeypatch.setattr(sectors, "time", made)
+    monkeypatch.setattr(brands, "time", made)
     return made
 
 
@@ -42,7 +41,7 @@ def test_the_list_is_asked_for_once_in_a_while(clock: Clock) -> None:
     assert [known.names(), known.names()] == [["Airlines", "Drinks"]] * 2
     assert api.calls == 1
     api.names = ["Airlines"]
-    clock.now += KEPT_S
+    clock.now += SECTORS_KEPT_S
     assert known.names() == ["Airlines"]
     assert api.calls == 2
 
@@ -51,7 +50,7 @@ def test_an_outage_leaves_what_was_known_and_is_not_kept(clock: Clock) -> None:
     api = FakeApi()
     known = Sectors(api)
     assert known.names() == ["Airlines", "Drinks"]
-    clock.now += KEPT_S
+    clock.now += SECTORS_KEPT_S
     api.names = None
     assert known.names() == ["Airlines", "Drinks"]
     api.names = ["Telecoms"]

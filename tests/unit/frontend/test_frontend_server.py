@@ -4,6 +4,7 @@ import json
 
 import pytest
 from flask.testing import FlaskClient
+from opine_frontend.security import is_same_origin
 
 _EVIL = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
 _CALLBACK = {
@@ -66,11 +67,11 @@ def test_writes_from_other_sites_are_refused(client: FlaskClient, path: str) -> 
     ("body", "status"),
     [("[]", 400), ("{", 400), ('{"text": 5}', 400), (json.dumps({"text": "x" * 300_000}), 413)],
 )
-def test_malformed_questions_are_refused(client: FlaskClient, body: str, status: int) -> None:
+def test_malformed_requests_are_refused(client: FlaskClient, body: str, status: int) -> None:
     assert client.post("/predict", data=body, content_type="application/json").status_code == status
 
 
-def test_a_form_cannot_ask(client: FlaskClient) -> None:
+def test_a_form_cannot_ask_for_a_prediction(client: FlaskClient) -> None:
     assert client.post("/predict", data={"text": "great"}).status_code == 415
 
 
@@ -98,20 +99,21 @@ def test_admin_callbacks_need_the_session(client: FlaskClient) -> None:
     assert client.get("/admin/reviews.csv").status_code == 503
 
 
-def test_the_session_cookie_is_kept_from_scripts_and_secure_behind_https(client: FlaskClient) -> None:
-    plain = client.post("/admin/login", data={"password": "open sesame"}).headers["Set-Cookie"]
-    assert "HttpOnly" in plain
-    assert "SameSite=Lax" in plain
-    assert "Secure" not in plain
-    https = client.post("/admin/login", data={"password": "open sesame"}, base_url="https://opine.example")
-    assert "Secure" in https.headers["Set-Cookie"]
-    assert "Strict-Transport-Security" in https.headers
-
-
-def test_guessing_is_slowed_down(client: FlaskClient) -> None:
-    for _ in range(5):
-        assert _log_in(client, "guess").endswith("login=wrong")
-    assert _log_in(client, "open sesame").endswith("login=wait")
+@pytest.mark.parametrize(
+    ("site", "origin", "same"),
+    [
+        ("same-origin", "http://opine.example:8050", True),
+        ("none", None, True),
+        (None, None, True),
+        (None, "http://opine.example:8050", True),
+        ("cross-site", None, False),
+        ("same-site", "http://api.opine.example", False),
+        (None, "http://opine.example", False),
+        (None, "null", False),
+    ],
+)
+def test_origins(site: str | None, origin: str | None, same: bool) -> None:
+    assert is_same_origin(site, origin, "opine.example:8050") is same
 
 
 def _log_in(client: FlaskClient, password: str) -> str:

@@ -28,7 +28,7 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
 
 
 def test_the_readme_has_the_scripts_own_times() -> None:
-    script = (FRONTEND / "src/opine_frontend/assets/js/composer_predict.js").read_text()
+    script = (FRONTEND / "src/opine_frontend/assets/js/composer_requests.js").read_text()
     constants = dict(CONSTANT.findall(script))
     readme = (FRONTEND / "README.md").read_text()
     for name in ("PREDICT_DEBOUNCE_MS", "PREDICT_MAX_WAIT_MS"):

@@ -37,6 +37,8 @@ def test_the_environment_is_read_with_the_prefix(monkeypatch: pytest.MonkeyPatch
         ("max_text_length", 20_001),
         ("threads", 1),
         ("database_timeout_s", 0),
+        ("request_timeout_s", 0),
+        ("sentiment_max_connection_age_s", 0),
         ("sentiment_url", "ftp://sentiment"),
     ],
 )

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
-from opine_sentiment.batching.batcher import ROW_COST, Batcher
+from opine_sentiment.batching.batcher import FAILED, ROW_COST, Batcher, Failed
 from opine_sentiment.batching.cost_model import CostModel
-from opine_sentiment.batching.pace import BatchLimits
-from opine_sentiment.batching.refusals import ExpiredError, OverloadedError
-from opine_sentiment.batching.request import FAILED, Failed
+from opine_sentiment.batching.errors import ExpiredError, OverloadedError
+from opine_sentiment.batching.health import EngineHealth
+from opine_sentiment.batching.scheduler import BatchLimits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from opine_sentiment.batching.observer import ShedReason
+    from opine_sentiment.batching.batcher import RejectReason
 
 MAX_QUEUE_ROWS, MAX_ROWS, MAX_COST = 12, 4, 40 + 3 * ROW_COST
 POISON, UNREADABLE = "poison", "unreadable"
@@ -30,7 +30,17 @@ class Ledger:
     def __init__(self) -> None:
         self.waiting = 0
         self.missed_rows = 0
+        self.failures = 0
         self.reasons: list[str] = []
+
+    def offered(self, seconds: float) -> None:
+        assert seconds > 0
+
+    def engine_failed(self) -> None:
+        self.failures += 1
+
+    def engine_broken(self, *, broken: bool) -> None:
+        assert not broken, "one bad text must not break the engine"
 
     def queued(self, rows: int) -> None:
         self.waiting = rows
@@ -52,7 +62,7 @@ class Ledger:
         assert rows >= 0
         self.missed_rows += rows
 
-    def shed(self, reason: ShedReason, rows: int) -> None:
+    def rejected(self, reason: RejectReason, rows: int) -> None:
         assert rows >= 0
         self.reasons.append(reason)
 
@@ -92,6 +102,7 @@ class BatcherMachine(RuleBasedStateMachine):
             compute=self.compute,
             limits=BatchLimits(max_queue_rows=MAX_QUEUE_ROWS, max_rows=MAX_ROWS, max_cost=MAX_COST, target_s=10),
             model=self.model,
+            health=EngineHealth(self.self_test, self.ledger),
             observer=self.ledger,
             clock=lambda: self.now,
         )
@@ -118,6 +129,10 @@ class BatcherMachine(RuleBasedStateMachine):
             raise RuntimeError(POISON)
         self.answered += encoded
         return [f"answer to {text}" for text in encoded]
+
+    async def self_test(self) -> None:
+        if self.running is not None:
+            self.faults.append("a self-test beside a batch")
 
     def settle(self) -> None:
         for _ in range(40):

@@ -7,9 +7,8 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from opine_sentiment.bulk.line_request import parse_line
-from opine_sentiment.bulk.lines import LineSplitter
-from opine_sentiment.text_errors import TextError
+from opine_sentiment.http.bulk import LineSplitter, parse_line
+from opine_sentiment.schemas import TextError
 
 MAX_BYTES = 10
 

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from opine_sentiment.batching.cost_model import CostModel
-from opine_sentiment.batching.pace import BatchLimits
-from opine_sentiment.batching.refusals import OverloadedError
-from opine_sentiment.batching.scheduler import Scheduler
+from opine_sentiment.batching.errors import OverloadedError
+from opine_sentiment.batching.scheduler import BatchLimits, Scheduler
 
 if TYPE_CHECKING:
-    from opine_sentiment.batching.lane import Lane
+    from opine_sentiment.batching.queues import RequestQueue
 
 NEVER = 1e9
 
@@ -21,11 +20,11 @@ def scheduler(max_queue_rows: int = 100, max_rows: int = 1, max_cost: int = 10_0
     return Scheduler(limits, CostModel(0.01, 0.0001))
 
 
-def ask(queue: Scheduler[str], name: str, *costs: int, deadline: float = NEVER, now: float = 0) -> Lane[str]:
-    lane = queue.admit(costs, deadline, now)
+def ask(queue: Scheduler[str], name: str, *costs: int, deadline: float = NEVER, now: float = 0) -> RequestQueue[str]:
+    rows = queue.admit(costs, deadline, now)
     for index, cost in enumerate(costs):
-        queue.put(lane, f"{name}{index}", cost, cost, now)
-    return lane
+        queue.put(rows, f"{name}{index}", cost, cost, now)
+    return rows
 
 
 def order(queue: Scheduler[str], batches: int, now: float = 0) -> list[str]:
@@ -159,7 +158,7 @@ def test_an_idle_engine_takes_what_it_thinks_too_much_and_learns() -> None:
     now = 0.0
     for _ in range(80):
         ask(queue, "a", 100, deadline=now + 1, now=now)
-        assert queue.hopeless(now) is None
+        assert queue.expired(now) is None
         batch = queue.begin(queue.next_rows(now), now)
         now += 0.02
         queue.finished(batch, now, succeeded=True)
@@ -172,10 +171,10 @@ def test_a_request_that_ran_out_of_time_is_given_up_before_it_is_computed() -> N
     queue = scheduler()
     ask(queue, "a", 1000)
     late = ask(queue, "b", 1000, deadline=0.25)
-    assert queue.hopeless(0.1) is None
-    assert queue.hopeless(0.2) is late
+    assert queue.expired(0.1) is None
+    assert queue.expired(0.2) is late
     assert queue.drop(late) == 1
-    assert queue.hopeless(0.2) is None
+    assert queue.expired(0.2) is None
     assert order(queue, 2, now=0.2) == ["a0", ""]
 
 

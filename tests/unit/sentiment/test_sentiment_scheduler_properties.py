@@ -11,12 +11,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 from opine_sentiment.batching.cost_model import CostModel
-from opine_sentiment.batching.pace import ANSWER_S, BatchLimits
-from opine_sentiment.batching.refusals import OverloadedError
-from opine_sentiment.batching.scheduler import Batch, Scheduler
+from opine_sentiment.batching.errors import OverloadedError
+from opine_sentiment.batching.scheduler import ANSWER_S, Batch, BatchLimits, Scheduler
 
 if TYPE_CHECKING:
-    from opine_sentiment.batching.lane import Lane, Row
+    from opine_sentiment.batching.queues import RequestQueue, Row
 
 LIMITS = BatchLimits(max_queue_rows=40, max_rows=6, max_cost=3000, target_s=0.2)
 OVERHEAD_S, UNIT_S = 0.01, 0.0001
@@ -29,18 +28,18 @@ TIMEOUTS = st.sampled_from([0.02, 0.1, 0.5, 1.0, 3.0, 30.0])
 class Asked:
     """A request that was admitted. Its rows are the pairs (number, index)."""
 
-    lane: Lane[tuple[int, int]]
+    queue: RequestQueue[tuple[int, int]]
     costs: list[int]
     deadline: float
     to_put: list[int] = field(default_factory=list)
     done: Counter[int] = field(default_factory=Counter)
     gone: bool = False
-    hopeless: bool = False
+    expired: bool = False
     probes: bool = False
 
     @property
     def unfinished(self) -> bool:
-        return not (self.gone or self.hopeless) and len(self.done) < len(self.costs)
+        return not (self.gone or self.expired) and len(self.done) < len(self.costs)
 
 
 class SchedulerMachine(RuleBasedStateMachine):
@@ -63,7 +62,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         room = self.scheduler.waiting_rows + len(costs) <= LIMITS.max_queue_rows
         refused: OverloadedError | None = None
         try:
-            lane = self.scheduler.admit(costs, deadline, self.now)
+            queue = self.scheduler.admit(costs, deadline, self.now)
         except OverloadedError as error:
             refused = error
         assert (refused is not None and refused.reason == "queue_full") == (not room)
@@ -71,7 +70,7 @@ class SchedulerMachine(RuleBasedStateMachine):
             assert refused.wait_s > 0
             assert 1 <= refused.retry_after <= 60
             return multiple()
-        request = Asked(lane, costs, deadline, to_put=list(range(len(costs))))
+        request = Asked(queue, costs, deadline, to_put=list(range(len(costs))))
         request.probes = idle and OVERHEAD_S + UNIT_S * sum(costs) + ANSWER_S > timeout
         self.all.append(request)
         if not late:
@@ -81,24 +80,24 @@ class SchedulerMachine(RuleBasedStateMachine):
 
     @rule(request=asked, count=st.integers(1, 15))
     def more_rows_come(self, request: Asked, count: int) -> None:
-        if not (request.gone or request.hopeless):
+        if not (request.gone or request.expired):
             self.put(request, count)
             self.drive()
 
     @rule(request=asked)
     def a_row_cannot_be_read(self, request: Asked) -> None:
-        if request.to_put and not (request.gone or request.hopeless):
+        if request.to_put and not (request.gone or request.expired):
             index = request.to_put.pop(0)
-            self.scheduler.skip(request.lane, request.costs[index])
+            self.scheduler.skip(request.queue, request.costs[index])
             request.done[index] += 1
 
     @rule(request=consumes(asked))
     def caller_leaves(self, request: Asked) -> None:
         waiting = sum(1 for index in range(len(request.costs)) if index not in request.done) - sum(
-            1 for row in self.running_rows if row.lane is request.lane
+            1 for row in self.running_rows if row.queue is request.queue
         )
-        assert self.scheduler.drop(request.lane) == (0 if request.gone or request.hopeless else waiting)
-        assert self.scheduler.drop(request.lane) == 0
+        assert self.scheduler.drop(request.queue) == (0 if request.gone or request.expired else waiting)
+        assert self.scheduler.drop(request.queue) == 0
         request.gone = True
 
     @rule(speed=speeds)
@@ -115,14 +114,14 @@ class SchedulerMachine(RuleBasedStateMachine):
     @invariant()
     def the_queue_counts_what_waits(self) -> None:
         waiting = [request for request in self.all if request.unfinished]
-        computing = Counter(row.lane.number for row in self.running_rows)
-        rows = sum(len(r.costs) - len(r.done) - computing[r.lane.number] for r in waiting)
+        computing = Counter(row.queue.number for row in self.running_rows)
+        rows = sum(len(r.costs) - len(r.done) - computing[r.queue.number] for r in waiting)
         assert self.scheduler.waiting_rows == rows <= LIMITS.max_queue_rows
         assert (self.scheduler.waiting_cost > 0) == (rows > 0)
 
     @invariant()
     def the_engine_never_rests_while_rows_wait(self) -> None:
-        assert self.running is not None or not any(request.lane.rows for request in self.all)
+        assert self.running is not None or not any(request.queue.rows for request in self.all)
 
     def teardown(self) -> None:
         for request in self.all:
@@ -142,27 +141,27 @@ class SchedulerMachine(RuleBasedStateMachine):
     def put(self, request: Asked, count: int) -> None:
         number = self.all.index(request)
         for _ in range(min(count, len(request.to_put))):
-            if request.gone or request.hopeless:
+            if request.gone or request.expired:
                 return
             index = request.to_put.pop(0)
             cost = request.costs[index]
-            self.scheduler.put(request.lane, (number, index), reserved=cost, cost=cost, now=self.now)
+            self.scheduler.put(request.queue, (number, index), reserved=cost, cost=cost, now=self.now)
 
     def drive(self) -> None:
         """What the batcher does whenever the engine is free."""
         if self.running is not None:
             return
-        while (lane := self.scheduler.hopeless(self.now)) is not None:
-            (request,) = [request for request in self.all if request.lane is lane]
-            request.hopeless = True
-            self.scheduler.drop(lane)
+        while (queue := self.scheduler.expired(self.now)) is not None:
+            (request,) = [request for request in self.all if request.queue is queue]
+            request.expired = True
+            self.scheduler.drop(queue)
         rows = self.scheduler.next_rows(self.now)
         if not rows:
             return
         for row in rows:
             request = self.all[row.value[0]]
             assert not request.gone, "taken for a caller who had left"
-            assert not request.hopeless, "taken for a request that was given up"
+            assert not request.expired, "taken for a request that was given up"
         assert len(rows) <= LIMITS.max_rows
         assert sum(row.cost for row in rows) <= LIMITS.max_cost or len(rows) == 1
         indices = [row.value for row in rows]
@@ -220,7 +219,7 @@ class PunctualMachine(SchedulerMachine):
     @invariant()
     def nobody_is_given_up(self) -> None:
         # An idle engine takes whatever makes one batch, though it may be late.
-        assert not any(request.hopeless for request in self.all if not request.probes)
+        assert not any(request.expired for request in self.all if not request.probes)
 
 
 SchedulerMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)

@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from opine_sentiment.settings import Settings
-from opine_sentiment.shipped_model import shipped_model_dir
+from opine_sentiment.settings import Settings, shipped_model_dir
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
@@ -58,6 +57,14 @@ def test_a_gpu_needs_its_engine(monkeypatch: pytest.MonkeyPatch) -> None:
         Settings()
     monkeypatch.setenv("OPINE_SENTIMENT_ENGINE", "torch")
     assert Settings().device == "cuda"
+
+
+def test_eight_bits_are_for_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPINE_SENTIMENT_PRECISION", "int8")
+    assert Settings().precision == "int8"
+    monkeypatch.setenv("OPINE_SENTIMENT_ENGINE", "torch")
+    with pytest.raises(ValidationError, match="PRECISION int8 needs ENGINE onnx"):
+        Settings()
 
 
 def test_the_usual_timeout_is_an_allowed_one(monkeypatch: pytest.MonkeyPatch) -> None:

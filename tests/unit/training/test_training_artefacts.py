@@ -13,8 +13,8 @@ from charcnn.artefact import ArtefactError, read_manifest
 from charcnn.calibration import Calibration
 from charcnn.config import NetworkConfig
 from charcnn.engine import load_engine
-from charcnn.lineage.network import LineageConfig, LineageNetwork
-from charcnn.linear.file import load_linear
+from charcnn.legacy_2019 import Legacy2019Config, Legacy2019Network
+from charcnn.linear import load_linear
 from charcnn.packing import pack
 from charcnn.text import encode
 from opine_training.artefacts import load_reader
@@ -86,7 +86,7 @@ def linear_logits(artefact: Path) -> NDArray[np.float64]:
     config = read_manifest(artefact).linear
     assert config is not None
     packed = pack([encode(text).symbols for text in ODD_TEXTS], stride=1, gap=1)
-    return load_linear(artefact, config).read(packed).logits
+    return load_linear(artefact, config).forward(packed).logits
 
 
 def test_the_exported_engine_equals_what_was_trained(
@@ -205,7 +205,7 @@ def test_a_manifest_from_before_uniform_priors_is_read(artefact: Path) -> None:
 
 def write_old(folder: Path) -> None:
     torch.manual_seed(0)
-    network = LineageNetwork(LineageConfig(max_length=123)).eval()
+    network = Legacy2019Network(Legacy2019Config(max_length=123)).eval()
     training = {"rows": 1, "data_sha256": "0", "configuration": {"seed": 1}, "command": "train"}
     manifest = LineageManifest(
         name="old",

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pytest
-from charcnn.lineage.network import LineageConfig
+from charcnn.legacy_2019 import Legacy2019Config
 from opine_training.config.named import lineage, named
 from opine_training.config.training import TrainConfig
 from opine_training.fitting.checkpoint import CHECKPOINT
@@ -90,7 +90,7 @@ def test_a_value_without_counterpart_is_refused(wrong: tuple[str, str]) -> None:
 
 def test_lineage_is_the_recipe_of_2019() -> None:
     config = lineage()
-    assert isinstance(config.network, LineageConfig)
+    assert isinstance(config.network, Legacy2019Config)
     assert (config.network.max_length, config.network.classes) == (1014, 3)
     assert (config.optimiser.kind, config.optimiser.learning_rate, config.optimiser.momentum) == ("sgd", 0.01, 0.9)
     assert (config.schedule.kind, config.schedule.step_epochs) == ("step", 3)
@@ -122,7 +122,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"dropout": 1.5}, {"epochs": 0}, {"patience": -1}, {"network": LineageConfig(classes=2)}]
+    "wrong", [{"dropout": 1.5}, {"epochs": 0}, {"patience": -1}, {"network": Legacy2019Config(classes=2)}]
 )
 def test_a_configuration_out_of_range_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):

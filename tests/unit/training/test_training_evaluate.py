@@ -164,7 +164,7 @@ def test_the_command_prints_one_json_object(
     monkeypatch.setattr(command, "load_reader", lambda _: Parrot())
     command.main(["--data", str(folder)])
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["model", "split", "all", "files", "left_out"]
+    assert list(found) == ["model", "split", "all", "files", "behaviour", "left_out"]
     assert found["model"] == {"name": "parrot", "version": "1"}
 
 

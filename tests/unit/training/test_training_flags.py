@@ -36,9 +36,9 @@ TRAIN = (
     {"--config", "--data", "--name", "--run", "--version", "--weights", "--word-tfidf"} | READING | SELECTION | TRAINING
 )
 TEACH = {
-    "--batch-tokens", "--checkpoint-minutes", "--clip-norm", "--data", "--device", "--epochs", "--frequent-ratio",
-    "--head-factor", "--learning-rate", "--longest", "--precision", "--prefix-share", "--run", "--seed", "--warmup",
-    "--weight-decay", "--weights",
+    "--batch-tokens", "--checkpoint-minutes", "--clip-norm", "--cooldown", "--data", "--device", "--dropout",
+    "--encoder", "--epochs", "--frequent-ratio", "--frozen-layers", "--head-factor", "--learning-rate", "--longest",
+    "--precision", "--prefix-share", "--rows", "--run", "--seed", "--warmup", "--weight-decay", "--weights",
 } | READING | SELECTION  # fmt: skip
 FLAGS = {
     "train": TRAIN | NETWORK,

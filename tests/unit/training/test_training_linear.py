@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from charcnn.linear.ngrams import word_ngrams
+from charcnn.linear import word_ngrams
 from charcnn.packing import pack
 from charcnn.text import encode
 from opine_training.config.linear import LinearPartConfig
@@ -64,8 +64,8 @@ def test_the_matrix_is_what_the_model_computes_with(tmp_path: Path) -> None:
     texts = corpus(tmp_path, [*TEXTS, "unheard of"], [0, 4, 4, 0, 4, 2])
     model = fit_linear(texts, CONFIG, class_balance=0.5, seed=1)
     assert model is not None
-    design = design_matrix(texts, model.words, model.fingerprints, model.weights, tmp_path)
-    coefficients = model.addends / model.weights[:, np.newaxis]
+    design = design_matrix(texts, model.max_ngram, model.fingerprints, model.idf, tmp_path)
+    coefficients = model.contributions / model.idf[:, np.newaxis]
     np.testing.assert_allclose(design @ coefficients + model.bias, linear_logits(model, texts), atol=1e-5)
     assert design[5].nnz == 0
 
@@ -87,7 +87,7 @@ def test_a_fit_is_the_same_again(tmp_path: Path) -> None:
     one, other = (fit_linear(texts, CONFIG, class_balance=0.5, seed=seed) for seed in (1, 1))
     assert one is not None
     assert other is not None
-    np.testing.assert_array_equal(one.addends, other.addends)
+    np.testing.assert_array_equal(one.contributions, other.contributions)
 
 
 def test_nothing_frequent_is_no_linear_part(tmp_path: Path) -> None:

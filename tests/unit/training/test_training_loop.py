@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from charcnn.lineage.network import LineageConfig
+from charcnn.legacy_2019 import Legacy2019Config
 from opine_training.calibration import calibrated_log_loss
 from opine_training.config.hardware import HardwareConfig
 from opine_training.config.loss import LossConfig
@@ -128,7 +128,7 @@ def test_the_network_of_2019_is_trained_by_its_recipe(reviews_csv: Path, tmp_pat
     config = replace(
         config,
         epochs=1,
-        network=LineageConfig(max_length=123),
+        network=Legacy2019Config(max_length=123),
         sampling=SamplingConfig(classes="cut", batch_texts=64),
         optimiser=OptimiserConfig(kind="adam", learning_rate=1e-3, weight_decay=0, clip_norm=0),
     )

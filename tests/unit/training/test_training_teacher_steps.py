@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,10 @@ import pytest
 import torch
 from opine_training.config.teaching import TeachConfig
 from opine_training.fitting.device import Device
-from opine_training.teacher.epoch import TeachingEpoch, epoch_rows
+from opine_training.teacher.epoch import TeachingEpoch, epoch_rows, even_rows
 from opine_training.teacher.judging import Lessons
 from opine_training.teacher.stepper import TeacherStepper, rate_factor
-from opine_training.teacher.tokens import TokenTexts
+from opine_training.teacher.tokens import SpecialTokens, TokenTexts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,8 @@ SMALL = TeachConfig(batch_tokens=64, longest=12)
 def lessons(lengths: list[int]) -> Lessons:
     """Each text counts its tokens, from its number times a hundred."""
     tokens = np.concatenate([100 * number + np.arange(length) for number, length in enumerate(lengths)])
-    return Lessons(TokenTexts(tokens.astype(np.uint16), np.cumsum(lengths)), np.arange(len(lengths)) % 5)
+    texts = TokenTexts(tokens.astype(np.uint16), np.cumsum(lengths), SpecialTokens(first=7, last=8))
+    return Lessons(texts, np.arange(len(lengths)) % 5)
 
 
 def test_the_most_frequent_star_is_thinned() -> None:
@@ -37,6 +39,16 @@ def test_the_most_frequent_star_is_thinned() -> None:
     assert rows.tolist() != other.tolist()
     assert epoch_rows(stars, 3, np.random.default_rng(0)).tolist() == list(range(150))
     assert epoch_rows(np.zeros(9, np.int64), 1.5, np.random.default_rng(0)).tolist() == list(range(9))
+
+
+def test_rows_are_drawn_evenly_of_all_stars() -> None:
+    stars = np.repeat([0, 1, 3, 4], [30, 10, 20, 90])
+    rows = even_rows(stars, 70, np.random.default_rng(0))
+    assert np.bincount(stars[rows]).tolist() == [20, 10, 0, 20, 20]
+    assert rows.tolist() != even_rows(stars, 70, np.random.default_rng(1)).tolist()
+    assert even_rows(stars, 500, np.random.default_rng(0)).tolist() == list(range(150))
+    epoch = TeachingEpoch(lessons([8] * 50), replace(SMALL, rows=20), 0)
+    assert sum(len(epoch[number].stars) for number in range(len(epoch))) == 20
 
 
 def test_an_epoch_reads_every_text_or_a_beginning_of_it() -> None:
@@ -52,6 +64,7 @@ def test_an_epoch_reads_every_text_or_a_beginning_of_it() -> None:
             text = tokens[1] // 100
             assert tokens[1 : count - 1] == [100 * text + place for place in range(count - 2)]
             assert star == text % 5
+            assert (tokens[0], tokens[count - 1]) == (7, 8)
             seen[text] = count - 2
     assert sorted(seen) == list(range(200))
     shortened = np.mean([length < lengths[text] for text, length in seen.items()])
@@ -61,12 +74,24 @@ def test_an_epoch_reads_every_text_or_a_beginning_of_it() -> None:
 
 
 def test_rates_rise_and_fall_in_straight_lines() -> None:
-    factors = [rate_factor(share, 0.25) for share in (0, 0.125, 0.25, 0.625, 1)]
+    config = TeachConfig(warmup=0.25, cooldown=0.75)
+    factors = [rate_factor(done, config) for done in (0, 0.125, 0.25, 0.625, 1)]
     assert factors == pytest.approx([0, 0.5, 1, 0.5, 0])
-    assert all(one >= other for one, other in pairwise(rate_factor(n / 10, 0) for n in range(11)))
+    falling = TeachConfig(warmup=0, cooldown=1)
+    assert all(one >= other for one, other in pairwise(rate_factor(n / 10, falling) for n in range(11)))
 
 
-@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"prefix_share": 2}, {"longest": 511}, {"checkpoint_minutes": -1}])
+def test_until_its_cool_down_a_longer_run_is_the_same() -> None:
+    short, long = (TeachConfig(epochs=epochs, warmup=0.1, cooldown=0.25) for epochs in (0.4, 2))
+    for done in (0, 0.05, 0.1, 0.3):
+        assert rate_factor(done, short) == rate_factor(done, long)
+    assert rate_factor(0.35, short) == pytest.approx(0.5)
+    assert [rate_factor(done, long) for done in (0.4, 1.5, 1.75)] == pytest.approx([1, 1, 0.5])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"epochs": 0}, {"cooldown": 2}, {"longest": 511}, {"checkpoint_minutes": -1}, {"rows": -1}]
+)
 def test_a_configuration_out_of_range_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         TeachConfig(**wrong)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from charcnn.text import encode
 from opine_training.teacher.encoder import load_tokenizer
 from opine_training.teacher.opinions import symbols_of
 from opine_training.teacher.spans import Span, spans
-from opine_training.teacher.tokens import batches, clipped, padded
+from opine_training.teacher.tokens import SpecialTokens, batches, clipped, padded
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -87,7 +87,7 @@ def test_long_texts_are_clipped_to_their_ends() -> None:
 
 def test_texts_are_padded_between_special_tokens(tokenizer: Tokenizer) -> None:
     ids = [np.array(tokenizer.encode(text, add_special_tokens=False).ids, np.uint16) for text in ("good", "", "so it")]
-    tokens, mask = padded(ids)
+    tokens, mask = padded(ids, SpecialTokens.of(tokenizer))
     for row, text in enumerate(("good", "", "so it")):
         expected = tokenizer.encode(text).ids
         assert tokens[row].tolist() == expected + [0] * (4 - len(expected))

@@ -20,7 +20,7 @@ from opine_training.data.errors import DataError
 from opine_training.data.files import review_files
 from opine_training.data.learned import Source, tuning_digests
 from opine_training.data.rows import LeftOut
-from opine_training.evaluation.engine import EngineReader, predict
+from opine_training.evaluation.engine import EngineReader, engine_logits
 from opine_training.evaluation.evaluate import score_files, validation_figures
 from opine_training.evaluation.selection import SplitChoice, scored_rows
 from opine_training.evaluation.variants import VARIANTS
@@ -142,9 +142,4 @@ def _stars(rows: Sequence[Row]) -> NDArray[np.int64]:
 
 
 def _raw_logits(engine: Engine, rows: Sequence[Row]) -> NDArray[np.float32]:
-    """What the network said before its present calibration, but for a constant in each row."""
-    now = engine.manifest.calibration
-    probabilities = np.array([each.star_probabilities for each in predict(engine, [row.text for row in rows])])
-    calibrated = np.log(np.maximum(probabilities, 1e-12))
-    raw: NDArray[np.float32] = ((calibrated - np.array(now.star_bias)) * now.temperature).astype(np.float32)
-    return raw
+    return engine_logits(engine, [row.text for row in rows]).astype(np.float32)

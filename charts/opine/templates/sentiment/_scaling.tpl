@@ -1,10 +1,13 @@
-{{/* Texts that wait say sooner than the CPU that a pod has too much to do, and say it of a GPU too. */}}
-{{- define "opine.queuedRowsMetric" -}}
+{{/*
+Seconds of computing that are asked for in a second, admitted or refused: demand shows before texts wait, on a GPU too, and
+is not hidden by limits in front of the queue, as waiting texts are.
+*/}}
+{{- define "opine.offeredComputeMetric" -}}
 - type: Pods
   pods:
     metric:
-      name: opine_sentiment_queue_rows
+      name: opine_sentiment_offered_compute_seconds_total
     target:
       type: AverageValue
-      averageValue: {{ .values.autoscaling.targetQueuedRows | quote }}
+      averageValue: {{ .values.autoscaling.targetOfferedCompute | quote }}
 {{- end -}}

@@ -1,70 +1,90 @@
 from pathlib import Path
 
 from dash import Dash
+from flask import Flask, Response, redirect, request
 from flask_compress import Compress
-from opine_telemetry.web import instrument
+from opine_common.web import instrument
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-from opine_frontend.callbacks.admin import add_admin_deletion, add_admin_table
-from opine_frontend.callbacks.admin_runs import add_admin_runs
-from opine_frontend.callbacks.brand_reviews import add_brand_reviews
-from opine_frontend.callbacks.brands import add_brand_search
-from opine_frontend.callbacks.in_browser import add_browser_callbacks
-from opine_frontend.callbacks.navigation import add_navigation
-from opine_frontend.index import COLOR_SCHEME_SCRIPT, OpineDash
+from opine_frontend.composer_routes import register_composer_routes
+from opine_frontend.layout import COLOR_SCHEME_SCRIPT, OpineDash, layout
+from opine_frontend.navigation import register_navigation, register_page_status
+from opine_frontend.pages import admin, brand, brands, login, review, scrape_runs
 from opine_frontend.reviews_api.client import ReviewsApi
-from opine_frontend.reviews_api.transport import Transport
-from opine_frontend.sectors import Sectors
-from opine_frontend.server.admin_routes import add_admin_routes
-from opine_frontend.server.admin_session import set_up_sessions
-from opine_frontend.server.page_status import add_page_status
-from opine_frontend.server.predict import add_predict_route
-from opine_frontend.server.readiness import add_readiness
-from opine_frontend.server.security import content_security_policy, secure
-from opine_frontend.server.static_files import keep_static_files
-from opine_frontend.server.submit import add_submit_route
+from opine_frontend.security import content_security_policy, secure
 from opine_frontend.settings import Settings
-from opine_frontend.shell import layout
+
+_YEAR = "public, max-age=31536000, immutable"
 
 
 def create_app(settings: Settings) -> Dash:
-    api = ReviewsApi(Transport(str(settings.reviews_url)))
+    """The web app for gunicorn, whose `server` is a Flask application."""
+    api = ReviewsApi(str(settings.reviews_url), max_connection_age_s=settings.max_connection_age_s)
     app = OpineDash(
         "opine_frontend",
         assets_folder=str(Path(__file__).parent / "assets"),
+        # The layout loads it itself, in the head.
         assets_ignore=Path(COLOR_SCHEME_SCRIPT).name,
         serve_locally=True,
+        # Callbacks name elements of pages that are not shown at first.
         suppress_callback_exceptions=True,
         update_title="",
         title="Opine",
     )
     app.layout = layout
-    _add_callbacks(app, api, settings)
-    _add_server(app, api, settings)
+    _register_callbacks(app, api, settings)
+    _register_routes(app, api, settings)
     return app
 
 
-def _add_callbacks(app: Dash, api: ReviewsApi, settings: Settings) -> None:
-    add_navigation(app, api, Sectors(api), admin_switched_on=bool(settings.admin_password.get_secret_value()))
-    add_browser_callbacks(app)
-    add_brand_search(app, api)
-    add_brand_reviews(app, api)
-    add_admin_table(app, api)
-    add_admin_deletion(app, api, settings.admin_token.get_secret_value())
-    add_admin_runs(app, api, settings.admin_token.get_secret_value())
+def _register_callbacks(app: Dash, api: ReviewsApi, settings: Settings) -> None:
+    token = settings.admin_token.get_secret_value()
+    register_navigation(app, api, admin_switched_on=bool(settings.admin_password.get_secret_value()))
+    review.register_callbacks(app, api)
+    brands.register_callbacks(app, api)
+    brand.register_callbacks(app, api)
+    admin.register_callbacks(app, api, token)
+    scrape_runs.register_callbacks(app, api, token)
 
 
-def _add_server(app: Dash, api: ReviewsApi, settings: Settings) -> None:
+def _register_routes(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     server = app.server
-    add_predict_route(server, api)
-    add_submit_route(server, api)
-    add_admin_routes(server, api, settings)
-    add_readiness(server)
-    add_page_status(server, api)
-    keep_static_files(server)
-    set_up_sessions(server, settings)
+    register_composer_routes(server, api)
+    login.register_login(server, settings)
+    admin.register_export(server, api, settings.admin_token.get_secret_value())
+    _register_readiness(server)
+    register_page_status(server, api)
+    _keep_static_files(server)
     secure(server, content_security_policy(app.csp_hashes()))
     Compress(server)
     if hops := settings.trusted_proxies:
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+    # Around all the others, so that their errors are counted too.
     instrument(server, "frontend")
+
+
+def _register_readiness(server: Flask) -> None:
+    """Ready once the application is built.
+
+    `/readyz` does not ask the reviews API: without it the page still opens, keeps what a person writes and says what is
+    wrong, while an ingress without ready pods could only answer 503.
+    """
+
+    @server.get("/readyz")
+    def readyz() -> Response:
+        return Response("ready\n", mimetype="text/plain")
+
+
+def _keep_static_files(server: Flask) -> None:
+    """Let browsers keep files whose address changes with their content (Dash adds `?m=` and its time)."""
+
+    @server.get("/favicon.ico")
+    def favicon() -> WerkzeugResponse:
+        return redirect("/assets/favicon.svg", 301)
+
+    @server.after_request
+    def keep(response: Response) -> Response:
+        if request.path.startswith("/assets/") and "m" in request.args and response.status_code == 200:  # noqa: PLR2004
+            response.headers["Cache-Control"] = _YEAR
+        return response

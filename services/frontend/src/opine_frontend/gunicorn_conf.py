@@ -14,4 +14,4 @@ graceful_timeout = 20
 worker_tmp_dir = "/dev/shm"  # noqa: S108  only gunicorn's heartbeat file
 # Nobody steers it by a socket, and its place, the home folder, may be read-only.
 control_socket_disable = True
-logger_class = "opine_telemetry.gunicorn_logs.StructuredLogger"
+logger_class = "opine_common.gunicorn_logs.StructuredLogger"

@@ -15,6 +15,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="OPINE_FRONTEND_", frozen=True)
 
     reviews_url: ServiceUrl = Field(default=HttpUrl("http://127.0.0.1:5000"), description="Base URL of the reviews API")
+    max_connection_age_s: float = Field(
+        default=15.0, gt=0, description="Older connections to it are replaced, so that a new pod of it gets its share"
+    )
     admin_password: SecretStr = Field(
         default=SecretStr(""), description="Opens `/admin`. Empty: the admin page is switched off and says so"
     )

@@ -1,6 +1,6 @@
 """`gunicorn -c python:opine_frontend.gunicorn_conf opine_frontend.wsgi:server`."""
 
-from opine_telemetry.logs import configure_logging
+from opine_common.logs import configure_logging
 
 from opine_frontend.app import create_app
 from opine_frontend.settings import get_settings

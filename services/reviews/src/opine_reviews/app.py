@@ -1,5 +1,5 @@
 from flask import Flask
-from opine_telemetry.web import instrument
+from opine_common.web import instrument
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from opine_reviews.api.brands import brands

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 import structlog
-from opine_telemetry.logs import configure_logging
+from opine_common.logs import configure_logging
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session

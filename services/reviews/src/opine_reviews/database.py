@@ -1,13 +1,25 @@
-"""Connections to PostgreSQL that never keep a request waiting for long."""
+"""Connections to PostgreSQL that never keep a request waiting for long.
 
+`statement_timeout` needs a live server and `connect_timeout` covers only connecting. psycopg2 lets Python do all
+waiting (a wait callback); ours gives up at the current deadline. psycopg2 then closes the connection, and SQLAlchemy
+replaces it.
+"""
+
+import math
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg2
+from opine_common.deadlines import deadline, remaining_s
+from psycopg2 import extensions
 from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.orm import Session
 
-from opine_reviews.deadline import deadline, install
+from opine_reviews.problems import out_of_time
 from opine_reviews.settings import Settings
+
+_EVENTS = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}
 
 
 class Database:
@@ -18,7 +30,7 @@ class Database:
     """
 
     def __init__(self, settings: Settings) -> None:
-        install()
+        limit_waiting()
         self._timeout_s = settings.database_timeout_s
         self.engine = make_engine(settings)
 
@@ -27,10 +39,28 @@ class Database:
         """Commit at the end of the block, roll back on an exception.
 
         Raises:
+            Problem: 504, the request's time is over.
             sqlalchemy.exc.DBAPIError: also when connecting, waiting and committing together exceed the time limit.
         """
+        if remaining_s() <= 0:
+            # A wait that cannot succeed would cost a healthy connection.
+            raise out_of_time()
         with deadline(self._timeout_s), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+
+def limit_waiting() -> None:
+    """Let every psycopg2 connection of this process wait no longer than the current deadline."""
+    extensions.set_wait_callback(_wait)
+
+
+def _wait(connection: extensions.connection) -> None:
+    while (state := connection.poll()) != extensions.POLL_OK:
+        left_s = remaining_s()
+        poller = select.poll()
+        poller.register(connection.fileno(), _EVENTS[state])
+        if left_s <= 0 or not poller.poll(None if math.isinf(left_s) else left_s * 1000):
+            raise psycopg2.OperationalError("PostgreSQL did not answer in time")
 
 
 def make_engine(settings: Settings) -> Engine:

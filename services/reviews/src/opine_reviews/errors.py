@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import structlog
 from flask import Flask, Response, jsonify, request
+from opine_common.deadlines import remaining_s
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from opine_reviews.problems import Problem, from_validation
+from opine_reviews.problems import Problem, from_validation, out_of_time
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
@@ -50,7 +51,8 @@ def database_problem(error: SQLAlchemyError) -> Problem | None:
         )
     # An error without a state comes from the connection, not from the server.
     if error.connection_invalidated or state is None or state in _AWAY_STATES or state.startswith("08"):
-        return _database_away()
+        # The caller's patience may be shorter than a healthy database takes.
+        return _database_away() if remaining_s() > 0 else out_of_time()
     if state == _UNDEFINED_TABLE:
         return _database_away("Its tables are missing: run `opine-reviews migrate`.")
     return None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
-from opine_telemetry.logs import configure_logging
+from opine_common.logs import configure_logging
 
 from opine_reviews.settings import get_settings
 
@@ -29,7 +29,7 @@ keepalive = 75
 worker_tmp_dir = _temp_dir
 # Nobody steers it by a socket, and its place, the home folder, may be read-only.
 control_socket_disable = True
-logger_class = "opine_telemetry.gunicorn_logs.StructuredLogger"
+logger_class = "opine_common.gunicorn_logs.StructuredLogger"
 # Read by the Prometheus client when the workers import it.
 raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_metrics_dir}"]
 

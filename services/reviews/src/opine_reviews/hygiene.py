@@ -1,9 +1,11 @@
 """What every request and answer goes through."""
 
 from flask import Flask, Response, request
+from opine_common import deadlines
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from opine_reviews.problems import Problem, invalid_field
+from opine_reviews.services import services
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -15,9 +17,27 @@ _HEADERS = {
 
 
 def register_hygiene(app: Flask) -> None:
+    app.before_request(_set_deadline)
     app.before_request(_refuse_cut_body)
     app.before_request(_require_json_object)
     app.after_request(_add_security_headers)
+    app.teardown_request(_clear_deadline)
+
+
+def _set_deadline() -> None:
+    seconds = services().settings.request_timeout_s
+    header = request.headers.get(deadlines.HEADER)
+    if header is not None:
+        try:
+            seconds = min(seconds, deadlines.parse_timeout(header))
+        except ValueError as error:
+            raise invalid_field(deadlines.HEADER, str(error)) from error
+    deadlines.set_deadline(seconds)
+
+
+def _clear_deadline(_error: BaseException | None) -> None:
+    # The rest of a streamed answer is read after this, page by page, each under the database's own limit.
+    deadlines.set_deadline(None)
 
 
 def _refuse_cut_body() -> None:

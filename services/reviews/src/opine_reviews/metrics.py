@@ -1,4 +1,4 @@
-"""Metrics of the reviews themselves; those of HTTP are in opine_telemetry."""
+"""Metrics of the reviews themselves; those of HTTP are in opine_common."""
 
 from threading import Lock
 

@@ -2,14 +2,15 @@
 
 from opine_reviews.problems import invalid_field
 from opine_reviews.schemas.answers import PredictionsAnswer
+from opine_reviews.schemas.requests import Explain
 from opine_reviews.services import services
 
 
-def predict(text: str, *, explain: bool) -> PredictionsAnswer:
+def predict(text: str, *, explain: Explain) -> PredictionsAnswer:
     """Ask the sentiment service.
 
     Raises:
-        Problem: 422 for a text that cannot be scored, 503 while the service is away.
+        Problem: 422 for a text that cannot be scored, 503 while the service is away, 504 if time ran out.
     """
     own = services()
     if len(text) > own.settings.max_text_length:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from flask import Response
-from opine_telemetry.request_ids import get_request_id
+from opine_common import deadlines
+from opine_common.request_ids import get_request_id
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 MEDIA_TYPE = "application/problem+json"
@@ -74,6 +75,16 @@ def invalid_field(field: str, message: str) -> Problem:
         f"{field}: {message}",
         kind="invalid-request",
         errors=[FieldError(field=field, message=message)],
+    )
+
+
+def out_of_time() -> Problem:
+    """What to answer when the request's deadline has passed."""
+    return Problem(
+        504,
+        f"The time allowed for the request ran out. Try again later, or allow more by the header {deadlines.HEADER}.",
+        kind="request-timeout",
+        headers={"Retry-After": "5"},
     )
 
 

@@ -1,15 +1,19 @@
-"""The client of the sentiment service: short timeouts, kept connections, and a share of the threads at most."""
+"""The client of the sentiment service: little time, and a share of the threads at most."""
 
+from http import HTTPStatus
 from threading import BoundedSemaphore
+from typing import Annotated
 
 import structlog
 import urllib3
-from opine_telemetry.request_ids import outgoing_headers
+from opine_common.deadlines import deadline
+from opine_common.http_client import HttpClient, NoAnswerError, NoAnswerInTimeError
 from pydantic import BaseModel, Field, ValidationError
 
 from opine_reviews.metrics import FAILED_PREDICTIONS
 from opine_reviews.problems import Problem, invalid_field
 from opine_reviews.schemas.answers import ModelAnswer, PredictionAnswer, PredictionsAnswer
+from opine_reviews.schemas.requests import Explain
 from opine_reviews.settings import Settings
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
@@ -29,9 +33,13 @@ class _FailedText(BaseModel):
     error: _TextError
 
 
+# In the order of what is usual: pydantic would otherwise weigh both for each answer.
+_TextAnswer = Annotated[PredictionAnswer | _FailedText, Field(union_mode="left_to_right")]
+
+
 class _Answer(BaseModel):
     model: ModelAnswer
-    predictions: list[PredictionAnswer | _FailedText] = Field(min_length=1, max_length=1)
+    predictions: list[_TextAnswer] = Field(min_length=1, max_length=1)
 
 
 class SentimentClient:
@@ -43,55 +51,45 @@ class SentimentClient:
     def __init__(self, settings: Settings) -> None:
         calls = max(1, settings.threads // 2)
         self._turns = BoundedSemaphore(calls)
-        self._pool = urllib3.PoolManager(
-            maxsize=calls,
-            retries=False,
-            timeout=urllib3.Timeout(
-                connect=settings.sentiment_connect_timeout_s,
-                read=settings.sentiment_read_timeout_s,
-            ),
+        self._timeout_s = settings.sentiment_read_timeout_s
+        self._http = HttpClient(
+            str(settings.sentiment_url),
+            connections=calls,
+            connect_timeout_s=settings.sentiment_connect_timeout_s,
+            max_connection_age_s=settings.sentiment_max_connection_age_s,
         )
-        self._url = str(settings.sentiment_url).rstrip("/") + "/v1/predict"
 
-    def predict(self, text: str, *, explain: bool) -> PredictionsAnswer:
+    def predict(self, text: str, *, explain: Explain) -> PredictionsAnswer:
         """Score `text`.
 
         Raises:
-            Problem: 503 while the service is away, slow, busy or out of its mind; 422 if the text cannot be scored.
+            Problem: 503 while the service is away, busy, broken or out of its mind; 504 if it was too slow; 422 if the
+                text cannot be scored.
         """
         if not self._turns.acquire(timeout=_TURN_S):
             raise _unavailable("busy")
         try:
-            response = self._post({"texts": [text], "explain": explain})
+            response = self._ask({"texts": [text], "explain": explain})
         finally:
             self._turns.release()
         return _read(response)
 
-    def _post(self, body: dict[str, object]) -> urllib3.BaseHTTPResponse:
-        headers = outgoing_headers()
+    def _ask(self, body: dict[str, object]) -> urllib3.BaseHTTPResponse:
         try:
-            try:
-                return self._pool.request("POST", self._url, json=body, headers=headers)
-            except urllib3.exceptions.ProtocolError:
-                # The service closed a kept connection just as it was used; scoring twice does no harm.
-                return self._pool.request("POST", self._url, json=body, headers=headers)
-        except urllib3.exceptions.TimeoutError as error:
-            logger.warning("sentiment call failed", error=str(error))
-            raise _unavailable("timeout") from error
-        except urllib3.exceptions.HTTPError as error:
+            # Both tries share the time.
+            with deadline(self._timeout_s):
+                return self._http.request("POST", "/v1/predict", json=body, timeout_s=self._timeout_s)
+        except NoAnswerInTimeError as error:
+            logger.warning("sentiment call timed out", error=str(error))
+            raise _timed_out() from error
+        except NoAnswerError as error:
             logger.warning("sentiment call failed", error=str(error))
             raise _unavailable("unreachable") from error
 
 
 def _read(response: urllib3.BaseHTTPResponse) -> PredictionsAnswer:
-    if response.status == 429:  # noqa: PLR2004  Too Many Requests
-        raise _unavailable("busy", retry_after=response.headers.get("Retry-After"))
-    if response.status in (413, 422):
-        FAILED_PREDICTIONS.labels("refused_text").inc()
-        raise invalid_field("text", "the sentiment service does not score this text; shorten it")
-    if response.status != 200:  # noqa: PLR2004  OK
-        logger.warning("sentiment answered an error", status=response.status)
-        raise _unavailable("bad_answer")
+    if response.status != HTTPStatus.OK:
+        raise _refusal(response)
     try:
         answer = _Answer.model_validate_json(response.data)
     except ValidationError as error:
@@ -99,9 +97,42 @@ def _read(response: urllib3.BaseHTTPResponse) -> PredictionsAnswer:
         raise _unavailable("bad_answer") from error
     prediction = answer.predictions[0]
     if isinstance(prediction, _FailedText):
-        FAILED_PREDICTIONS.labels("refused_text").inc()
-        raise invalid_field("text", prediction.error.message)
+        raise _failed_text(prediction.error)
     return PredictionsAnswer(model=answer.model, prediction=prediction)
+
+
+def _refusal(response: urllib3.BaseHTTPResponse) -> Problem:
+    retry_after = response.headers.get("Retry-After")
+    match response.status:
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return _unavailable("busy", retry_after=retry_after)
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE | HTTPStatus.UNPROCESSABLE_ENTITY:
+            FAILED_PREDICTIONS.labels("refused_text").inc()
+            return invalid_field("text", "the sentiment service does not score this text; shorten it")
+        case HTTPStatus.GATEWAY_TIMEOUT:
+            return _timed_out()
+    logger.warning("sentiment answered an error", status=response.status)
+    return _unavailable(
+        "engine" if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_answer", retry_after=retry_after
+    )
+
+
+def _failed_text(error: _TextError) -> Problem:
+    if error.code == "internal":
+        logger.warning("sentiment failed at a text", error=error.message)
+        return _unavailable("engine")
+    FAILED_PREDICTIONS.labels("refused_text").inc()
+    return invalid_field("text", error.message)
+
+
+def _timed_out() -> Problem:
+    FAILED_PREDICTIONS.labels("timeout").inc()
+    return Problem(
+        504,
+        "The prediction was not made in the time allowed. Try again later; reviews are still accepted.",
+        kind="prediction-timeout",
+        headers={"Retry-After": str(_RETRY_AFTER_S)},
+    )
 
 
 def _unavailable(reason: str, *, retry_after: str | None = None) -> Problem:

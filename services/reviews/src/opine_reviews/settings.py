@@ -61,7 +61,15 @@ class Settings(BaseSettings):
 
     database_timeout_s: float = Field(default=4.0, gt=0, description="longest time that a request waits for PostgreSQL")
     sentiment_connect_timeout_s: float = Field(default=0.5, gt=0, description="connecting to the sentiment service")
-    sentiment_read_timeout_s: float = Field(default=3.0, gt=0, description="waiting for its answer")
+    sentiment_read_timeout_s: float = Field(
+        default=3.0, gt=0, description="longest time that a request waits for its answer"
+    )
+    sentiment_max_connection_age_s: float = Field(
+        default=15.0, gt=0, description="older connections to it are replaced, so that a new pod gets its share"
+    )
+    request_timeout_s: float = Field(
+        default=30.0, gt=0, description="longest time for a request; its `X-Request-Timeout` may ask for less"
+    )
 
     bind: str = Field(default="127.0.0.1:5000", description="address and port that gunicorn listens on")
     workers: int = Field(default=2, ge=1, le=64, description="gunicorn processes")

@@ -1,6 +1,6 @@
 """`opine_reviews.wsgi:app` for gunicorn."""
 
-from opine_telemetry.logs import configure_logging
+from opine_common.logs import configure_logging
 
 from opine_reviews.app import SERVICE, create_app
 from opine_reviews.settings import get_settings

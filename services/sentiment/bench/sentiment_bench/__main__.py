@@ -1,4 +1,4 @@
-"""`make bench`: measure every part, write `results.json` and `results.md` beside this package, print the table."""
+"""`make bench`: measure every part, write `results.json` beside this package and the tables to docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from sentiment_bench.start_part import measure_start
 
 HERE = Path(__file__).parents[1]
 MODEL = HERE.parent / "model"
+PAGE = HERE.parents[2] / "docs/benchmarks.md"
+_MARK = "<!-- bench -->"
 PARTS = ("start", "engine", "http", "calm", "bulk")
 
 
@@ -59,8 +61,10 @@ def main() -> None:
     }
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    (options.out / "results.md").write_text(render(results))
     print(render(results))
+    if options.out == HERE:
+        head, mark, _ = PAGE.read_text().partition(_MARK)
+        PAGE.write_text(f"{head}{mark}\n{render(results)}")
 
 
 def _parser() -> argparse.ArgumentParser:

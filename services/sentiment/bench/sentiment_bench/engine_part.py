@@ -6,12 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
-from charcnn.artefact import read_manifest
 from charcnn.engine import Engine, load_engine
-from charcnn.linear.file import load_linear
-from charcnn.weights import load_weights
 
-from sentiment_bench.eight_bits import eight_bit_engine, gate
+from sentiment_bench.eight_bits import gate
 from sentiment_bench.for_scale import fast_text, tf_idf
 from sentiment_bench.lineage_pipeline import lineage_pipeline
 from sentiment_bench.machine import peak_multiply_adds
@@ -60,14 +57,12 @@ def _plain(model: Path) -> Predict:
     # Needs onnxscript, which only the benchmark's own environment has.
     from sentiment_bench.plain_export import plain_export  # noqa: PLC0415
 
-    manifest = read_manifest(model)
-    weights = {name: torch.from_numpy(tensor) for name, tensor in load_weights(model, manifest.network).items()}
-    return plain_export(manifest, weights, load_linear(model, manifest.linear) if manifest.linear else None)
+    return plain_export(model)
 
 
 CONTENDERS: dict[str, Callable[[Path], Predict]] = {
     "opine": lambda model: _predictor(load_engine(model, "onnx", threads=1)),
-    "opine_int8": lambda model: _predictor(eight_bit_engine(model)),
+    "opine_int8": lambda model: _predictor(load_engine(model, precision="int8")),
     "plain_onnx": _plain,
     "lineage": lambda _model: lineage_pipeline(),
     "fasttext": lambda _model: fast_text(),

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from charcnn.lineage.encoding import ALPHABET
-from charcnn.lineage.network import LineageConfig, LineageNetwork
+from charcnn.legacy_2019 import ALPHABET, Legacy2019Config, Legacy2019Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +28,7 @@ def one_hot(text: str) -> NDArray[np.float32]:
 def lineage_pipeline() -> Callable[[Sequence[str]], object]:
     """With weights at random, which cost what others do."""
     torch.manual_seed(0)
-    network = LineageNetwork(LineageConfig(max_length=_LENGTH)).eval()
+    network = Legacy2019Network(Legacy2019Config(max_length=_LENGTH)).eval()
 
     def predict(texts: Sequence[str]) -> object:
         with torch.no_grad():

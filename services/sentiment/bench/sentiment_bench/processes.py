@@ -50,6 +50,13 @@ CONTENDERS = {
             '{{"texts": ["{text}"]}}',
         ),
         Contender(
+            "opine_api",
+            ("bentoml", "serve", "sentiment_bench.servers.opine_service:Sentiment", "--port", "{port}"),
+            "/readyz",
+            "/predict",
+            '{{"texts": ["{text}"]}}',
+        ),
+        Contender(
             "stock_bentoml",
             ("bentoml", "serve", "sentiment_bench.servers.stock_bentoml:Stock", "--port", "{port}"),
             "/readyz",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 if TYPE_CHECKING:
-    from opine_sentiment.batching.observer import ShedReason
+    from opine_sentiment.batching.batcher import RejectReason
 
 # A series more for each, which says when it began.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -36,7 +36,15 @@ BATCH_OVERHEAD = Gauge(
     "opine_sentiment_estimated_batch_overhead_seconds", "Cost model: time of a batch beside its characters."
 )
 CHARACTER = Gauge("opine_sentiment_estimated_character_seconds", "Cost model: time of a character in a batch.")
-SHED = Counter("opine_sentiment_shed_total", "Texts given up before they were computed.", ["reason"])
+OFFERED = Counter(
+    "opine_sentiment_offered_compute_seconds_total",
+    "Compute time that the texts of all requests should take, admitted or refused: the demand.",
+)
+REJECTED = Counter("opine_sentiment_rejected_total", "Texts given up before they were computed.", ["reason"])
+ENGINE_FAILURES = Counter("opine_sentiment_engine_failures_total", "Batches on which the engine failed.")
+ENGINE_BROKEN = Gauge(
+    "opine_sentiment_engine_broken", "1 while the engine fails on a text that it has computed before, else 0."
+)
 PREDICTIONS = Counter("opine_sentiment_predictions_total", "Texts scored.", ["label", "model_version"])
 TEXT_ERRORS = Counter("opine_sentiment_text_errors_total", "Texts that could not be scored.", ["code"])
 MODEL_INFO = Gauge(
@@ -46,6 +54,9 @@ MODEL_INFO = Gauge(
 
 class BatchMetrics:
     """The batcher's observer."""
+
+    def offered(self, seconds: float) -> None:
+        OFFERED.inc(seconds)
 
     def queued(self, rows: int) -> None:
         QUEUE_ROWS.set(rows)
@@ -65,5 +76,15 @@ class BatchMetrics:
     def missed(self, rows: int) -> None:
         DEADLINE_MISSES.inc(rows)
 
-    def shed(self, reason: ShedReason, rows: int) -> None:
-        SHED.labels(reason).inc(rows)
+    def rejected(self, reason: RejectReason, rows: int) -> None:
+        REJECTED.labels(reason).inc(rows)
+
+
+class HealthMetrics:
+    """The observer of the engine's health."""
+
+    def engine_failed(self) -> None:
+        ENGINE_FAILURES.inc()
+
+    def engine_broken(self, *, broken: bool) -> None:
+        ENGINE_BROKEN.set(broken)

@@ -1,19 +1,21 @@
-"""A model from loading to shutdown, and the door through which texts reach it."""
+"""A model from its warm-up to the end of the service: the one door to the batcher, whichever API a text came by."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING
 
 import structlog
 
-from opine_sentiment import garbage
-from opine_sentiment.batching.batcher import Batcher
+from opine_sentiment.batching.batcher import Batcher, Failed
 from opine_sentiment.batching.cost_model import CostModel
-from opine_sentiment.batching.pace import BatchLimits
-from opine_sentiment.engines import DeviceError
-from opine_sentiment.metrics import MODEL_INFO, BatchMetrics
-from opine_sentiment.warm_up import warm_up
+from opine_sentiment.batching.errors import RejectedError
+from opine_sentiment.batching.health import EngineHealth
+from opine_sentiment.batching.scheduler import BatchLimits
+from opine_sentiment.engine import EngineRunner
+from opine_sentiment.metrics import MODEL_INFO, PREDICTIONS, TEXT_ERRORS, BatchMetrics, HealthMetrics
+from opine_sentiment.schemas import TextError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,88 +23,99 @@ if TYPE_CHECKING:
     from charcnn.prediction import Prediction
     from charcnn.text import EncodedText
 
-    from opine_sentiment.batching.request import Failed
-    from opine_sentiment.engine_thread import EngineThread
+    from opine_sentiment.engine import TextEngine
     from opine_sentiment.settings import Settings
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
 
+INTERNAL = TextError(code="internal", message="the text could not be scored; the service's log has the reason")
+# New objects before a young, a middle and a full collection; Python's own numbers are 700, 10 and 10.
+_GC_THRESHOLDS = (5_000, 20, 50)
 
-class NotReadyError(Exception):
-    """The model cannot answer yet, or not any more."""
+
+class NotReadyError(RejectedError):
+    """The model has not answered its warm-up yet."""
 
 
 class Predictor:
     """Answers from the end of a warm-up until `stop`."""
 
-    def __init__(self, settings: Settings, thread: EngineThread) -> None:
+    def __init__(self, settings: Settings, engine: TextEngine) -> None:
         self._settings = settings
-        self._thread = thread
+        self._runner = EngineRunner(engine)
         self._batcher: Batcher[EncodedText, Prediction] | None = None
-        self._loop_task: asyncio.Task[None] | None = None
-        self._start_task: asyncio.Task[None] | None = None
-        self.obstacle = "the model has not answered its warm-up yet"
-        """Why it is not loaded."""
-        self.draining = False
-        """New requests are still answered, but should go elsewhere."""
-        self.ending = False
-        """Bulk requests are cut off."""
-        self.model_name = self.model_version = ""
+        self._tasks: list[asyncio.Task[None]] = []
+        self.model_name, self.model_version = engine.name, engine.version
 
     @property
-    def loaded(self) -> bool:
-        return self._batcher is not None
+    def ready(self) -> bool:
+        """The model has answered its warm-up, and its engine works."""
+        return self._batcher is not None and self._batcher.working
 
-    async def predict(self, texts: Sequence[str], *, explain: bool, deadline: float) -> list[Prediction | Failed]:
-        """One answer a text, in order, by `deadline` on the clock `time.monotonic`.
-
-        Raises:
-            NotReadyError: before the warm-up.
-            OverloadedError: the queue is full, or the deadline too near.
-            ExpiredError: the deadline passed.
-            ClosedError: the service is shutting down.
-        """
-        if self._batcher is None:
-            raise NotReadyError(self.obstacle)
-        return await self._batcher.submit(texts, explain=explain, deadline=deadline)
+    @property
+    def alive(self) -> bool:
+        """False where only a new process helps."""
+        return self._batcher is None or not self._batcher.dead
 
     def start(self, on_failure: Callable[[Exception], None]) -> None:
-        """Load and warm up in the background, so that probes are answered meanwhile."""
-        self._start_task = asyncio.create_task(self._start(on_failure))
+        """Warm up in the background, so that probes are answered meanwhile.
 
-    def drain(self) -> None:
-        self.draining = True
+        Args:
+            on_failure: hears why this process will never be ready.
+        """
+        self._tasks.append(asyncio.create_task(self._start(on_failure)))
 
-    def end_bulk(self) -> None:
-        self.ending = True
+    async def predict(self, texts: Sequence[str], *, explain: bool, deadline: float) -> list[Prediction | TextError]:
+        """One prediction a text, in order, or why there is none, by `deadline` on the clock `time.monotonic`.
+
+        Raises:
+            RejectedError: what its subclasses say; then nothing was scored.
+        """
+        settings = self._settings
+        checked = [check_text(text, settings.max_characters) for text in texts]
+        return await self.predict_checked(checked, explain=explain, deadline=deadline)
+
+    async def predict_checked(
+        self, texts: Sequence[str | TextError], *, explain: bool, deadline: float
+    ) -> list[Prediction | TextError]:
+        """The same of texts some of which are known to be none."""
+        if self._batcher is None:
+            raise NotReadyError
+        scorable = [text for text in texts if isinstance(text, str)]
+        answers = iter(await self._batcher.submit(scorable, explain=explain, deadline=deadline))
+        outcomes: list[Prediction | TextError] = []
+        for text in texts:
+            answer = text if isinstance(text, TextError) else next(answers)
+            outcome = INTERNAL if isinstance(answer, Failed) else answer
+            if isinstance(outcome, TextError):
+                TEXT_ERRORS.labels(outcome.code).inc()
+            else:
+                PREDICTIONS.labels(outcome.label, self.model_version).inc()
+            outcomes.append(outcome)
+        return outcomes
 
     async def stop(self) -> None:
         """Answer what was accepted, then let the engine go."""
-        if self._start_task is not None:
-            self._start_task.cancel()
-        if self._batcher is not None and self._loop_task is not None:
+        if self._batcher is None:
+            for task in self._tasks:
+                task.cancel()
+        else:
             self._batcher.close()
-            await self._loop_task
-        self._thread.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._runner.close()
 
     async def _start(self, on_failure: Callable[[Exception], None]) -> None:
+        settings, engine = self._settings, self._runner.engine
         try:
-            engine = await self._thread.load()
-            measured = await warm_up(engine.encode, self._thread.predict, self._settings.max_batch_rows)
-        except DeviceError as error:
-            # A GPU may be given to the next process, not to this one; until then this one says why it waits.
-            logger.critical("not ready", reason=str(error))
-            self.obstacle = str(error)
-            return
-        except Exception as error:  # noqa: BLE001  whatever it is, this worker will never be ready
+            measured = await self._runner.warm_up(settings.max_batch_rows)
+        except Exception as error:  # noqa: BLE001  whatever it is, this process will never be ready
             on_failure(error)
             return
-        settings = self._settings
         model = CostModel()
         model.calibrate(measured)
-        batcher = Batcher(
+        batcher: Batcher[EncodedText, Prediction] = Batcher(
             encode=engine.encode,
-            compute=self._thread.predict,
+            compute=self._runner.predict,
             limits=BatchLimits(
                 max_queue_rows=settings.max_queue_rows,
                 max_rows=settings.max_batch_rows,
@@ -110,17 +123,36 @@ class Predictor:
                 target_s=settings.batch_target_s,
             ),
             model=model,
+            health=EngineHealth(self._runner.self_test, HealthMetrics()),
             observer=BatchMetrics(),
         )
-        garbage.settle()
-        self.model_name, self.model_version = engine.name, engine.version
-        self._loop_task = asyncio.create_task(batcher.run())
+        freeze_gc()
+        self._tasks.append(asyncio.create_task(batcher.run()))
         self._batcher = batcher
         MODEL_INFO.labels(engine.name, engine.version, settings.engine, engine.device).set(1)
         logger.info(
-            "ready",
-            model=engine.name,
-            model_version=engine.version,
-            engine=settings.engine,
-            device=engine.device,
+            "ready", model=engine.name, model_version=engine.version, engine=settings.engine, device=engine.device
         )
+
+
+def check_text(text: str, max_characters: int) -> str | TextError:
+    """The text, or what is wrong with it before any model has seen it."""
+    if len(text) > max_characters:
+        return TextError(code="too_long", message=f"the text has {len(text)} characters; {max_characters} are allowed")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = f"character {error.start} is half of a surrogate pair, so this is no Unicode text"
+        return TextError(code="invalid", message=message)
+    return text
+
+
+def freeze_gc() -> None:
+    """Everything that is there stays for good: collections leave it alone, and full ones become rare.
+
+    A full collection stops every request while it lasts, and without this it looks at all imported code each time
+    (measured: docs/benchmarks.md).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)

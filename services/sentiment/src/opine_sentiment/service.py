@@ -1,58 +1,41 @@
-"""`bentoml serve opine_sentiment.service:Sentiment`: what BentoML's supervisor and `bentoml build` import."""
+"""The sentiment service: `bentoml serve opine_sentiment.service:Sentiment`."""
 
 from __future__ import annotations
 
+import logging
 import os
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+import signal
+
+# BentoML has its workers count through files; one worker, which is all a pod has, counts in memory.
+# prometheus-client looks at this when it is imported.
+os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # noqa: TID251  BentoML's, not a setting of ours
 
 import bentoml
-from _bentoml_impl.server import serving  # type: ignore[import-untyped]  # BentoML's SDK ships no types
+import structlog
 from bentoml.exceptions import BentoMLException
+from charcnn.artefact import ArtefactError
+from charcnn.devices import DeviceError
+from opine_common.asgi import RequestTelemetry
+from opine_common.deadlines import HEADER as TIMEOUT_HEADER
+from opine_common.logs import configure_logging
 from pydantic import ValidationError
 
-from opine_sentiment import engines
-from opine_sentiment.bento import SelfContainedImage
-from opine_sentiment.contract_service import ContractService
-from opine_sentiment.logs import set_up_logging
+from opine_sentiment.batching.errors import RejectedError
+from opine_sentiment.engine import TextEngine, check, load
+from opine_sentiment.http import routes
+from opine_sentiment.http.errors import Problem, rejected
+from opine_sentiment.http.limits import BodyLimit, ConcurrencyLimit, cancel_on_disconnect
+from opine_sentiment.http.request import read_deadline, too_many_texts
+from opine_sentiment.http.response import predictions_json
+from opine_sentiment.predictor import Predictor
+from opine_sentiment.schemas import Explain, PredictResponse
 from opine_sentiment.settings import Settings, get_settings
+from opine_sentiment.shutdown import Shutdown
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
 
-
-def make_service(
-    check: Callable[[Settings], None] = engines.check, worker: str = "opine_sentiment.worker"
-) -> ContractService:
-    """A service whose workers run a module.
-
-    Args:
-        check: raises ArtefactError in the supervisor, before there is a worker.
-        worker: name of the module.
-    """
-    settings = _settings()
-    _run_as_worker(worker)
-
-    class Lifecycle:
-        """Sentiment of texts by a character-level CNN."""
-
-        @bentoml.on_deployment  # type: ignore[untyped-decorator]
-        @staticmethod
-        def check_model() -> None:
-            set_up_logging(settings)
-            try:
-                check(settings)
-            except engines.ArtefactError as error:
-                raise BentoMLException(str(error)) from None
-
-    service: ContractService = bentoml.service(
-        name="opine_sentiment",
-        service_class=ContractService,
-        image=SelfContainedImage(),
-        workers=1,
-    )(Lifecycle)
-    return service
+# The deadline is ours; BentoML's comes later and ends what hangs. It keeps a timer a request until then.
+_AFTER_DEADLINE_S = 5
 
 
 def _settings() -> Settings:
@@ -63,22 +46,111 @@ def _settings() -> Settings:
         raise BentoMLException(f"OPINE_SENTIMENT_ settings: {'; '.join(faults)}") from None
 
 
-def _run_as_worker(module: str) -> None:
-    """BentoML starts this module with the arguments of its own worker, from a Bento's source as from a checkout."""
-    serving._SERVICE_WORKER_SCRIPT = module  # noqa: SLF001  the lock holds the version; a test starts the service
-    source = str(Path(__file__).parents[1])
-    path = os.environ.get("PYTHONPATH")  # noqa: TID251  the worker's
-    os.environ["PYTHONPATH"] = source if path is None else f"{source}{os.pathsep}{path}"  # noqa: TID251
+settings = _settings()
+http = routes.application()
+shutdown = Shutdown()
 
 
-def _decline_usage_tracking() -> None:
-    """BentoML reports its use to its makers unless told not to; here one has to ask for it."""
-    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # noqa: TID251  BentoML's switch, not a setting of ours
-    # BentoML's command line has looked already and remembers.
-    usage_stats = sys.modules.get("bentoml._internal.utils.analytics.usage_stats")
-    if usage_stats is not None:
-        usage_stats.do_not_track.cache_clear()
+@bentoml.service(
+    name="opine_sentiment",
+    # For `bentoml build`; the rest of what an image needs stands in pyproject.toml.
+    image=bentoml.images.Image().build_include("wheels"),
+    envs=[{"name": "BENTOML_DO_NOT_TRACK", "value": "True"}],  # of the image: it reports its use to nobody
+    workers=1,  # the scheduler knows one engine; more capacity is more pods
+    resources={"cpu": "2", "memory": "512Mi"},
+    traffic={"timeout": settings.max_timeout_s + _AFTER_DEADLINE_S},
+    # Metrics and access log are ours, by route and not by path; spans of the hot route would cost more than the model.
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+    tracing={"excluded_urls": "v1/predict,livez,readyz,metrics"},
+)
+@bentoml.asgi_app(http)
+class Sentiment:
+    """Sentiment of texts by a character-level CNN."""
+
+    def __init__(self) -> None:
+        _configure_logging()
+        try:
+            engine = self.load_engine()
+        except (ArtefactError, DeviceError) as error:
+            logger.critical("the model cannot be loaded: %s", error)
+            raise
+        self.predictor = Predictor(settings, engine)
+        self.limit = ConcurrencyLimit(settings.max_concurrency, "requests")
+        routes.serve(http, settings, self.predictor, self.limit, lambda: shutdown.ending)
+
+    @staticmethod
+    def load_engine() -> TextEngine:
+        return load(settings)
+
+    @bentoml.on_deployment
+    @staticmethod
+    def check_model() -> None:
+        """In the supervisor, before there is a worker: a model that cannot be used ends the start with a sentence."""
+        _configure_logging()
+        try:
+            check(settings)
+        except (ArtefactError, DeviceError) as error:
+            raise BentoMLException(str(error)) from None
+
+    @bentoml.on_startup
+    async def start(self) -> None:
+        shutdown.listen(settings.drain_s)
+        self.predictor.start(_give_up)
+
+    @bentoml.on_shutdown
+    async def stop(self) -> None:
+        await self.predictor.stop()
+
+    async def __is_ready__(self) -> bool:
+        return self.predictor.ready and not shutdown.requested
+
+    async def __is_alive__(self) -> bool:
+        return self.predictor.alive
+
+    @bentoml.api
+    async def predict(self, texts: list[str], explain: Explain = False, *, ctx: bentoml.Context) -> PredictResponse:
+        """Score texts, in order; one that cannot be scored fails alone, in its place.
+
+        The HTTP contract `POST /v1/predict` does the same, faster, and says why and for how long it refuses.
+        """
+        try:
+            with self.limit:
+                if len(texts) > settings.max_texts:
+                    raise too_many_texts(len(texts), settings.max_texts)
+                deadline = read_deadline(ctx.request.headers.get(TIMEOUT_HEADER), settings)
+                work = self.predictor.predict(texts, explain=bool(explain), deadline=deadline)
+                outcomes = await cancel_on_disconnect(ctx.request.receive, work)
+        except RejectedError as error:
+            problem = rejected(error, len(texts))
+            raise BentoMLException(problem.detail, error_code=problem.status) from None
+        except Problem as problem:
+            raise BentoMLException(problem.detail, error_code=problem.status) from None
+        predictor = self.predictor
+        return PredictResponse.model_validate_json(
+            await predictions_json(predictor.model_name, predictor.model_version, texts, outcomes, explain)
+        )
 
 
-_decline_usage_tracking()
-Sentiment = make_service()
+Sentiment.add_asgi_middleware(RequestTelemetry, service="sentiment", closing=lambda: shutdown.requested)  # type: ignore[attr-defined]  # BentoML's SDK ships no types
+Sentiment.add_asgi_middleware(BodyLimit, path="/predict", max_bytes=settings.max_body_bytes)  # type: ignore[attr-defined]
+
+
+def _configure_logging() -> None:
+    """Give all loggers of this process one format; BentoML has given some of them its own."""
+    configure_logging("sentiment", json=settings.log_json)
+    logging.getLogger().setLevel(settings.log_level)
+    for name in ("bentoml", "circus", "uvicorn.error"):
+        foreign = logging.getLogger(name)
+        foreign.handlers.clear()
+        foreign.propagate = True
+        foreign.setLevel(logging.WARNING)
+    # uvicorn prepares a line a request if anybody could read it.
+    logging.getLogger("uvicorn.access").handlers.clear()
+    logging.getLogger("uvicorn.access").propagate = False
+
+
+def _give_up(error: Exception) -> None:
+    """End this worker; in a container BentoML then ends too, elsewhere it starts another."""
+    logger.critical("the model fails its warm-up: %s", error, exc_info=error)
+    signal.raise_signal(signal.SIGTERM)

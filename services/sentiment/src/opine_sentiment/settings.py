@@ -4,13 +4,18 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-from charcnn.devices import DeviceChoice
+from charcnn.devices import DeviceChoice, Precision
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from opine_sentiment.shipped_model import shipped_model_dir
-
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+_PACKAGE = Path(__file__).parent
+
+
+def shipped_model_dir(package: Path = _PACKAGE) -> Path:
+    """The `model` folder beside the package (a Bento) or beside `src` (a checkout); a wheel brings none."""
+    in_bento, in_checkout = package.parent / "model", package.parent.parent / "model"
+    return in_bento if in_bento.is_dir() else in_checkout
 
 
 class Settings(BaseSettings):
@@ -23,6 +28,9 @@ class Settings(BaseSettings):
     engine: Literal["onnx", "torch"] = Field(default="onnx", description="`onnx` on CPU, `torch` where there is a GPU")
     device: DeviceChoice = Field(
         default="auto", description="where `torch` computes: `auto` takes a GPU if there is one, `cuda` insists on it"
+    )
+    precision: Precision = Field(
+        default="fp32", description="`int8` is twice as fast with `onnx`, on processors with 8-bit dot products"
     )
     threads: NonNegativeInt = Field(default=0, description="compute threads; 0 takes the CPU limit")
     max_texts: PositiveInt = Field(default=1000, description="texts in a request; more is 413")
@@ -60,6 +68,8 @@ class Settings(BaseSettings):
     def _engine_has_the_device(self) -> Self:
         if self.device == "cuda" and self.engine == "onnx":
             raise ValueError("DEVICE cuda needs ENGINE torch; onnx is for the CPU")
+        if self.precision == "int8" and self.engine == "torch":
+            raise ValueError("PRECISION int8 needs ENGINE onnx; torch computes in half precision on a GPU")
         return self
 
     @model_validator(mode="after")

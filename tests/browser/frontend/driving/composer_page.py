@@ -7,7 +7,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from driving.waiting import wait_for
 
 _MARKS = """
-return [...document.querySelectorAll("#review-mirror .mark")].map((mark) => [mark.textContent, mark.classList[1]]);
+return [...document.querySelectorAll("#review-highlights .mark")].map((mark) => [mark.textContent, mark.classList[1]]);
 """
 
 
@@ -108,7 +108,7 @@ class ComposerPage:
         wait_for(self.driver, "another brand", lambda: self.brand != before)
         self.wait_until_ready()
 
-    def wait_for_reading(self, label: str) -> None:
+    def wait_for_prediction(self, label: str) -> None:
         wait_for(self.driver, f"the label {label}", lambda: self.label == label)
 
     def wait_for_notice(self, words: str) -> None:

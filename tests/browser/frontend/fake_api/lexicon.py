@@ -15,31 +15,28 @@ WORDS = {
     "broken": -1.7,
     "terrible": -2.2,
 }
-_WORD = re.compile(r"[a-z]+")
 
 
-def contributions(text: str) -> list[float]:
-    shares = [0.0] * len(text)
-    for match in _WORD.finditer(text.lower()):
-        weight = WORDS.get(match.group(), 0.0)
-        for index in range(match.start(), match.end()):
-            shares[index] = weight / len(match.group())
-    return shares
+def words(text: str) -> list[tuple[int, int, float]]:
+    """As the API answers `explain: "words"`."""
+    return [
+        (*match.span(), sum(WORDS.get(letters, 0.0) for letters in re.findall("[a-z]+", match.group().lower())))
+        for match in re.finditer(r"\S+", text)
+    ]
 
 
-def predict(text: str, *, explain: bool) -> dict[str, object]:
-    shares = contributions(text)
-    centre = 1 + 4 / (1 + math.exp(-sum(shares)))
+def predict(text: str) -> dict[str, object]:
+    explained = words(text)
+    centre = 1 + 4 / (1 + math.exp(-sum(contribution for _, _, contribution in explained)))
     weights = [math.exp(-((stars - centre) ** 2)) for stars in range(1, 6)]
     probabilities = [weight / sum(weights) for weight in weights]
     expected = sum(stars * chance for stars, chance in enumerate(probabilities, start=1))
     stars = max(range(1, 6), key=lambda number: probabilities[number - 1])
-    prediction: dict[str, object] = {
+    prediction = {
         "score": (expected - 1) / 4,
         "label": "bad" if stars < 3 else "average" if stars == 3 else "good",
         "stars": stars,
         "star_probabilities": probabilities,
+        "words": explained,
     }
-    if explain:
-        prediction["contributions"] = shares
     return {"model": {"name": "fake", "version": "1.0.0"}, "prediction": prediction}

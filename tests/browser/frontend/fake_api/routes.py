@@ -16,7 +16,7 @@ def problem(status: int, title: str, detail: str = "", **more: object) -> Respon
     )
     answer.status_code = status
     answer.mimetype = "application/problem+json"
-    if status == 503:
+    if status in {503, 504}:
         answer.headers["Retry-After"] = "1"
     return answer
 
@@ -42,7 +42,11 @@ def _add_writes(app: Flask, store: Store) -> None:
         time.sleep(store.knobs.predict_delay_s(body["text"]))
         if store.knobs.sentiment_away:
             return problem(503, "Service Unavailable", "the sentiment service does not answer")
-        return jsonify(predict(body["text"], explain=body["explain"]))
+        if store.knobs.sentiment_late:
+            return problem(504, "Gateway Timeout", "the prediction was not made in the time allowed")
+        if body["explain"] != "words":
+            return problem(422, "Unprocessable Content", errors=[{"field": "explain", "message": "not in this fake"}])
+        return jsonify(predict(body["text"]))
 
     @app.post("/api/v1/reviews")
     def create() -> tuple[Response, int] | Response:

@@ -33,6 +33,7 @@ class Knobs:
 
     predict_delay_s: Callable[[str], float] = lambda _text: 0.0
     sentiment_away: bool = False
+    sentiment_late: bool = False
     saving_refused: bool = False
     answer_lost_after_saving: bool = False
     invalid: bool = False

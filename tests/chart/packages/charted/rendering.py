@@ -1,16 +1,18 @@
-"""The chart's objects for given values, as `helm template` gives them."""
+"""The chart's objects for given values, as `helm template` gives them.
 
-import subprocess
-import threading
+Helm comes with helm-python-sdk, pinned by the tests' lock: everybody renders by the same one, and nobody without.
+"""
+
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import helm_python
 import yaml
+from helm_python import _native
 
-from charted.programs import ROOT
-
+ROOT = Path(__file__).parents[4]
 CHART = ROOT / "charts/opine"
 SHAPES = {file.name.removesuffix("-values.yaml"): file for file in sorted(CHART.glob("ci/*-values.yaml"))}
 RELEASE, NAMESPACE = "opine", "opine-test"
@@ -50,38 +52,39 @@ class RefusedError(Exception):
     """Helm refused to render; the message is its own."""
 
 
-@dataclass(frozen=True)
-class Renderer:
-    helm: str
-    folder: Path
+def templates(
+    *files: Path,
+    values: Mapping[str, Any] | None = None,
+    apis: Sequence[str] = APIS,
+    chart: Path = CHART,
+    release: str = RELEASE,
+) -> dict[str, str]:
+    """What each template of the chart gives, NOTES.txt among them.
 
-    def text(
-        self,
-        *files: Path,
-        values: Mapping[str, Any] | None = None,
-        apis: Sequence[str] = APIS,
-        options: Sequence[str] = (),
-        chart: Path = CHART,
-        release: str = RELEASE,
-    ) -> str:
-        """The manifests.
+    Raises:
+        RefusedError: a value is wrong.
+    """
+    given = {"secrets": {"allowOfflineGeneration": True}} if values is None else values
+    every = merged(*(yaml.safe_load(file.read_text()) for file in files), given)
+    options = {"name": release, "namespace": NAMESPACE, "api_versions": list(apis)}
+    with helm_python.Chart.load(chart) as loaded:
+        handle = loaded._raw()  # noqa: SLF001  Helm takes a cluster's APIs, the package's own `render` does not
+        try:
+            answer = _native.call_string("helm_render", handle, json.dumps(every), json.dumps(options))
+        except helm_python.HelmError as refusal:
+            raise RefusedError(str(refusal)) from refusal
+    manifests: dict[str, str] = json.loads(answer)
+    return manifests
 
-        Raises:
-            RefusedError: a value is wrong.
-        """
-        given = {"secrets": {"allowOfflineGeneration": True}} if values is None else values
-        own = self.folder / f"values-{threading.get_ident()}.yaml"
-        own.write_text(yaml.safe_dump(dict(given)))
-        command = [self.helm, "template", release, str(chart), "--namespace", NAMESPACE, *options]
-        command += [f"--values={file}" for file in (*files, own)]
-        command += [f"--api-versions={api}" for api in apis]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RefusedError(done.stderr)
-        return done.stdout
 
-    def objects(self, *files: Path, values: Mapping[str, Any] | None = None, **more: Any) -> list[Object]:  # noqa: ANN401  passed on
-        return parse(self.text(*files, values=values, **more))
+def manifest(*files: Path, values: Mapping[str, Any] | None = None, **more: Any) -> str:  # noqa: ANN401  passed on
+    """All objects as one text."""
+    found = templates(*files, values=values, **more)
+    return "\n---\n".join(text for name, text in sorted(found.items()) if name.endswith(".yaml") and text.strip())
+
+
+def render(*files: Path, values: Mapping[str, Any] | None = None, **more: Any) -> list[Object]:  # noqa: ANN401  passed on
+    return parse(manifest(*files, values=values, **more))
 
 
 def parse(text: str) -> list[Object]:

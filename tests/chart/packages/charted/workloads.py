@@ -66,8 +66,11 @@ def all_pods(objects: list[Object]) -> list[Pods]:
 
 
 def matches(selector: Object, labels: dict[str, str]) -> bool:
-    if selector.get("matchExpressions"):
-        raise NotImplementedError("no selector of this chart has expressions")
+    for expression in selector.get("matchExpressions", []):
+        if expression["operator"] != "DoesNotExist":
+            raise NotImplementedError(f"no selector of this chart has {expression['operator']}")
+        if expression["key"] in labels:
+            return False
     return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items())
 
 

@@ -96,6 +96,11 @@ class Container:
             assert time.monotonic() < ends_at, f"{url}: {done.stdout}{done.stderr}\n{self.output}"
             time.sleep(0.5)
 
+    def until_ended(self) -> int:
+        """Its exit status."""
+        assert self._process is not None
+        return self._process.wait(timeout=60)
+
     def stop(self) -> int:
         """End it as Kubernetes does; its exit status."""
         assert self._process is not None

@@ -16,6 +16,7 @@ from opine_training.config.selection import SelectionConfig
 from opine_training.data.files import review_files
 from opine_training.data.learned import Source, training_rows, tuning_digests
 from opine_training.data.rows import LeftOut
+from opine_training.evaluation.behaviour import behaviour, read_probes
 from opine_training.evaluation.evaluate import report, score_files
 from opine_training.evaluation.selection import SplitChoice  # noqa: TC001  tyro asks for the type
 from opine_training.evaluation.variants import BEGINNINGS, VARIANTS
@@ -42,7 +43,8 @@ class Evaluate:
     `accuracy_uniform_prior` is what it would decide if bad, average and good reviews were equally many, by the
     offsets in its calibration. A file of nothing but ratings 0 and 1 is a two-class file: good is then a score of
     0.5 and more, and under the uniform prior good more likely than bad. `beginnings` is the accuracy when only the
-    first 25, 50 or 75 % of each review has been typed.
+    first 25, 50 or 75 % of each review has been typed. `behaviour` needs no data: the share of texts of our own, by
+    kind, whose proposed stars a person would accept, and how often one more word makes the score swing.
     """
 
     data: Path
@@ -83,6 +85,7 @@ def _evaluate(command: Evaluate) -> dict[str, Any]:
     reader = load_reader(command.model)
     left_out = LeftOut()
     found = {"model": {"name": reader.name, "version": reader.version}, **scored(reader, left_out)}
+    found["behaviour"] = behaviour(reader, read_probes())
     if command.baselines:
         found["baselines"] = _baselines(learned, command, scored)
     return {**found, "left_out": left_out.lines()}

@@ -29,9 +29,9 @@ class Teach:
         teach --data reviews/ --run runs/teacher
         train --data reviews/ --loss.soft-targets runs/teacher/soft-targets.npz --loss.soft-weight 0.5
 
-    The encoder is all-MiniLM-L6-v2, whose weights come with a Python package. It judges every text as a whole, a
-    beginning of it and a clause. Give `train` the same data and selection. Started again with the same folder, a run
-    that was stopped or killed goes on where it was.
+    The encoder is all-MiniLM-L6-v2 or, by `--encoder mpnet`, all-mpnet-base-v2; Python packages carry their weights. It
+    judges every text as a whole, a beginning of it and a clause. Give `train` the same data and selection. Started
+    again with the same folder, a run that was stopped or killed goes on where it was.
     """
 
     data: Path
@@ -52,7 +52,7 @@ class Teach:
 def main(arguments: Sequence[str]) -> None:
     command = parse(Teach, "teach", arguments)
     with said_plainly(RunError, DeviceError, TeacherError):
-        require_packages()
+        require_packages(command.teaching.encoder)
         from opine_training.teacher.run import TeachRequest, teach  # noqa: PLC0415  it imports those packages
 
         command.run.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from charcnn.lineage.network import LineageConfig
+from charcnn.legacy_2019 import Legacy2019Config
 
 from opine_training.config.augmentation import AugmentationConfig
 from opine_training.config.linear import LinearPartConfig
@@ -39,6 +39,6 @@ def lineage() -> TrainConfig:
         loss=LossConfig(label_smoothing=0.0, class_balance=0.0),
         optimiser=OptimiserConfig(kind="sgd", learning_rate=0.01, momentum=0.9, weight_decay=0.0, clip_norm=0.0),
         schedule=ScheduleConfig(kind="step", step_epochs=3),
-        network=LineageConfig(),
+        network=Legacy2019Config(),
         linear=LinearPartConfig(entries=0),
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import tyro
 from charcnn.config import NetworkConfig
-from charcnn.lineage.network import LineageConfig
+from charcnn.legacy_2019 import Legacy2019Config
 from charcnn.prediction import LABELS
 
 from opine_training.config.augmentation import AugmentationConfig
@@ -38,13 +38,15 @@ class TrainConfig:
     loss: LossConfig = field(default_factory=LossConfig)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
-    network: Annotated[NetworkConfig | LineageConfig, tyro.conf.AvoidSubcommands] = field(default_factory=NetworkConfig)
+    network: Annotated[NetworkConfig | Legacy2019Config, tyro.conf.AvoidSubcommands] = field(
+        default_factory=NetworkConfig
+    )
     linear: LinearPartConfig = field(default_factory=LinearPartConfig)
 
     def __post_init__(self) -> None:
         require_shares(self, "dropout", "look_up_dropout")
         require_positive(self, "epochs")
-        if isinstance(self.network, LineageConfig) and self.network.classes != len(LABELS):
+        if isinstance(self.network, Legacy2019Config) and self.network.classes != len(LABELS):
             raise ValueError(f"network.classes must be {len(LABELS)}, got {self.network.classes}")
         if self.patience < 0 or self.checkpoint_minutes < 0:
             raise ValueError("patience and checkpoint_minutes must not be negative")

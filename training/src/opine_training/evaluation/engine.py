@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from charcnn.calibration import label_probabilities
-from charcnn.prediction import LABELS
+from charcnn.calibration import label_probabilities, proposed_stars, scores
+from charcnn.config import STARS
 
 from opine_training.evaluation.reading import Reading
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charcnn.engine import Engine
-    from charcnn.prediction import Prediction
+    from numpy.typing import NDArray
 
 _TEXTS_A_CALL = 256
 
@@ -26,23 +26,23 @@ class EngineReader:
         self.version = engine.version
 
     def read(self, texts: Sequence[str]) -> Reading:
-        predictions = predict(self.engine, texts)
-        stars = np.array([prediction.star_probabilities for prediction in predictions]).reshape(-1, 5)
+        calibration = self.engine.manifest.calibration
+        probabilities = calibration.probabilities(engine_logits(self.engine, texts))
+        labels = calibration.labels(probabilities)
         return Reading(
-            label_probabilities(stars),
-            np.array([LABELS.index(prediction.label) for prediction in predictions], np.intp),
-            np.array([prediction.score for prediction in predictions]),
-            np.array([prediction.stars for prediction in predictions], np.intp),
-            self.engine.manifest.calibration.uniform_prior_offsets,
+            label_probabilities(probabilities),
+            labels,
+            scores(probabilities),
+            proposed_stars(probabilities, labels),
+            calibration.uniform_prior_offsets,
         )
 
 
-def predict(engine: Engine, texts: Sequence[str]) -> list[Prediction]:
-    """In the order of the texts; alike lengths are read together."""
-    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-    predictions: dict[int, Prediction] = {}
+def engine_logits(engine: Engine, texts: Sequence[str]) -> NDArray[np.float64]:
+    """Before calibration, shape (N, 5), in the order of the texts; alike lengths are read together."""
+    order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+    logits = np.empty((len(texts), len(STARS)))
     for begin in range(0, len(order), _TEXTS_A_CALL):
-        places = order[begin : begin + _TEXTS_A_CALL]
-        encoded = [engine.encode(texts[place]) for place in places]
-        predictions.update(zip(places, engine.predict(encoded, [False] * len(places)), strict=True))
-    return [predictions[place] for place in range(len(texts))]
+        indices = order[begin : begin + _TEXTS_A_CALL]
+        logits[indices] = engine.logits([engine.encode(texts[index]) for index in indices])
+    return logits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from charcnn.lineage.encoding import ALPHABET
+from charcnn.legacy_2019 import ALPHABET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

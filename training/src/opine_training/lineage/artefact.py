@@ -4,7 +4,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from charcnn.artefact import CARD, ArtefactError
-from charcnn.lineage.network import LineageConfig, LineageNetwork
+from charcnn.legacy_2019 import Legacy2019Config, Legacy2019Network
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -24,13 +24,13 @@ class LineageManifest(BaseModel):
 
     name: str
     version: str
-    network: LineageConfig
+    network: Legacy2019Config
     uniform_prior_offsets: tuple[float, float, float] | None
     training: dict[str, Any]
     metrics: dict[str, Any]
 
 
-def write_lineage(folder: Path, network: LineageNetwork, manifest: LineageManifest, card: str) -> None:
+def write_lineage(folder: Path, network: Legacy2019Network, manifest: LineageManifest, card: str) -> None:
     """Write the folder whole or not at all."""
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -42,11 +42,11 @@ def write_lineage(folder: Path, network: LineageNetwork, manifest: LineageManife
     unfinished.rename(folder)
 
 
-def read_lineage(folder: Path) -> tuple[LineageManifest, LineageNetwork]:
+def read_lineage(folder: Path) -> tuple[LineageManifest, Legacy2019Network]:
     """Raises ArtefactError where the folder is damaged."""
     try:
         manifest = LineageManifest.model_validate_json((folder / LINEAGE_MANIFEST).read_bytes())
-        network = LineageNetwork(manifest.network)
+        network = Legacy2019Network(manifest.network)
         network.load_state_dict(load_file(folder / LINEAGE_WEIGHTS))
     except (OSError, ValidationError, RuntimeError, SafetensorError) as error:
         raise ArtefactError(f"{folder} is no whole lineage model ({error}). Train it again.") from error

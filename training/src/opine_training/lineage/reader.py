@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from charcnn.calibration import softmax
-from charcnn.lineage.score import score, stars
+from charcnn.legacy_2019 import score, stars
 
 from opine_training.evaluation.reading import Reading
 from opine_training.fitting.inference import read_logits
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from charcnn.lineage.network import LineageNetwork
+    from charcnn.legacy_2019 import Legacy2019Network
 
     from opine_training.lineage.artefact import LineageManifest
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class LineageReader:
     """Labels, scores and stars as they were in 2019: only the winning class counts."""
 
-    def __init__(self, manifest: LineageManifest, network: LineageNetwork) -> None:
+    def __init__(self, manifest: LineageManifest, network: Legacy2019Network) -> None:
         self.manifest = manifest
         self.name = manifest.name
         self.version = manifest.version

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from charcnn.linear.model import known_ngrams
+from charcnn.linear import known_ngrams
 from scipy.sparse import csr_matrix
 
 from opine_training.linear.texts import packed_texts
@@ -38,8 +38,8 @@ def design_matrix(
         for packed in packed_texts(corpus):
             known = known_ngrams(packed, words, fingerprints, weights)
             # An n-gram that stands in a text twice brings its weight twice.
-            shares = weights[known.places] / known.norms
-            part = csr_matrix((shares, (known.ngrams.text, known.places)), (len(packed.starts), len(fingerprints)))
+            shares = weights[known.indices] / known.norms
+            part = csr_matrix((shares, (known.ngrams.text, known.indices)), (len(packed.starts), len(fingerprints)))
             files["columns"].write(part.indices.astype(np.int32).tobytes())
             files["values"].write(part.data.astype(np.float32).tobytes())
             counts.append(np.diff(part.indptr))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from charcnn.config import STARS
-from charcnn.linear.model import LinearModel
+from charcnn.linear import LinearModel
 from sklearn.linear_model import SGDClassifier
 from tqdm import tqdm
 
@@ -55,9 +55,9 @@ def fit_linear(corpus: Corpus, config: LinearPartConfig, class_balance: float, s
                 classifier.partial_fit(design[rows], stars[rows], classes, of_class[stars[rows]])
         del design  # its files are mapped
     return LinearModel(
-        words=config.words,
+        max_ngram=config.words,
         fingerprints=vocabulary.fingerprints,
-        weights=weights,
-        addends=(classifier.coef_.T * weights[:, np.newaxis]).astype(np.float32),
+        idf=weights,
+        contributions=(classifier.coef_.T * weights[:, np.newaxis]).astype(np.float32),
         bias=classifier.intercept_.astype(np.float32),
     )

@@ -11,7 +11,7 @@ from opine_training.calibration import calibrated_log_loss
 from opine_training.linear.texts import packed_texts
 
 if TYPE_CHECKING:
-    from charcnn.linear.model import LinearModel
+    from charcnn.linear import LinearModel
     from numpy.typing import NDArray
 
     from opine_training.data.corpus import Corpus
@@ -21,7 +21,7 @@ _SHARES = np.arange(0, 1.51, 0.05)
 
 def linear_logits(linear: LinearModel, corpus: Corpus) -> NDArray[np.float32]:
     """Shape (N, 5), in the order of the corpus."""
-    parts = [linear.read(packed).logits for packed in packed_texts(corpus)]
+    parts = [linear.forward(packed).logits for packed in packed_texts(corpus)]
     logits: NDArray[np.float32] = np.concatenate(parts).astype(np.float32)
     return logits
 
@@ -33,4 +33,4 @@ def best_share(network: NDArray[np.float32], linear: NDArray[np.float32], stars:
 
 
 def scaled(linear: LinearModel, share: float) -> LinearModel:
-    return replace(linear, addends=linear.addends * np.float32(share), bias=linear.bias * np.float32(share))
+    return replace(linear, contributions=linear.contributions * np.float32(share), bias=linear.bias * np.float32(share))

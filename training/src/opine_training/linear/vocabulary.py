@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from charcnn.linear.ngrams import word_ngrams
+from charcnn.linear import word_ngrams
 
 from opine_training.linear.texts import packed_texts
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from charcnn.lineage.network import LineageConfig, LineageNetwork
+from charcnn.legacy_2019 import Legacy2019Config, Legacy2019Network
 from charcnn.network import CharCNN
 
 from opine_training.networks.charcnn import CharCNNEncoding
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def build_network(config: TrainConfig) -> nn.Module:
-    if isinstance(config.network, LineageConfig):
-        return LineageNetwork(config.network)
+    if isinstance(config.network, Legacy2019Config):
+        return Legacy2019Network(config.network)
     return CharCNN(config.network, dropout=config.dropout)
 
 
 def build_encoding(config: TrainConfig) -> Encoding:
-    if isinstance(config.network, LineageConfig):
+    if isinstance(config.network, Legacy2019Config):
         return LineageEncoding(config.network)
     return CharCNNEncoding(config.network, config.look_up_dropout)
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from charcnn.calibration import LABEL_OF_STAR
-from charcnn.lineage.encoding import PADDING, encode
+from charcnn.legacy_2019 import PADDING, encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charcnn.lineage.network import LineageConfig
+    from charcnn.legacy_2019 import Legacy2019Config
     from numpy.typing import NDArray
 
     from opine_training.networks.encoding import Inputs
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LineageEncoding:
-    network: LineageConfig
+    network: Legacy2019Config
 
     @property
     def key(self) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
 from charcnn.artefact import ArtefactError, read_manifest
-from charcnn.network import CharCNN
-from charcnn.weights import load_weights
+from charcnn.network import load_network
 
 from opine_training.lineage import LINEAGE_MANIFEST
 from opine_training.lineage.artefact import read_lineage
@@ -16,13 +14,14 @@ from opine_training.networks.build import build_network
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from charcnn.lineage.network import LineageNetwork
+    from charcnn.legacy_2019 import Legacy2019Network
+    from charcnn.network import CharCNN
     from torch import nn
 
     from opine_training.config.training import TrainConfig
 
 
-def load_trained(folder: Path) -> CharCNN | LineageNetwork:
+def load_trained(folder: Path) -> CharCNN | Legacy2019Network:
     """The network of a model of either kind, without a linear part or a calibration.
 
     Raises:
@@ -30,10 +29,7 @@ def load_trained(folder: Path) -> CharCNN | LineageNetwork:
     """
     if (folder / LINEAGE_MANIFEST).exists():
         return read_lineage(folder)[1]
-    config = read_manifest(folder).network
-    network = CharCNN(config)
-    network.load_state_dict({name: torch.from_numpy(each) for name, each in load_weights(folder, config).items()})
-    return network
+    return load_network(folder, read_manifest(folder).network)
 
 
 def build_trained(config: TrainConfig, folder: Path) -> nn.Module:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from charcnn.config import LinearConfig
-from charcnn.linear.file import load_linear, save_linear
+from charcnn.linear import load_linear, save_linear
 
 from opine_training.data.corpus import open_corpus
 from opine_training.linear.fit import fit_linear
@@ -17,7 +17,7 @@ from opine_training.runs.folder import CORPUS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from charcnn.linear.model import LinearModel
+    from charcnn.linear import LinearModel
 
     from opine_training.config.training import TrainConfig
 

@@ -37,6 +37,8 @@ class TeachingEpoch:
         rng = np.random.default_rng([config.seed, number])
         self._texts, self._longest = lessons.texts, config.longest
         self._places = epoch_rows(lessons.stars, config.frequent_ratio, rng)
+        if config.rows:
+            self._places = self._places[even_rows(lessons.stars[self._places], config.rows, rng)]
         self._stars = lessons.stars[self._places]
         self._read = _prefixes(lessons.texts.lengths[self._places], config.prefix_share, rng)
         lengths = np.minimum(self._read, config.longest)
@@ -50,7 +52,7 @@ class TeachingEpoch:
     def __getitem__(self, number: int) -> Batch:
         step = self._steps[number]
         texts = [clipped(self._texts[self._places[each]][: self._read[each]], self._longest) for each in step]
-        return Batch(*padded(texts), torch.from_numpy(self._stars[step]))
+        return Batch(*padded(texts, self._texts.special), torch.from_numpy(self._stars[step]))
 
 
 def epoch_rows(stars: NDArray[np.int64], frequent_ratio: float, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -61,6 +63,16 @@ def epoch_rows(stars: NDArray[np.int64], frequent_ratio: float, rng: np.random.G
     if most < len(rows):
         rows = rng.choice(rows, most, replace=False)
     return np.sort(np.concatenate([np.flatnonzero(stars != frequent), rows]))
+
+
+def even_rows(stars: NDArray[np.int64], most: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Places of at most so many rows: as many of each star as of any other, or all that a rare one has."""
+    order = rng.permutation(len(stars))
+    turns = np.empty(len(stars), np.int64)  # a row's place among those of its star
+    for star in np.unique(stars):
+        of_star = order[stars[order] == star]
+        turns[of_star] = np.arange(len(of_star))
+    return np.sort(order[np.argsort(turns[order], kind="stable")][:most])
 
 
 def _prefixes(lengths: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 
     from opine_training.fitting.device import Device
     from opine_training.teacher.encoder import Teacher
+    from opine_training.teacher.tokens import SpecialTokens
 
 _BATCH_TOKENS = 8192
 
 
 @torch.inference_mode()
-def teacher_logits(network: Teacher, texts: Sequence[NDArray[np.uint16]], device: Device) -> NDArray[np.float32]:
+def teacher_logits(
+    network: Teacher, texts: Sequence[NDArray[np.uint16]], special: SpecialTokens, device: Device
+) -> NDArray[np.float32]:
     """Shape (N, 5), of texts as word pieces."""
     network.eval()
     lengths = np.array([len(text) for text in texts], np.int64)
     logits = np.empty((len(texts), len(STARS)), np.float32)
     for batch in batches(lengths, _BATCH_TOKENS, np.argsort(lengths, kind="stable")):
-        tokens_NL, mask_NL = padded([texts[place] for place in batch])
+        tokens_NL, mask_NL = padded([texts[place] for place in batch], special)
         with device.autocast():
             logits_NK = network(tokens_NL.to(device.device), mask_NL.to(device.device))
         logits[batch] = logits_NK.float().cpu().numpy()

@@ -29,7 +29,7 @@ class Lessons:
 def figures(network: Teacher, tuning: Lessons, longest: int, device: Device) -> dict[str, float]:
     """What a teacher knows of the tuning rows, calibrated on them."""
     texts = [clipped(tuning.texts[place], longest) for place in range(len(tuning.texts))]
-    logits = teacher_logits(network, texts, device)
+    logits = teacher_logits(network, texts, tuning.texts.special, device)
     calibration = fit_calibration(logits, tuning.stars)
     labels = calibration.labels(calibration.probabilities(logits))
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,25 +47,26 @@ class Teaching:
         """Take a network for one that was trained to the end here."""
         found = figures(network, self.tuning, self.config.longest, self.device)
         logger.info("tuning log-loss %.4f, macro-F1 %.4f", found["log_loss"], found["macro_f1"])
-        progress = Progress(epoch=self.config.epochs, history=[found])
+        progress = Progress(epoch=math.ceil(self.config.epochs), history=[found])
         save_checkpoint(self.folder, TeacherStepper(network, self.config, self.device), progress)
 
     def _epoch(self, stepper: TeacherStepper, progress: Progress, curves: Curves) -> None:
         config = self.config
         epoch = TeachingEpoch(self.train, config, progress.epoch)
+        count = math.ceil(len(epoch) * min(1, config.epochs - progress.epoch))
 
         def step(number: int, batch: Batch) -> tuple[float, float]:
-            factor = rate_factor((progress.epoch + number / len(epoch)) / config.epochs, config.warmup)
+            factor = rate_factor(progress.epoch + number / len(epoch), config)
             loss = stepper.step(batch, factor, (config.seed, progress.epoch, number))
             return loss, factor * config.learning_rate
 
         take_steps(
-            ((number, epoch[number]) for number in range(progress.batch, len(epoch))),
+            ((number, epoch[number]) for number in range(progress.batch, count)),
             step,
             progress,
             curves,
-            count=len(epoch),
-            epochs=config.epochs,
+            count=count,
+            epochs=math.ceil(config.epochs),
             save=lambda: save_checkpoint(self.folder, stepper, progress),
             save_minutes=config.checkpoint_minutes,
         )

@@ -12,6 +12,7 @@ from charcnn.text import encode
 from opine_training.atomic import atomic_write
 from opine_training.teacher.inference import teacher_logits
 from opine_training.teacher.spans import spans
+from opine_training.teacher.tokens import SpecialTokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,7 +85,7 @@ def opinions(
             digests.append(each.digest)
             begins.append(begin)
             ends.append(end)
-    logits = teacher_logits(network, read, device).astype(np.float16)
+    logits = teacher_logits(network, read, SpecialTokens.of(tokenizer), device).astype(np.float16)
     return Opinions(np.array(digests, np.uint64), np.array(begins, np.int32), np.array(ends, np.int32), logits)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shlex
 import shutil
@@ -18,11 +19,12 @@ from opine_training.data.learned import Source
 from opine_training.fitting.checkpoint import CHECKPOINT
 from opine_training.fitting.device import choose_device
 from opine_training.networks.build import build_encoding
-from opine_training.runs.folder import CORPUS, keep_config, keep_summary, write_json
-from opine_training.teacher.encoder import ENCODER, load_tokenizer, load_weights, pretrained_teacher
+from opine_training.runs.folder import CORPUS, RunError, keep_config, keep_summary, write_json
+from opine_training.teacher.encoder import load_tokenizer, load_weights, pretrained_teacher
 from opine_training.teacher.judging import Lessons
 from opine_training.teacher.labelling import PARTS, SOFT_TARGETS, Labelling
 from opine_training.teacher.loop import Teaching
+from opine_training.teacher.packages import ENCODERS, encoder_files
 from opine_training.teacher.tokens import tokenise
 
 if TYPE_CHECKING:
@@ -59,18 +61,19 @@ class TeachRequest:
     command: Sequence[str]
 
 
-def teach(request: TeachRequest, build: Callable[[int], Teacher] = pretrained_teacher) -> None:
+def teach(request: TeachRequest, build: Callable[[int], Teacher] | None = None) -> None:
     """Leave a teacher and its soft targets in the run's folder.
 
     Args:
         request: what is wanted.
-        build: makes the network from a seed.
+        build: makes another network than the encoder of the configuration, from a seed.
     """
     folder, config = request.folder, request.config
     device = choose_device(request.hardware)
     dataset = _dataset(request)
-    tokenizer = load_tokenizer()
-    network = build(config.seed).to(device.device)
+    encoder = encoder_files(config.encoder)
+    tokenizer = load_tokenizer(encoder)
+    network = (build(config.seed) if build else pretrained_teacher(config, encoder)).to(device.device)
     train, tuning = (_lessons(tokenizer, corpus) for corpus in (dataset.train, dataset.tuning))
     teaching = Teaching(config, train, tuning, folder, device)
     if not (folder / CHECKPOINT).exists():
@@ -89,18 +92,34 @@ def teach(request: TeachRequest, build: Callable[[int], Teacher] = pretrained_te
 
 def _dataset(request: TeachRequest) -> Dataset:
     """Read like `train`'s by default, so that its texts are those that were judged."""
+    teaching = asdict(request.config)
+    length = {"epochs": teaching.pop("epochs")}
     asked = {
-        "teaching": asdict(request.config),
+        "teaching": teaching,
         "selection": asdict(request.selection),
         "reading": asdict(request.reading),
         "weights": request.weights,
     }
-    keep_config(request.folder, asked, {"command": shlex.join(request.command)})
+    keep_config(request.folder, asked, {"command": shlex.join(request.command), **length})
+    _require_unfinished(request)
     source = Source(request.data, request.reading, request.selection)
     dataset = read_dataset(source, build_encoding(TrainConfig()), request.folder / CORPUS)
     keep_summary(request.folder, dataset.summary)
     logger.info("%d training, %d tuning rows", len(dataset.train), len(dataset.tuning))
     return dataset
+
+
+def _require_unfinished(request: TeachRequest) -> None:
+    """A run whose rate has fallen to 0 is not prolonged.
+
+    Raises:
+        RunError: it is done, after another number of epochs.
+    """
+    file = request.folder / FIGURES
+    if (request.folder / CHECKPOINT).exists() and file.exists():
+        epochs = json.loads(file.read_text())["configuration"]["epochs"]
+        if epochs != request.config.epochs:
+            raise RunError(f"{request.folder} holds a teacher that is done, after {epochs} epochs; name another folder")
 
 
 def _lessons(tokenizer: Tokenizer, corpus: Corpus) -> Lessons:
@@ -118,7 +137,7 @@ def _keep(request: TeachRequest, network: Teacher, dataset: Dataset, progress: P
     with atomic_write(request.folder / WEIGHTS) as handle:
         handle.write(save({name: each.cpu().contiguous() for name, each in network.state_dict().items()}))
     found: dict[str, Any] = {
-        "encoder": ENCODER,
+        "encoder": ENCODERS.get(request.config.encoder, request.config.encoder),
         "rows": {"train": len(dataset.train), "tuning": len(dataset.tuning)},
         "data_sha256": dataset.fingerprint,
         "configuration": asdict(request.config),

@@ -51,6 +51,8 @@ class TeacherStepper:
         return float(loss.detach())
 
 
-def rate_factor(share: float, warmup: float) -> float:
-    """After a share of all steps: a straight rise, then a straight fall to 0."""
-    return share / warmup if share < warmup else (1 - share) / (1 - warmup)
+def rate_factor(done: float, config: TeachConfig) -> float:
+    """After so many epochs: a straight rise to 1, and at the end a straight fall to 0."""
+    rise = done / config.warmup if done < config.warmup else 1.0
+    left = 1 - done / config.epochs
+    return min(rise, left / config.cooldown) if left < config.cooldown else rise

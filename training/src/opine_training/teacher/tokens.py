@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import torch
@@ -17,10 +17,18 @@ if TYPE_CHECKING:
 
     from opine_training.data.corpus import Texts
 
-SPECIAL = 2
-"""Tokens that `padded` adds to each text."""
-_FIRST, _LAST = 101, 102  # [CLS] and [SEP] in the vocabulary of BERT
 _AT_ONCE = 4096
+_SPECIAL = 2  # tokens that `padded` adds to each text
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialTokens:
+    first: int
+    last: int
+
+    @classmethod
+    def of(cls, tokenizer: Tokenizer) -> Self:
+        return cls(*tokenizer.encode("").ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,7 @@ class TokenTexts:
     tokens: NDArray[np.uint16]
     ends: NDArray[np.int64]
     """Shape (N,): where the tokens of each text end."""
+    special: SpecialTokens
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -50,7 +59,7 @@ def tokenise(tokenizer: Tokenizer, texts: Texts) -> TokenTexts:
         found = tokenizer.encode_batch_fast(texts[begin : begin + _AT_ONCE], add_special_tokens=False)
         parts += [np.array(each.ids, np.uint16) for each in found]
         lengths += [len(each.ids) for each in found]
-    return TokenTexts(np.concatenate(parts), np.cumsum(lengths))
+    return TokenTexts(np.concatenate(parts), np.cumsum(lengths), SpecialTokens.of(tokenizer))
 
 
 def clipped(tokens: NDArray[np.uint16], longest: int) -> NDArray[np.uint16]:
@@ -61,13 +70,13 @@ def clipped(tokens: NDArray[np.uint16], longest: int) -> NDArray[np.uint16]:
     return np.concatenate([tokens[: longest - tail], tokens[len(tokens) - tail :]])
 
 
-def padded(texts: Sequence[NDArray[np.uint16]]) -> tuple[Tensor, Tensor]:
+def padded(texts: Sequence[NDArray[np.uint16]], special: SpecialTokens) -> tuple[Tensor, Tensor]:
     """Tokens with the special ones around them, and their mask; both of shape (N, L)."""
-    shape = len(texts), max(map(len, texts)) + SPECIAL
-    tokens_NL, mask_NL = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    shape = len(texts), max(map(len, texts)) + _SPECIAL
+    tokens_NL, mask_NL = np.zeros(shape, np.int64), np.zeros(shape, np.int64)  # what is masked may be any token
     for row, text in enumerate(texts):
         end = len(text) + 1
-        tokens_NL[row, 0], tokens_NL[row, 1:end], tokens_NL[row, end] = _FIRST, text, _LAST
+        tokens_NL[row, 0], tokens_NL[row, 1:end], tokens_NL[row, end] = special.first, text, special.last
         mask_NL[row, : end + 1] = 1
     return torch.from_numpy(tokens_NL), torch.from_numpy(mask_NL)
 
@@ -81,7 +90,7 @@ def batches(lengths: NDArray[np.int64], most: int, order: NDArray[np.intp]) -> l
         order: of the places: one next to another of like length.
     """
     begins, widest = [0], 0
-    for number, length in enumerate((lengths[order] + SPECIAL).tolist()):
+    for number, length in enumerate((lengths[order] + _SPECIAL).tolist()):
         widest = max(widest, length)
         if widest * (number + 1 - begins[-1]) > most and number > begins[-1]:
             begins.append(number)

@@ -5,9 +5,9 @@ from urllib.parse import quote
 
 from dash import html
 
-from opine_frontend.components.dom import aria
-from opine_frontend.components.wording import average, counted, month_name, percent
-from opine_frontend.reviews_api.models import Month
+from opine_frontend.components.elements import aria
+from opine_frontend.components.formatting import average, counted, month_name, percent
+from opine_frontend.reviews_api.schemas import Month
 
 # An SVG stretched to its box whose line keeps its thickness; used as a mask, so that the line takes the page's colour.
 _LINE = (
@@ -45,7 +45,7 @@ def line_mask(points: Sequence[tuple[float, float]]) -> str:
 
 def _figure(months: Sequence[Month], points: Sequence[tuple[float, float]]) -> html.Div:
     first, last = months[0], months[-1]
-    said = (
+    label = (
         f"Average sentiment by month, from {percent(first.average_score or 0)} in {month_name(first.month)} "
         f"to {percent(last.average_score or 0)} in {month_name(last.month)}. The table below has every month."
     )
@@ -67,7 +67,7 @@ def _figure(months: Sequence[Month], points: Sequence[tuple[float, float]]) -> h
     )
     scale = html.Div([html.Span("100%"), html.Span("50%"), html.Span("0%")], className="trend-scale")
     ends = html.Div([html.Span(month_name(first.month)), html.Span(month_name(last.month))], className="trend-ends")
-    return html.Div([scale, plot, ends], className="trend", role="img", **aria(label=said))
+    return html.Div([scale, plot, ends], className="trend", role="img", **aria(label=label))
 
 
 def _table(months: Sequence[Month]) -> list[html.Details]:

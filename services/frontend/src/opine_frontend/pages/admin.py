@@ -1,20 +1,57 @@
-"""The admin's table of reviews. Only ever built for a session that has logged in."""
+"""The admin page: reviews filtered, sorted, deleted and exported. Only ever built for a session that has logged in.
+
+Its callbacks that reach the API ask for the session again: a callback is reachable without its page.
+"""
+
+from collections.abc import Mapping
+from typing import Any, get_args
+from urllib.parse import urlencode
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped]
-from dash import dcc, html
+from dash import ALL, Dash, Input, NoUpdate, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+from flask import Flask, Response, request, stream_with_context
+from werkzeug.exceptions import Forbidden
 
-from opine_frontend.components.dom import icon
-from opine_frontend.components.notices import skeleton
-from opine_frontend.pages.admin_runs import runs_section
+from opine_frontend.components.elements import (
+    aria,
+    data,
+    empty_state,
+    error_notice,
+    icon,
+    skeleton,
+    star_row,
+    visually_hidden,
+)
+from opine_frontend.components.formatting import LABEL_WORDS, day, excerpt, percent
+from opine_frontend.components.pagination import turn_page
+from opine_frontend.pages.login import is_admin
+from opine_frontend.pages.scrape_runs import runs_section
+from opine_frontend.reviews_api.client import ReviewsApi
+from opine_frontend.reviews_api.errors import ReviewsApiError
+from opine_frontend.reviews_api.schemas import Label, Order, Review, ReviewQuery, SortField, StarCount
+from opine_frontend.routing import brand_path
+from opine_frontend.user_messages import SESSION_ENDED, admin_error
 
-NO_FILTERS: dict[str, object] = {
-    "q": "",
-    "stars": "",
-    "label": "",
-    "sort": "created_at",
-    "order": "desc",
-    "cursors": [],
-}
+PAGE_SIZE = 20
+
+# What the page keeps in its store, from a browser: filters, order, and the cursors that led to the page shown.
+Fields = dict[str, Any]
+
+_NO_FILTERS: Fields = {"q": "", "stars": "", "label": "", "sort": "created_at", "order": "desc", "cursors": []}
+_COLUMNS = (
+    ("created_at", "Date"),
+    ("brand", "Brand"),
+    ("", "Review"),
+    ("stars", "Stars"),
+    ("", "Proposed"),
+    ("score", "Sentiment"),
+    ("", "Delete"),
+)
+_SORTS: tuple[SortField, ...] = get_args(SortField)
+_ORDERS: tuple[Order, ...] = get_args(Order)
+_ARIA_SORT = {"asc": "ascending", "desc": "descending"}
 
 
 def admin_page() -> html.Div:
@@ -56,7 +93,7 @@ def admin_page() -> html.Div:
                 className="actions centred",
             ),
             runs_section(),
-            dcc.Store(id="admin-query", data=NO_FILTERS),
+            dcc.Store(id="admin-query", data=_NO_FILTERS),
             dcc.Store(id="admin-next-cursor"),
             dcc.Store(id="admin-deleting"),
             dcc.Store(id="admin-excerpts"),
@@ -81,7 +118,7 @@ def _filters() -> html.Div:
                 id="admin-stars",
                 label="Stars",
                 placeholder="Any",
-                data=["1", "2", "3", "4", "5"],
+                data=list(get_args(StarCount)),
                 clearable=True,
                 clearButtonProps={"aria-label": "Any stars"},
             ),
@@ -89,11 +126,7 @@ def _filters() -> html.Div:
                 id="admin-label",
                 label="Sentiment",
                 placeholder="Any",
-                data=[
-                    {"value": "bad", "label": "Bad"},
-                    {"value": "average", "label": "Average"},
-                    {"value": "good", "label": "Good"},
-                ],
+                data=[{"value": value, "label": words} for value, words in LABEL_WORDS.items()],
                 clearable=True,
                 clearButtonProps={"aria-label": "Any sentiment"},
             ),
@@ -121,3 +154,223 @@ def _confirmation() -> dmc.Modal:
         centered=True,
         closeButtonProps={"aria-label": "Close"},
     )
+
+
+def _table(reviews: list[Review], query: ReviewQuery) -> html.Div:
+    return html.Div(
+        html.Table(
+            [
+                html.Thead(html.Tr([_column_head(field, name, query) for field, name in _COLUMNS])),
+                html.Tbody([_row(review) for review in reviews]),
+            ],
+            className="admin-table",
+        ),
+        className="table-scroll",
+    )
+
+
+def _column_head(field: str, name: str, query: ReviewQuery) -> html.Th:
+    if not field:
+        return html.Th(visually_hidden(name) if name == "Delete" else name, scope="col")
+    is_sorted = query.sort == field
+    arrow = {"asc": " ↑", "desc": " ↓"}[query.order] if is_sorted else ""
+    return html.Th(
+        html.Button(
+            [name, html.Span(arrow, **aria(hidden="true"))],
+            id={"type": "admin-sort", "column": field},
+            className="sort-button",
+            n_clicks=0,
+        ),
+        scope="col",
+        **aria(sort=_ARIA_SORT[query.order] if is_sorted else "none"),
+    )
+
+
+def _row(review: Review) -> html.Tr:
+    prediction = review.prediction
+    proposed = "none" if prediction is None else str(prediction.stars)
+    sentiment = "none" if prediction is None else f"{LABEL_WORDS[prediction.label]} · {percent(prediction.score)}"
+    return html.Tr(
+        [
+            html.Td(html.Time(day(review.created_at), dateTime=review.created_at.isoformat()), **data(label="Date")),
+            html.Td(html.A(review.brand.name, href=brand_path(review.brand.slug)), **data(label="Brand")),
+            html.Td(html.Div(review.text, className="clipped"), className="admin-text", **data(label="Review")),
+            html.Td(star_row(review.stars), **data(label="Stars")),
+            html.Td(proposed, **data(label="Proposed")),
+            html.Td(sentiment, **data(label="Sentiment")),
+            html.Td(
+                html.Button(
+                    ["Delete", visually_hidden(f" the review of {review.brand.name}")],
+                    id={"type": "admin-delete", "review": str(review.id)},
+                    className="button-link",
+                    n_clicks=0,
+                )
+            ),
+        ]
+    )
+
+
+def review_query(fields: Mapping[str, object]) -> ReviewQuery:
+    """Keep what the API knows and drop the rest."""
+    sort, order = _text(fields, "sort"), _text(fields, "order")
+    label, stars = _text(fields, "label"), _text(fields, "stars")
+    return ReviewQuery(
+        brand=_text(fields, "brand"),
+        q=_text(fields, "q"),
+        label=label if label in get_args(Label) else "",
+        stars=stars if stars in get_args(StarCount) else "",
+        sort=next((known for known in _SORTS if known == sort), "created_at"),
+        order=next((known for known in _ORDERS if known == order), "desc"),
+        cursor=_text(fields, "cursor"),
+        limit=PAGE_SIZE,
+    )
+
+
+def export_path(query: ReviewQuery) -> str:
+    return f"/admin/reviews.csv?{urlencode(query.filters())}"
+
+
+def toggle_sort(query: Mapping[str, object], column: str) -> dict[str, object]:
+    """The filters after a click on a column's heading: its other order, or this column with the largest first."""
+    current = review_query(query)
+    order = "asc" if current.sort == column and current.order == "desc" else "desc"
+    return {**query, "sort": column, "order": order, "cursors": []}
+
+
+def _text(fields: Mapping[str, object], name: str) -> str:
+    value = fields.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def register_callbacks(app: Dash, api: ReviewsApi, token: str) -> None:
+    _register_table(app, api)
+    _register_deletion(app, api, token)
+
+
+def _register_table(app: Dash, api: ReviewsApi) -> None:
+    @app.callback(
+        Output("admin-table", "children"),
+        Output("admin-count", "children"),
+        Output("admin-next-cursor", "data"),
+        Output("admin-previous", "disabled"),
+        Output("admin-next", "disabled"),
+        Output("admin-export", "href"),
+        Output("admin-excerpts", "data"),
+        Input("admin-query", "data"),
+    )
+    def show(fields: Fields) -> tuple[Component, str, str | None, bool, bool, str | NoUpdate, dict[str, str]]:
+        if not is_admin():
+            return error_notice(SESSION_ENDED), "", None, True, True, no_update, {}
+        cursors = fields["cursors"]
+        query = review_query({**fields, "cursor": cursors[-1] if cursors else ""})
+        try:
+            page = api.reviews(query)
+        except ReviewsApiError as error:
+            return error_notice(admin_error(error)), "", None, not cursors, True, export_path(query), {}
+        table = _table(page.items, query) if page.items else empty_state("No reviews", "Nothing matches these filters.")
+        return (
+            table,
+            f"Page {len(cursors) + 1}",
+            page.next_cursor,
+            not cursors,
+            page.next_cursor is None,
+            export_path(query),
+            {str(review.id): excerpt(review.text) for review in page.items},
+        )
+
+    @app.callback(
+        Output("admin-query", "data"),
+        Input("admin-q", "value"),
+        Input("admin-stars", "value"),
+        Input("admin-label", "value"),
+        Input({"type": "admin-sort", "column": ALL}, "n_clicks"),
+        Input("admin-previous", "n_clicks"),
+        Input("admin-next", "n_clicks"),
+        State("admin-query", "data"),
+        State("admin-next-cursor", "data"),
+        prevent_initial_call=True,
+    )
+    def change(  # noqa: PLR0917  Dash passes by position
+        text: str | None,
+        stars: str | None,
+        label: str | None,
+        sorts: list[int],
+        previous: int,
+        following: int,
+        fields: Fields,
+        next_cursor: str | None,
+    ) -> Fields:
+        trigger = ctx.triggered_id
+        if isinstance(trigger, dict):
+            # A table that has just been drawn reports its headings too, without a click.
+            if not any(sorts):
+                raise PreventUpdate
+            return toggle_sort(fields, trigger["column"])
+        if trigger in {"admin-previous", "admin-next"}:
+            if not (previous or following):
+                raise PreventUpdate
+            # Cursors belong to filters and order, so every other change begins at the first page.
+            return {**fields, "cursors": turn_page(fields["cursors"], next_cursor, forward=trigger == "admin-next")}
+        return {**fields, "q": text or "", "stars": stars or "", "label": label or "", "cursors": []}
+
+
+def _register_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
+    @app.callback(
+        Output("delete-modal", "opened"),
+        Output("admin-deleting", "data"),
+        Output("delete-quote", "children"),
+        Input({"type": "admin-delete", "review": ALL}, "n_clicks"),
+        Input("delete-cancel", "n_clicks"),
+        State("admin-excerpts", "data"),
+        prevent_initial_call=True,
+    )
+    def ask(clicks: list[int], _cancel: int, excerpts: dict[str, str]) -> tuple[bool, str | None, str]:
+        trigger = ctx.triggered_id
+        if isinstance(trigger, dict):
+            if not any(clicks):
+                raise PreventUpdate
+            return True, trigger["review"], excerpts.get(trigger["review"], "")
+        return False, None, ""
+
+    @app.callback(
+        Output("delete-modal", "opened", allow_duplicate=True),
+        Output("admin-query", "data", allow_duplicate=True),
+        Output("admin-count", "children", allow_duplicate=True),
+        Input("delete-confirm", "n_clicks"),
+        State("admin-deleting", "data"),
+        State("admin-query", "data"),
+        prevent_initial_call=True,
+    )
+    def delete(clicks: int, review_id: str | None, fields: Fields) -> tuple[bool, Fields | NoUpdate, str | NoUpdate]:
+        if not clicks or review_id is None:
+            raise PreventUpdate
+        if not is_admin():
+            return False, no_update, SESSION_ENDED.title
+        try:
+            api.delete_review(review_id, token=token)
+        except ReviewsApiError as error:
+            message = admin_error(error)
+            return False, no_update, f"{message.title}. {message.text}"
+        # A new object with the same filters: Dash shows the page again.
+        return False, dict(fields), no_update
+
+
+def register_export(server: Flask, api: ReviewsApi, token: str) -> None:
+    @server.get("/admin/reviews.csv")
+    def export() -> Response:
+        if not is_admin():
+            raise Forbidden("Log in first.")
+        # The token is put in here, so that the browser never has it.
+        try:
+            chunks = api.export(review_query(request.args), token=token)
+        except ReviewsApiError as error:
+            message = admin_error(error)
+            return Response(f"{message.title}. {message.text}\n", message.status, mimetype="text/plain")
+        return Response(
+            stream_with_context(chunks),
+            mimetype="text/csv",
+            headers={
+                "Content-Disposition": "attachment; filename=opine-reviews.csv",
+                "Cache-Control": "no-store",
+            },
+        )

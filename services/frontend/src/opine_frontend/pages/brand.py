@@ -1,29 +1,45 @@
-from dash import dcc, html
+"""One brand: its numbers, the reviews written here, and apart from them those of other sites."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from dash import Dash, dcc, html
 from dash.development.base_component import Component
 
-from opine_frontend.components.dom import icon
-from opine_frontend.components.monogram import monogram
-from opine_frontend.components.notices import empty
-from opine_frontend.components.pager import paged_list
-from opine_frontend.components.review_card import review_cards
-from opine_frontend.components.stars import star_counts, star_row
+from opine_frontend.components.elements import STARS, aria, empty_state, icon, monogram, star_row, visually_hidden
+from opine_frontend.components.formatting import average, counted, day, percent, safe_website, site_name
+from opine_frontend.components.pagination import paged_list, register_paging
 from opine_frontend.components.trend import trend
-from opine_frontend.components.wording import average, counted, percent
-from opine_frontend.pages.brand_scraped import scraped_section
-from opine_frontend.reviews_api.models import Brand, ReviewPage, Summary
-from opine_frontend.reviews_api.scraped_models import ScrapedReviewPage
-from opine_frontend.routes import review_path
-from opine_frontend.safe_url import safe_website, site_name
+from opine_frontend.reviews_api.client import ReviewsApi
+from opine_frontend.reviews_api.schemas import (
+    Brand,
+    Page,
+    Review,
+    ReviewQuery,
+    ScrapedCount,
+    ScrapedReview,
+    ScrapedReviewQuery,
+    Summary,
+)
+from opine_frontend.routing import review_path
 
 PAGE_SIZE = 8
-LIST = "reviews"
+
+# They begin the ids of the two lists.
+_REVIEWS = "reviews"
+_ELSEWHERE = "elsewhere"
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
-def brand_page(brand: Brand, summary: Summary, reviews: ReviewPage, scraped: ScrapedReviewPage | None) -> html.Div:
-    """`scraped` is None where nothing was read elsewhere."""
+def brand_page(api: ReviewsApi, slug: str) -> tuple[Brand, html.Div]:
+    brand = api.brand(slug)
+    summary = api.summary(slug)
     numbers = [_numbers(summary)] if summary.review_count else []
-    elsewhere = [] if scraped is None else [scraped_section(brand, scraped)]
-    return html.Div([_head(brand), *numbers, _latest(brand, reviews), *elsewhere], className="brand")
+    latest = _latest(brand, api.reviews(ReviewQuery(brand=slug, limit=PAGE_SIZE)))
+    elsewhere = [_elsewhere(brand, api)] if brand.scraped_count else []
+    return brand, html.Div([_head(brand), *numbers, latest, *elsewhere], className="brand")
 
 
 def _head(brand: Brand) -> html.Div:
@@ -66,7 +82,7 @@ def _numbers(summary: Summary) -> html.Div:
                         ],
                         className="average",
                     ),
-                    star_counts(counts),
+                    _star_counts(counts),
                     html.P(corrected_sentence(summary), className="quiet small"),
                 ],
                 className="card",
@@ -77,6 +93,37 @@ def _numbers(summary: Summary) -> html.Div:
     )
 
 
+def _star_counts(counts: dict[int, int]) -> html.Dl:
+    """How many reviews gave each number of stars, as bars with their numbers."""
+    total = sum(counts.values())
+    rows = []
+    for stars in reversed(STARS):
+        count = counts.get(stars, 0)
+        share = count / total if total else 0.0
+        rows.append(
+            html.Div(
+                [
+                    html.Dt([str(stars), icon("star"), visually_hidden(" stars")]),
+                    html.Dd(
+                        [
+                            html.Span(
+                                html.Span(className="bar-fill", style={"width": f"{share:.1%}"}),
+                                className="bar",
+                                **aria(hidden="true"),
+                            ),
+                            html.Span(
+                                [f"{count:,}", visually_hidden(f" of {counted(total, 'review')}")],
+                                className="bar-number",
+                            ),
+                        ]
+                    ),
+                ],
+                className="star-count",
+            )
+        )
+    return html.Dl(rows, className="star-counts")
+
+
 def corrected_sentence(summary: Summary) -> str:
     if not summary.corrected:
         return "So far everyone kept the stars that their words suggested."
@@ -85,21 +132,133 @@ def corrected_sentence(summary: Summary) -> str:
     return f"In {share} of the reviews ({summary.corrected:,}) people corrected the stars that their words suggested."
 
 
-def _latest(brand: Brand, reviews: ReviewPage) -> html.Section:
+def _latest(brand: Brand, reviews: Page[Review]) -> html.Section:
     return html.Section(
         [
             html.H2("Latest reviews", id="latest-title", tabIndex="-1"),
-            *paged_list(LIST, brand.slug, review_list(reviews, brand.slug), reviews.next_cursor),
+            *paged_list(_REVIEWS, brand.slug, _review_list(reviews, brand.slug), reviews.next_cursor),
         ],
         className="latest",
     )
 
 
-def review_list(reviews: ReviewPage, slug: str) -> html.Ul | html.Div:
+def _review_list(reviews: Page[Review], slug: str) -> html.Ul | html.Div:
     if reviews.items:
-        return review_cards(reviews.items)
-    return empty(
+        return _review_cards(reviews.items)
+    return empty_state(
         "No reviews yet",
         "Yours would be the first.",
         dcc.Link("Write it", href=review_path(slug), className="button-quiet"),
     )
+
+
+def _elsewhere(brand: Brand, api: ReviewsApi) -> html.Section:
+    reviews = api.scraped_reviews(ScrapedReviewQuery(brand=brand.slug, limit=PAGE_SIZE))
+    return html.Section(
+        [
+            html.H2("Read elsewhere", id="elsewhere-title", tabIndex="-1"),
+            html.P(
+                "Written on other sites, not on Opine, and not part of Opine's own numbers for this brand.",
+                className="quiet small",
+            ),
+            html.Ul(
+                [_source(source) for source in brand.scraped if source.review_count], className="elsewhere-sources"
+            ),
+            *paged_list(_ELSEWHERE, brand.slug, _scraped_cards(reviews.items), reviews.next_cursor),
+        ],
+        className="latest elsewhere",
+    )
+
+
+def _source(source: ScrapedCount) -> html.Li:
+    return html.Li(
+        [
+            source_link(source.source_url),
+            star_row(source.average_stars),
+            html.Span(f"{average(source.average_stars)} · {counted(source.review_count, 'review')}"),
+        ]
+    )
+
+
+def _review_cards(reviews: Sequence[Review]) -> html.Ul:
+    return html.Ul(
+        [
+            _review_card(
+                review.stars, review.created_at, html.P(review.text, className="review-text"), *_correction(review)
+            )
+            for review in reviews
+        ],
+        className="review-list",
+    )
+
+
+def _scraped_cards(reviews: Sequence[ScrapedReview]) -> html.Ul:
+    return html.Ul(
+        [
+            _review_card(
+                review.stars,
+                review.reviewed_at,
+                *_text(review),
+                *_reply(review),
+                html.P(_read_on(review), className="review-source quiet small"),
+            )
+            for review in reviews
+        ],
+        className="review-list",
+    )
+
+
+def source_link(url: str) -> html.A | html.Span:
+    """The site's name, which leads there if the address is one of the web."""
+    safe = safe_website(url)
+    if safe is None:
+        return html.Span("another site")
+    # Its owner is not ours to recommend: no credit for search engines.
+    return html.A([site_name(safe), icon("out")], href=safe, target="_blank", rel="noopener nofollow")
+
+
+def _review_card(stars: int, written_at: datetime, *content: Component) -> html.Li:
+    head = [star_row(stars), html.Time(day(written_at), dateTime=written_at.isoformat())]
+    return html.Li([html.Div(head, className="review-head"), *content], className="review-card")
+
+
+def _correction(review: Review) -> list[html.P]:
+    if review.prediction is None or review.prediction.stars == review.stars:
+        return []
+    return [
+        html.P(
+            f"Corrected: the words alone suggested {counted(review.prediction.stars, 'star')}.", className="quiet small"
+        )
+    ]
+
+
+def _text(review: ScrapedReview) -> list[Component]:
+    language = review.language if review.language and _LANGUAGE.fullmatch(review.language) else None
+    title = [html.P(review.title, className="review-title", lang=language)] if review.title else []
+    text = [html.P(review.text, className="review-text", lang=language)] if review.text else []
+    return [*title, *text] or [html.P("Stars only, without a text.", className="quiet")]
+
+
+def _reply(review: ScrapedReview) -> list[Component]:
+    if not review.reply:
+        return []
+    answered = html.P(f"{review.brand.name} answered", className="small review-answered")
+    return [html.Blockquote([answered, html.P(review.reply, className="review-reply-text")], className="review-reply")]
+
+
+def _read_on(review: ScrapedReview) -> list[Component]:
+    verified = [html.Span("marked there as verified")] if review.verified else []
+    return [html.Span(["Read on ", source_link(review.source_url)]), *verified]
+
+
+def register_callbacks(app: Dash, api: ReviewsApi) -> None:
+    def written_here(slug: str, cursor: str) -> tuple[Component, str | None]:
+        page = api.reviews(ReviewQuery(brand=slug, limit=PAGE_SIZE, cursor=cursor))
+        return _review_list(page, slug), page.next_cursor
+
+    def read_elsewhere(slug: str, cursor: str) -> tuple[Component, str | None]:
+        page = api.scraped_reviews(ScrapedReviewQuery(brand=slug, limit=PAGE_SIZE, cursor=cursor))
+        return _scraped_cards(page.items), page.next_cursor
+
+    register_paging(app, _REVIEWS, written_here)
+    register_paging(app, _ELSEWHERE, read_elsewhere)

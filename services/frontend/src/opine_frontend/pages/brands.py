@@ -1,17 +1,48 @@
+"""Search brands by name and sector."""
+
+import threading
+import time
+
 import dash_mantine_components as dmc  # type: ignore[import-untyped]
-from dash import dcc, html
+from dash import Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 
-from opine_frontend.components.dom import icon
-from opine_frontend.components.monogram import monogram
-from opine_frontend.components.notices import empty, skeleton
-from opine_frontend.components.stars import star_row
-from opine_frontend.components.wording import average, counted
-from opine_frontend.reviews_api.models import Brand
-from opine_frontend.routes import brand_path
+from opine_frontend.components.elements import empty_state, error_notice, icon, monogram, skeleton, star_row
+from opine_frontend.components.formatting import average, counted
+from opine_frontend.reviews_api.client import ReviewsApi
+from opine_frontend.reviews_api.errors import ReviewsApiError
+from opine_frontend.reviews_api.schemas import Brand, BrandQuery, Page
+from opine_frontend.routing import brand_path
+from opine_frontend.user_messages import page_error
 
 # Long enough to skip the letters of a word, short enough to feel at once.
 SEARCH_DEBOUNCE_MS = 200
+# They change with the list of brands, that is with a release.
+SECTORS_KEPT_S = 60.0
+
+# The results, their count, the next cursor, and whether nothing follows.
+Results = tuple[list[Component], str, str, bool]
+
+
+class Sectors:
+    """The brands' sectors, asked for once and kept for a while."""
+
+    def __init__(self, api: ReviewsApi) -> None:
+        self._api = api
+        self._names: list[str] = []
+        self._expires = 0.0
+        self._lock = threading.Lock()
+
+    def names(self) -> list[str]:
+        """Names as the API sorts them; what was known before, or nothing, while the API is away."""
+        with self._lock:
+            if time.monotonic() >= self._expires:
+                try:
+                    self._names = [entry.sector for entry in self._api.sectors().items]
+                except ReviewsApiError:
+                    return self._names
+                self._expires = time.monotonic() + SECTORS_KEPT_S
+            return self._names
 
 
 def brands_page(sectors: list[str]) -> html.Div:
@@ -62,7 +93,7 @@ def brand_cards(brands: list[Brand]) -> html.Ul:
 
 
 def no_brands(query: str) -> html.Div:
-    return empty(
+    return empty_state(
         "No brand found", f"Nothing matches “{query}”." if query else "There are no brands in this sector yet."
     )
 
@@ -85,10 +116,41 @@ def _card(brand: Brand) -> html.Li:
                         html.Span(brand.sector or "", className="quiet small"),
                         html.Span(_rating(brand), className="brand-rating small"),
                     ],
-                    className="brand-words",
+                    className="brand-text",
                 ),
             ],
             href=brand_path(brand.slug),
             className="brand-card",
         ),
     )
+
+
+def register_callbacks(app: Dash, api: ReviewsApi) -> None:
+    @app.callback(
+        Output("brand-results", "children"),
+        Output("brand-count", "children"),
+        Output("brand-cursor", "data"),
+        Output("brand-more", "hidden"),
+        Input("brand-search", "value"),
+        Input("brand-sector", "value"),
+        Input("brand-more", "n_clicks"),
+        State("brand-cursor", "data"),
+        State("brand-results", "children"),
+    )
+    def search(text: str | None, sector: str | None, _more: int, cursor: str, shown: list[Component]) -> Results:
+        # Any other trigger is another search, which begins at its first brand.
+        more = ctx.triggered_id == "brand-more"
+        query = BrandQuery(q=(text or "").strip(), sector=sector or "", cursor=cursor if more else "")
+        try:
+            page = api.brands(query)
+        except ReviewsApiError as error:
+            return [error_notice(page_error(error))], "", "", True
+        return results(page, query, shown if more else [])
+
+
+def results(page: Page[Brand], query: BrandQuery, shown: list[Component]) -> Results:
+    """What the search shows: the brands so far and those of this page."""
+    if not page.items and not shown:
+        return [no_brands(query.q)], "No brand found", "", True
+    count = counted(len(page.items), "brand") if page.next_cursor is None and not shown else ""
+    return [*shown, brand_cards(page.items)], count, page.next_cursor or "", page.next_cursor is None

@@ -1,22 +1,37 @@
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import TypeVar
+from urllib.parse import quote, urlencode
 
 import pydantic
+import urllib3
+from opine_common.http_client import HttpClient, NoAnswerError
+from urllib3.exceptions import HTTPError
 
-from opine_frontend.reviews_api.errors import UnexpectedAnswerError
-from opine_frontend.reviews_api.models import (
+from opine_frontend.reviews_api.errors import UnexpectedAnswerError, UnreachableError, problem_from
+from opine_frontend.reviews_api.schemas import (
     Brand,
-    BrandPage,
+    BrandQuery,
     NewReview,
-    Predicted,
+    Page,
+    PredictionAnswer,
     Review,
-    ReviewPage,
-    SectorList,
+    ReviewQuery,
+    ScrapedReview,
+    ScrapedReviewQuery,
+    ScrapeRun,
+    Sector,
     Summary,
 )
-from opine_frontend.reviews_api.queries import BrandQuery, ReviewQuery, ScrapedReviewQuery
-from opine_frontend.reviews_api.scraped_models import ScrapedReviewPage, ScrapeRunPage
-from opine_frontend.reviews_api.transport import PREDICT_TIMEOUT_S, STREAM_TIMEOUT_S, Transport, segment
+
+# The API is one hop away: a connection that takes longer than a second will not come.
+CONNECT_TIMEOUT_S = 1.0
+# The API is told so, and answers in time what it could not do.
+TIMEOUT_S = 5.0
+# An export streams for as long as rows keep coming.
+STREAM_TIMEOUT_S = 60.0
+# Connections that stay open, at least one for each gunicorn thread.
+POOL_SIZE = 16
 
 _V1 = "/api/v1"
 _CHUNK_BYTES = 64 * 1024
@@ -25,19 +40,27 @@ Answer = TypeVar("Answer", bound=pydantic.BaseModel)
 
 
 class ReviewsApi:
-    """The reviews API's routes that the frontend uses. Every method raises ReviewsApiError."""
+    """The routes of the reviews API that the pages use.
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    Without an answer a request is sent once more, so every call must be idempotent. Reads, predictions and deletions
+    are by nature, and saving a review is by its Idempotency-Key. An answer is an answer: a 503 with Retry-After is told
+    to the person, not waited out here.
 
-    def predict(self, text: str) -> Predicted:
-        answer = self._transport.exchange(
-            "POST",
-            f"{_V1}/predictions",
-            body={"text": text, "explain": True},
-            read_timeout_s=PREDICT_TIMEOUT_S,
+    Every method raises UnreachableError without an answer, Problem at a status of 400 or more, and
+    UnexpectedAnswerError at an answer against the contract.
+    """
+
+    def __init__(self, base_url: str, *, max_connection_age_s: float) -> None:
+        self._http = HttpClient(
+            base_url,
+            connections=POOL_SIZE,
+            connect_timeout_s=CONNECT_TIMEOUT_S,
+            max_connection_age_s=max_connection_age_s,
         )
-        return _parse(Predicted, answer.data)
+
+    def predict(self, text: str) -> PredictionAnswer:
+        answer = self._request("POST", "/predictions", json={"text": text, "explain": "words"})
+        return _parse(PredictionAnswer, answer)
 
     def create_review(self, review: NewReview, *, idempotency_key: str, client: Mapping[str, str]) -> Review:
         """Save a review; the key makes a second try safe.
@@ -47,29 +70,20 @@ class ReviewsApi:
             idempotency_key: the same for each try of the same content.
             client: headers that say for whom the call is made.
         """
-        answer = self._transport.exchange(
-            "POST",
-            f"{_V1}/reviews",
-            body=review.model_dump(mode="json"),
-            headers={**client, "Idempotency-Key": idempotency_key},
-        )
-        return _parse(Review, answer.data)
+        headers = {**client, "Idempotency-Key": idempotency_key}
+        return _parse(Review, self._request("POST", "/reviews", json=review.model_dump(mode="json"), headers=headers))
 
-    def reviews(self, query: ReviewQuery) -> ReviewPage:
-        return _parse(ReviewPage, self._get("/reviews", query.parameters()))
+    def reviews(self, query: ReviewQuery) -> Page[Review]:
+        return _parse(Page[Review], self._request("GET", "/reviews", query=query.parameters()))
 
     def delete_review(self, review_id: str, *, token: str) -> None:
-        self._transport.exchange("DELETE", f"{_V1}/reviews/{segment(review_id)}", headers=_bearer(token))
+        self._request("DELETE", f"/reviews/{_segment(review_id)}", headers=_bearer(token))
 
     def export(self, query: ReviewQuery, *, token: str) -> Iterator[bytes]:
         """The reviews as CSV, in chunks. The call is made at once, so that its errors come before the first chunk."""
-        answer = self._transport.exchange(
-            "GET",
-            f"{_V1}/reviews.csv",
-            query=query.filters(),
-            headers={**_bearer(token), "Accept": "text/csv"},
-            read_timeout_s=STREAM_TIMEOUT_S,
-            stream=True,
+        headers = {**_bearer(token), "Accept": "text/csv"}
+        answer = self._request(
+            "GET", "/reviews.csv", query=query.filters(), headers=headers, timeout_s=STREAM_TIMEOUT_S, stream=True
         )
 
         def chunks() -> Iterator[bytes]:
@@ -80,42 +94,68 @@ class ReviewsApi:
 
         return chunks()
 
-    def brands(self, query: BrandQuery) -> BrandPage:
-        return _parse(BrandPage, self._get("/brands", query.parameters()))
+    def brands(self, query: BrandQuery) -> Page[Brand]:
+        return _parse(Page[Brand], self._request("GET", "/brands", query=query.parameters()))
 
     def random_brand(self, *, exclude: str = "") -> Brand:
-        return _parse(Brand, self._get("/brands/random", {"exclude": exclude} if exclude else {}))
+        return _parse(Brand, self._request("GET", "/brands/random", query={"exclude": exclude} if exclude else {}))
 
     def brand(self, slug: str) -> Brand:
-        return _parse(Brand, self._get(f"/brands/{segment(slug)}"))
+        return _parse(Brand, self._request("GET", f"/brands/{_segment(slug)}"))
 
     def summary(self, slug: str) -> Summary:
-        return _parse(Summary, self._get(f"/brands/{segment(slug)}/summary"))
+        return _parse(Summary, self._request("GET", f"/brands/{_segment(slug)}/summary"))
 
-    def sectors(self) -> SectorList:
-        return _parse(SectorList, self._get("/sectors"))
+    def sectors(self) -> Page[Sector]:
+        return _parse(Page[Sector], self._request("GET", "/sectors"))
 
-    def scraped_reviews(self, query: ScrapedReviewQuery) -> ScrapedReviewPage:
-        return _parse(ScrapedReviewPage, self._get("/scraped-reviews", query.parameters()))
+    def scraped_reviews(self, query: ScrapedReviewQuery) -> Page[ScrapedReview]:
+        return _parse(Page[ScrapedReview], self._request("GET", "/scraped-reviews", query=query.parameters()))
 
-    def scrape_runs(self, *, limit: int, token: str) -> ScrapeRunPage:
-        answer = self._transport.exchange(
-            "GET", f"{_V1}/scrape-runs", query={"limit": str(limit)}, headers=_bearer(token)
-        )
-        return _parse(ScrapeRunPage, answer.data)
+    def scrape_runs(self, *, limit: int, token: str) -> Page[ScrapeRun]:
+        answer = self._request("GET", "/scrape-runs", query={"limit": str(limit)}, headers=_bearer(token))
+        return _parse(Page[ScrapeRun], answer)
 
-    def _get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
-        return self._transport.exchange("GET", f"{_V1}{path}", query=query).data
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
+        stream: bool = False,
+    ) -> urllib3.BaseHTTPResponse:
+        try:
+            answer = self._http.request(
+                method,
+                f"{_V1}{path}" + (f"?{urlencode(query)}" if query else ""),
+                timeout_s=timeout_s,
+                json=json,
+                headers={"Accept": "application/json", **(headers or {})},
+                stream=stream,
+            )
+            if answer.status >= HTTPStatus.BAD_REQUEST:
+                raise problem_from(answer.status, answer.headers, answer.data)
+        except (NoAnswerError, HTTPError) as error:
+            raise UnreachableError(str(error)) from error
+        return answer
+
+
+def _segment(value: str) -> str:
+    """A path segment that cannot become two."""
+    return quote(value, safe="")
 
 
 def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _parse(kind: type[Answer], body: bytes) -> Answer:
+def _parse(schema: type[Answer], answer: urllib3.BaseHTTPResponse) -> Answer:
     try:
-        return kind.model_validate_json(body)
+        return schema.model_validate_json(answer.data)
     except pydantic.ValidationError as error:
         raise UnexpectedAnswerError(
-            f"{kind.__name__}: {error.error_count()} fields differ from the contract"
+            f"{schema.__name__}: {error.error_count()} fields differ from the contract"
         ) from error

@@ -1,9 +1,9 @@
-"""What can go wrong between the frontend and the reviews API, as types."""
+"""What can go wrong between the pages and the reviews API."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import responses
+
+from pydantic import BaseModel, ValidationError
 
 
 class ReviewsApiError(Exception):
@@ -18,36 +18,31 @@ class UnexpectedAnswerError(ReviewsApiError):
     """An answer that breaks the contract."""
 
 
-@dataclass(frozen=True)
-class FieldError:
+class FieldError(BaseModel):
     field: str
     message: str
 
 
-class Problem(ReviewsApiError):  # noqa: N818  the name in RFC 9457
-    """The API's own refusal, from its problem details (RFC 9457)."""
+class ProblemDetails(BaseModel):
+    """The body of an error (RFC 9457)."""
 
-    def __init__(
-        self,
-        status: int,
-        title: str,
-        *,
-        detail: str = "",
-        errors: tuple[FieldError, ...] = (),
-        retry_after_s: int | None = None,
-        request_id: str | None = None,
-    ) -> None:
-        super().__init__(f"{status} {title}: {detail}" if detail else f"{status} {title}")
+    title: str = ""
+    detail: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+class Problem(ReviewsApiError):  # noqa: N818  the name in RFC 9457
+    """The API answered with an error."""
+
+    def __init__(self, status: int, details: ProblemDetails | None = None, *, retry_after_s: int | None = None) -> None:
         self.status = status
-        self.title = title
-        self.detail = detail
-        self.errors = errors
+        self.details = details or ProblemDetails()
         self.retry_after_s = retry_after_s
-        self.request_id = request_id
+        super().__init__(f"{status} {self.details.title}: {self.details.detail}".removesuffix(": "))
 
 
 class Invalid(Problem):
-    """400, 413 or 422: the same request will be refused again."""
+    """400, 413 or 422: the same request will fail again."""
 
 
 class Forbidden(Problem):
@@ -62,6 +57,10 @@ class Busy(Problem):
     """429 or 503: worth another try later."""
 
 
+class TimedOut(Busy):
+    """504: the API could not do it in the time that it was given."""
+
+
 _BY_STATUS: dict[int, type[Problem]] = {
     400: Invalid,
     401: Forbidden,
@@ -71,49 +70,18 @@ _BY_STATUS: dict[int, type[Problem]] = {
     422: Invalid,
     429: Busy,
     503: Busy,
+    504: TimedOut,
 }
 
 
 def problem_from(status: int, headers: Mapping[str, str], body: bytes) -> Problem:
-    """Read problem details; a body that is none still gives a Problem, from its status."""
-    fields = _json_object(body)
-    kind = _BY_STATUS.get(status, Problem)
-    return kind(
-        status,
-        _text(fields.get("title")) or _phrase(status),
-        detail=_text(fields.get("detail")),
-        errors=_field_errors(fields.get("errors")),
-        retry_after_s=_seconds(headers.get("Retry-After")),
-        request_id=_text(fields.get("request_id")) or headers.get("X-Request-ID"),
-    )
-
-
-def _json_object(body: bytes) -> dict[str, object]:
+    """Read problem details; a proxy's page in their place still gives a Problem, by its status."""
     try:
-        parsed = json.loads(body)
-    except ValueError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Error"
-
-
-def _field_errors(value: object) -> tuple[FieldError, ...]:
-    if not isinstance(value, list):
-        return ()
-    entries = [entry for entry in value if isinstance(entry, dict)]
-    return tuple(FieldError(_text(entry.get("field")), _text(entry.get("message"))) for entry in entries)
-
-
-def _seconds(header: str | None) -> int | None:
-    """Retry-After in seconds; its date form is not used by the API and is left out."""
-    return int(header) if header is not None and header.isascii() and header.isdigit() else None
+        details = ProblemDetails.model_validate_json(body)
+    except ValidationError:
+        details = ProblemDetails()
+    details.title = details.title or responses.get(status, "Error")
+    # The API does not use the date form of Retry-After.
+    retry_after = headers.get("Retry-After", "")
+    seconds = int(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
+    return _BY_STATUS.get(status, Problem)(status, details, retry_after_s=seconds)

@@ -25,8 +25,9 @@ def json_answer(model: BaseModel, status: int = 200) -> Response:
 def problems(*statuses: int) -> dict[str | int, dict[str, object]]:
     """The OpenAPI `responses` of an operation that may end with these statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemDetails.__name__}"}}}
-    # flask-openapi3 adds a 422 to every operation that has none, in a form that we never answer.
-    return {status: {"content": content} for status in sorted({*statuses, 422})}
+    # flask-openapi3 adds a 422 to every operation that has none, in a form that we never answer. Time may run out (504)
+    # anywhere.
+    return {status: {"content": content} for status in sorted({*statuses, 422, 504})}
 
 
 def review_answer(review: Review, brand_name: str) -> ReviewAnswer:

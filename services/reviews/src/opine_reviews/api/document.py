@@ -10,7 +10,10 @@ from opine_reviews.problems import ProblemDetails
 INFO = Info(
     title="Opine reviews",
     version="1.0.0",
-    description="Reviews of brands, their predictions, and counts. Errors are problem details (RFC 9457).",
+    description=(
+        "Reviews of brands, their predictions, and counts. Errors are problem details (RFC 9457). The header "
+        "`X-Request-Timeout` of any request says in how many seconds its answer is worth something."
+    ),
 )
 
 

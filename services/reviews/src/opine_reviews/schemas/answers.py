@@ -1,7 +1,7 @@
 """What the routes of /api/v1 answer."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
@@ -16,6 +16,14 @@ class ModelAnswer(BaseModel):
     version: str
 
 
+class WordAnswer(NamedTuple):
+    """`[start, end, contribution]` in JSON: a long text has a thousand words, and their names would be half of it."""
+
+    start: Annotated[int, Field(ge=0, description="offset in code points")]
+    end: Annotated[int, Field(ge=1, description="offset of the code point after the word")]
+    contribution: Annotated[float, Field(description="positive for the brand")]
+
+
 class PredictionAnswer(BaseModel):
     score: Score
     label: Label
@@ -23,7 +31,14 @@ class PredictionAnswer(BaseModel):
     star_probabilities: list[float]
     contributions: list[float] | None = Field(
         default=None,
-        description="only with `explain`: one number a code point of the text, positive for the brand",
+        description="only with `explain: true`: one number a code point of the text, positive for the brand",
+    )
+    words: list[WordAnswer] | None = Field(
+        default=None,
+        description=(
+            'only with `explain: "words"`: `[start, end, contribution]` of each run of the text without white space, '
+            "in order"
+        ),
     )
 
 

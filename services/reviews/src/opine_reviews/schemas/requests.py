@@ -1,6 +1,6 @@
 """What the routes of /api/v1 take."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -22,6 +22,19 @@ ReviewText = Annotated[
 ]
 
 
+def _refuse_other_explanations(value: object) -> object:
+    if not isinstance(value, bool) and value != "words":
+        raise ValueError('must be false, true or "words"')
+    return value
+
+
+Explain = Annotated[
+    Literal[False, True, "words"],
+    Field(description="true: contributions a code point; `words`: contributions a word"),
+    BeforeValidator(_refuse_other_explanations),
+]
+
+
 class Body(BaseModel):
     """A JSON body: no conversions, and a misspelt field is an error rather than ignored."""
 
@@ -30,7 +43,7 @@ class Body(BaseModel):
 
 class PredictionRequest(Body):
     text: Characters = Field(min_length=1, max_length=20_000, examples=["Great shop!"])
-    explain: bool = False
+    explain: Explain = False
 
 
 class ShownModel(Body):

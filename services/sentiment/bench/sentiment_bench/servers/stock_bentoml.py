@@ -17,6 +17,6 @@ class Stock:
     def __init__(self) -> None:
         self.engine = load()
 
-    @bentoml.api(batchable=True, max_batch_size=_MAX_BATCH, max_latency_ms=_MAX_LATENCY_MS)  # type: ignore[untyped-decorator]
+    @bentoml.api(batchable=True, max_batch_size=_MAX_BATCH, max_latency_ms=_MAX_LATENCY_MS)
     def predict(self, texts: list[str]) -> list[dict]:  # type: ignore[type-arg]  # BentoML makes its schema of this
         return answers(self.engine, texts)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar, cast
 
-from opine_sentiment.batching.refusals import ClosedError, ExpiredError, OverloadedError
-from opine_sentiment.batching.request import FAILED, E, Failed, P, Request, Work
+from opine_sentiment.batching.errors import ClosedError, EngineBrokenError, ExpiredError, OverloadedError
+from opine_sentiment.batching.health import RETEST_S
 from opine_sentiment.batching.scheduler import Batch, Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from opine_sentiment.batching.cost_model import CostModel
-    from opine_sentiment.batching.lane import Lane, Row
-    from opine_sentiment.batching.observer import BatchObserver
-    from opine_sentiment.batching.pace import BatchLimits
+    from opine_sentiment.batching.health import EngineHealth
+    from opine_sentiment.batching.queues import RequestQueue, Row
+    from opine_sentiment.batching.scheduler import BatchLimits
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,20 @@ _ENCODE_STRETCH = 1 << 18
 # Turns of the event loop that an idle engine waits for requests that have already come, and how many without one
 # are enough: tens of microseconds.
 _TURNS, _QUIET_TURNS = 32, 3
+# An engine that works on one batch for so long hangs.
+_STALLED_S = 120.0
 
+RejectReason = Literal["queue_full", "deadline", "expired", "closed", "cancelled", "engine_broken"]
+
+
+class Encoded(Protocol):
+    """A text as the engine takes it; its length is what it costs."""
+
+    def __len__(self) -> int: ...
+
+
+E = TypeVar("E", bound=Encoded)
+P = TypeVar("P")
 E_contra = TypeVar("E_contra", contravariant=True)
 P_co = TypeVar("P_co", covariant=True)
 
@@ -40,6 +54,70 @@ class Compute(Protocol[E_contra, P_co]):
     def __call__(
         self, encoded: Sequence[E_contra], explain: Sequence[bool], expected_s: float, /
     ) -> Awaitable[Sequence[P_co]]: ...
+
+
+class BatchObserver(Protocol):
+    """Receives the batcher's measurements; the service's metrics are one."""
+
+    def offered(self, seconds: float) -> None:
+        """A request came, whose texts should take so long to compute, whether it is admitted or not."""
+
+    def queued(self, rows: int) -> None:
+        """So many rows wait now."""
+
+    def waited(self, seconds: float) -> None:
+        """A row left the queue for the engine after this time."""
+
+    def computed(self, rows: int, characters: int, seconds: float) -> None:
+        """The engine has been busy with one batch, whether it succeeded or not."""
+
+    def estimated(self, overhead_s: float, unit_s: float) -> None:
+        """What a batch is now thought to take: overhead + unit * cost."""
+
+    def missed(self, rows: int) -> None:
+        """Rows were computed and their deadline had passed."""
+
+    def rejected(self, reason: RejectReason, rows: int) -> None:
+        """Rows were given up before they were computed."""
+
+
+class Failed:
+    """In place of a prediction: this text could not be computed, even alone."""
+
+
+FAILED = Failed()
+
+
+class Request(Generic[E, P]):
+    """A caller's texts and the answers that have come so far."""
+
+    def __init__(self, texts: int, *, explain: bool, queue: RequestQueue[Work[E, P]]) -> None:
+        self.explain = explain
+        self.queue = queue
+        self.answers: list[P | Failed | None] = [None] * texts
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.error: Exception | None = None
+        self._missing = texts
+
+    def answer(self, index: int, answer: P | Failed) -> None:
+        self.answers[index] = answer
+        self._missing -= 1
+        if self._missing == 0 and not self.done.done():
+            self.done.set_result(None)
+
+    def give_up(self, error: Exception) -> None:
+        if not self.done.done():
+            self.error = error
+            self.done.set_result(None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Work(Generic[E, P]):
+    """One text of a request."""
+
+    request: Request[E, P]
+    index: int
+    encoded: E
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +138,7 @@ class Batcher(Generic[E, P]):
         compute: Compute[E, P],
         limits: BatchLimits,
         model: CostModel,
+        health: EngineHealth,
         observer: BatchObserver,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -67,15 +146,26 @@ class Batcher(Generic[E, P]):
         self._compute = compute
         self._limits = limits
         self._model = model
+        self._health = health
         self._observer = observer
         self._clock = clock
         self._scheduler: Scheduler[Work[E, P]] = Scheduler(limits, model)
-        self._requests: dict[Lane[Work[E, P]], Request[E, P]] = {}
+        self._requests: dict[RequestQueue[Work[E, P]], Request[E, P]] = {}
         self._arrivals = 0
         self._started: _Started[E, P] | None = None
-        self._busy = False
+        self._begun_at: float | None = None
         self._wake = asyncio.Event()
-        self._closed = False
+        self._closing = asyncio.Event()
+
+    @property
+    def working(self) -> bool:
+        """The engine computes what it is given."""
+        return not self._health.broken
+
+    @property
+    def dead(self) -> bool:
+        """Only a new process helps: the engine stays broken, or hangs."""
+        return self._health.dead or (self._begun_at is not None and self._clock() - self._begun_at > _STALLED_S)
 
     async def submit(self, texts: Sequence[str], *, explain: bool, deadline: float) -> list[P | Failed]:
         """One answer a text, in order. Cancel the call to drop what has not been computed.
@@ -83,23 +173,21 @@ class Batcher(Generic[E, P]):
         Raises:
             OverloadedError: the texts do not fit the queue, or would not be answered by the deadline.
             ExpiredError: they were not, against the estimate.
+            EngineBrokenError: the engine fails whatever it is given.
             ClosedError: the service is shutting down.
         """
         if not texts:
             return []
-        if self._closed:
-            self._observer.shed("closed", len(texts))
-            raise ClosedError
         request = self._admit(texts, explain=explain, deadline=deadline)
         try:
             await self._fill(request, texts)
             await request.done
         except asyncio.CancelledError:
             request.done.cancel()
-            self._observer.shed("client_gone", self._scheduler.drop(request.lane))
+            self._observer.rejected("cancelled", self._scheduler.drop(request.queue))
             raise
         finally:
-            del self._requests[request.lane]
+            del self._requests[request.queue]
             self._observer.queued(self._scheduler.waiting_rows)
             self._wake.set()
         if request.error is not None:
@@ -108,7 +196,11 @@ class Batcher(Generic[E, P]):
 
     async def run(self) -> None:
         """Feed the engine until `close` was called and everything accepted is answered."""
-        while not (self._closed and not self._requests):
+        while not (self._closing.is_set() and not self._requests):
+            if self._health.broken:
+                self._reject_waiting()
+                await self._retest()
+                continue
             if self._started is None:
                 self._start_next()
             if self._started is None:
@@ -116,21 +208,29 @@ class Batcher(Generic[E, P]):
                 continue
             started, self._started = self._started, None
             await self._answer(started)
-            self._busy = False
+            self._begun_at = None
 
     def close(self) -> None:
         """Take no new requests; `run` ends when the accepted ones are answered."""
-        self._closed = True
+        self._closing.set()
         self._wake.set()
 
     def _admit(self, texts: Sequence[str], *, explain: bool, deadline: float) -> Request[E, P]:
+        if self._closing.is_set():
+            self._observer.rejected("closed", len(texts))
+            raise ClosedError
+        costs = [len(text) + ROW_COST for text in texts]
+        self._observer.offered(self._model.seconds(sum(costs)))
+        if self._health.broken:
+            self._observer.rejected("engine_broken", len(texts))
+            raise EngineBrokenError
         try:
-            lane = self._scheduler.admit([len(text) + ROW_COST for text in texts], deadline, self._clock())
+            queue = self._scheduler.admit(costs, deadline, self._clock())
         except OverloadedError as overload:
-            self._observer.shed(overload.reason, len(texts))
+            self._observer.rejected(overload.reason, len(texts))
             raise
-        request: Request[E, P] = Request(len(texts), explain=explain, lane=lane)
-        self._requests[lane] = request
+        request: Request[E, P] = Request(len(texts), explain=explain, queue=queue)
+        self._requests[queue] = request
         self._arrivals += 1
         self._observer.queued(self._scheduler.waiting_rows)
         return request
@@ -149,16 +249,16 @@ class Batcher(Generic[E, P]):
                 encoded = self._encode(text)
             except Exception:
                 logger.exception("a text of %d characters could not be encoded", len(text))
-                self._scheduler.skip(request.lane, len(text) + ROW_COST)
+                self._scheduler.skip(request.queue, len(text) + ROW_COST)
                 self._observer.queued(self._scheduler.waiting_rows)
                 request.answer(index, FAILED)
                 continue
             work = Work(request, index, encoded)
             self._scheduler.put(
-                request.lane, work, reserved=len(text) + ROW_COST, cost=len(encoded) + ROW_COST, now=self._clock()
+                request.queue, work, reserved=len(text) + ROW_COST, cost=len(encoded) + ROW_COST, now=self._clock()
             )
             self._wake.set()
-            if not self._busy and self._scheduler.waiting_rows >= self._limits.max_rows:
+            if self._begun_at is None and self.working and self._scheduler.waiting_rows >= self._limits.max_rows:
                 # At once: the rest of a burst is read while the engine works on its first batch.
                 self._start_next()
 
@@ -172,19 +272,19 @@ class Batcher(Generic[E, P]):
         self._observer.queued(self._scheduler.waiting_rows)
         for row in rows:
             self._observer.waited(now - row.queued_at)
-        self._busy = True
         self._started = self._start(rows)
 
     def _start(self, rows: Sequence[Row[Work[E, P]]]) -> _Started[E, P]:
-        batch = self._scheduler.begin(rows, self._clock())
+        self._begun_at = self._clock()
+        batch = self._scheduler.begin(rows, self._begun_at)
         works = [row.value for row in rows]
         encoded, explain = [work.encoded for work in works], [work.request.explain for work in works]
         return _Started(batch, self._compute(encoded, explain, self._model.seconds(batch.cost)))
 
     def _expire(self) -> None:
-        while (lane := self._scheduler.hopeless(self._clock())) is not None:
-            self._observer.shed("expired", self._scheduler.drop(lane))
-            self._requests[lane].give_up(ExpiredError())
+        while (queue := self._scheduler.expired(self._clock())) is not None:
+            self._observer.rejected("expired", self._scheduler.drop(queue))
+            self._requests[queue].give_up(ExpiredError())
 
     async def _work_comes(self) -> None:
         """Wait for work, and for what has reached the process with it, up to a batch: a burst makes one."""
@@ -205,6 +305,11 @@ class Batcher(Generic[E, P]):
             answers: Sequence[P | Failed] = await self._finished(started)
         except Exception:
             logger.exception("the engine failed on a batch of %d texts", len(rows))
+            await self._health.batch_failed()
+            if self._health.broken:
+                for row in rows:
+                    row.value.request.give_up(EngineBrokenError())
+                return
             if len(rows) > 1:
                 for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
                     # Who left or ran out of time while the other half was tried is not computed.
@@ -213,6 +318,8 @@ class Batcher(Generic[E, P]):
                         await self._answer(self._start(missing))
                 return
             answers = [FAILED]
+        else:
+            self._health.batch_succeeded()
         for row, answer in zip(rows, answers, strict=True):
             row.value.request.answer(row.value.index, answer)
 
@@ -227,7 +334,19 @@ class Batcher(Generic[E, P]):
             self._scheduler.finished(batch, now, succeeded=succeeded)
             self._observer.computed(len(rows), batch.cost - ROW_COST * len(rows), now - batch.begun_at)
             self._observer.estimated(self._model.overhead_s, self._model.unit_s)
-            self._observer.missed(sum(row.lane.deadline < now for row in rows))
+            self._observer.missed(sum(row.queue.deadline < now for row in rows))
         if len(answers) != len(rows):
             raise ValueError(f"the engine gave {len(answers)} answers for {len(rows)} texts")
         return answers
+
+    def _reject_waiting(self) -> None:
+        for queue, request in self._requests.items():
+            self._observer.rejected("engine_broken", self._scheduler.drop(queue))
+            request.give_up(EngineBrokenError())
+        self._observer.queued(self._scheduler.waiting_rows)
+
+    async def _retest(self) -> None:
+        """Wait a moment, less if the service ends, and see whether the engine works again."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), RETEST_S)
+        await self._health.test()

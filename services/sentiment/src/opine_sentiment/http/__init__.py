@@ -1,1 +1,1 @@
-"""The contract's routes as an ASGI application of its own."""
+"""The HTTP contract: routes, request, response, limits, errors."""

@@ -1,71 +1,139 @@
-"""`POST /v1/predict`, `POST /v1/predict/bulk` and the probes."""
+"""The HTTP contract as a Starlette application, which BentoML mounts beside its own routes.
+
+BentoML makes the model after it has mounted this application, so the service puts it into `app.state` by `serve`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from opine_telemetry.http_metrics import exposition
-from starlette.responses import PlainTextResponse, Response
+from opine_common.deadlines import HEADER as TIMEOUT_HEADER
+from opine_common.http_metrics import exposition
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
 
-from opine_sentiment.http.body import read_body
-from opine_sentiment.http.bulk_response import BulkResponse
-from opine_sentiment.http.deadline import HEADER, read_deadline
-from opine_sentiment.http.departure import unless_client_leaves
-from opine_sentiment.http.gate import Gate
-from opine_sentiment.http.predict_answer import answer_json
-from opine_sentiment.http.predict_request import parse_explain, parse_predict_request
-from opine_sentiment.http.problems import unavailable
-from opine_sentiment.http.refusal import REFUSALS, refusal
-from opine_sentiment.scoring import score
-from opine_sentiment.text_errors import text_error
+from opine_sentiment.batching.errors import RejectedError
+from opine_sentiment.http.bulk import BulkStream
+from opine_sentiment.http.errors import EXCEPTION_HANDLERS, rejected, unavailable
+from opine_sentiment.http.limits import ConcurrencyLimit, cancel_on_disconnect
+from opine_sentiment.http.request import (
+    parse_explain,
+    parse_predict_request,
+    read_body,
+    read_deadline,
+)
+from opine_sentiment.http.response import predictions_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from opine_sentiment.predictor import Predictor
     from opine_sentiment.settings import Settings
 
+# BentoML's own page would load a tracker from another host. The files of Swagger UI are those that BentoML serves.
+_PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Opine sentiment</title>
+<link rel="stylesheet" href="static_content/swagger-ui.css"></head>
+<body><div id="swagger-ui"></div>
+<script src="static_content/swagger-ui-bundle.js"></script>
+<script src="static_content/swagger-ui-standalone-preset.js"></script>
+<script>SwaggerUIBundle({
+  urls: [{url: "v1/openapi.json", name: "HTTP contract"}, {url: "docs.json", name: "BentoML client"}],
+  dom_id: "#swagger-ui", validatorUrl: null,
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset], layout: "StandaloneLayout"
+})</script>
+</body></html>
+"""
 
-class Routes:
-    """The endpoints, bound to one predictor."""
 
-    def __init__(self, settings: Settings, predictor: Predictor) -> None:
+class Endpoints:
+    """The routes, bound to one model."""
+
+    def __init__(
+        self, settings: Settings, predictor: Predictor, limit: ConcurrencyLimit, ending: Callable[[], bool]
+    ) -> None:
         self._settings = settings
         self._predictor = predictor
-        self._gate = Gate(settings.max_concurrency, "requests")
-        self._bulk_gate = Gate(settings.max_bulk, "bulk requests")
+        self._limit = limit
+        self._ending = ending
+        self._bulk_limit = ConcurrencyLimit(settings.max_bulk, "bulk requests")
 
     async def predict(self, request: Request) -> Response:
-        with self._gate:
-            settings = self._settings
-            deadline = read_deadline(request.headers.get(HEADER), settings)
+        with self._limit:
+            settings, predictor = self._settings, self._predictor
+            deadline = read_deadline(request.headers.get(TIMEOUT_HEADER), settings)
             body = await read_body(request, settings.max_body_bytes, settings.upload_timeout_s)
             asked = parse_predict_request(body, settings.max_texts)
-            texts = [text_error(text, settings.max_characters) or text for text in asked.texts]
-            work = score(self._predictor, texts, explain=asked.explain, deadline=deadline)
+            work = predictor.predict(asked.texts, explain=bool(asked.explain), deadline=deadline)
             try:
-                outcomes = await unless_client_leaves(request.receive, work)
-            except REFUSALS as error:
-                raise refusal(error, len(texts), settings) from None
-            answer = await answer_json(self._predictor.model_name, self._predictor.model_version, outcomes)
+                outcomes = await cancel_on_disconnect(request.receive, work)
+            except RejectedError as error:
+                raise rejected(error, len(asked.texts)) from None
+            answer = await predictions_json(
+                predictor.model_name, predictor.model_version, asked.texts, outcomes, asked.explain
+            )
             return Response(answer, media_type="application/json")
 
-    async def bulk(self, request: Request) -> BulkResponse:
-        if not self._predictor.loaded:
-            raise unavailable(self._predictor.obstacle)
+    async def bulk(self, request: Request) -> BulkStream:
+        if not self._predictor.ready:
+            raise unavailable("the model is not ready")
         explain = parse_explain(request.query_params)
-        return BulkResponse(self._settings, self._predictor, self._bulk_gate, explain=explain)
+        return BulkStream(self._settings, self._predictor, self._bulk_limit, explain=explain, ending=self._ending)
 
-    async def livez(self, _request: Request) -> Response:
-        return PlainTextResponse("alive\n")
 
-    async def readyz(self, _request: Request) -> Response:
-        if not self._predictor.loaded:
-            raise unavailable(self._predictor.obstacle)
-        if self._predictor.draining:
-            raise unavailable("the service is shutting down")
-        return PlainTextResponse("ready\n")
+def serve(
+    app: Starlette, settings: Settings, predictor: Predictor, limit: ConcurrencyLimit, ending: Callable[[], bool]
+) -> None:
+    """Answer with this model from now on.
 
-    async def metrics(self, request: Request) -> Response:
-        body, content_type = exposition(request.headers.get("accept"))
-        return Response(body, headers={"Content-Type": content_type})
+    Args:
+        app: the application that `application` made.
+        settings: the service's.
+        predictor: the model.
+        limit: requests in progress, by any door.
+        ending: says whether the service is shutting down.
+    """
+    app.state.endpoints = Endpoints(settings, predictor, limit, ending)
+
+
+def application() -> Starlette:
+    """The routes without a model."""
+    return Starlette(
+        routes=[
+            Route("/v1/predict", _predict, methods=["POST"]),
+            Route("/v1/predict/bulk", _bulk, methods=["POST"]),
+            Route("/v1/openapi.json", _openapi),
+            Route("/metrics", _metrics),
+            Route("/", _page),
+        ],
+        exception_handlers=EXCEPTION_HANDLERS,
+    )
+
+
+async def _predict(request: Request) -> Response:
+    endpoints: Endpoints = request.app.state.endpoints
+    return await endpoints.predict(request)
+
+
+async def _bulk(request: Request) -> BulkStream:
+    endpoints: Endpoints = request.app.state.endpoints
+    return await endpoints.bulk(request)
+
+
+async def _metrics(request: Request) -> Response:
+    body, content_type = exposition(request.headers.get("accept"))
+    return Response(body, headers={"Content-Type": content_type})
+
+
+async def _openapi(_request: Request) -> Response:
+    from opine_sentiment.http.openapi import document  # noqa: PLC0415  asked for rarely
+
+    return JSONResponse(document())
+
+
+async def _page(_request: Request) -> Response:
+    return HTMLResponse(_PAGE)

@@ -1,6 +1,7 @@
 """A stand-in for the sentiment service, well or ill as a test wants it."""
 
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,12 +15,21 @@ ANSWERS: dict[str, tuple[int, dict[str, str], bytes]] = {
     "busy for years": (429, {"Retry-After": "99999"}, b"{}"),
     "busy until a date": (429, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, b"{}"),
     "broken": (500, {}, b"{}"),
+    "unready": (503, {"Retry-After": "9"}, b"{}"),
+    "late": (504, {}, b"{}"),
     "elsewhere": (302, {"Location": "/v1/other"}, b""),
     "garbage": (200, {}, b"<html>"),
     "no prediction": (200, {}, json.dumps({"model": MODEL, "predictions": []}).encode()),
     "out of bounds": (200, {}, json.dumps({"model": MODEL, "predictions": [PREDICTION | {"score": 1.5}]}).encode()),
     "body too large": (413, {}, b"{}"),
     "malformed": (422, {}, b"{}"),
+    "engine error": (
+        200,
+        {},
+        json.dumps(
+            {"model": MODEL, "predictions": [{"error": {"code": "internal", "message": "see the log"}}]}
+        ).encode(),
+    ),
     "text error": (
         200,
         {},
@@ -37,6 +47,7 @@ class FakeSentiment:
         self.mode = "ok"
         self.requests: list[dict[str, Any]] = []
         self.request_ids: list[str | None] = []
+        self.timeouts_s: list[float] = []
         self.released = threading.Event()
         self._server = _server_of(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -50,6 +61,7 @@ class FakeSentiment:
         self.mode = "ok"
         self.requests.clear()
         self.request_ids.clear()
+        self.timeouts_s.clear()
         self.released.clear()
 
     def close(self) -> None:
@@ -69,6 +81,7 @@ def _server_of(fake: FakeSentiment) -> ThreadingHTTPServer:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             fake.requests.append(body)
             fake.request_ids.append(self.headers["X-Request-ID"])
+            fake.timeouts_s.append(float(self.headers["X-Request-Timeout"]))
             mode = fake.mode
             if mode == "slow":
                 fake.released.wait(5)
@@ -91,5 +104,11 @@ def _server_of(fake: FakeSentiment) -> ThreadingHTTPServer:
 
 
 def _well(body: dict[str, Any]) -> bytes:
-    explained = {"contributions": [0.02] * len(body["texts"][0])} if body["explain"] else {}
+    explained = _explanation(body["texts"][0], body["explain"])
     return json.dumps({"model": MODEL, "predictions": [PREDICTION | explained]}).encode()
+
+
+def _explanation(text: str, explain: object) -> dict[str, Any]:
+    if explain == "words":
+        return {"words": [[*match.span(), 0.31] for match in re.finditer(r"\S+", text)]}
+    return {"contributions": [0.02] * len(text)} if explain else {}

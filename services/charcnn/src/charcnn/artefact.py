@@ -1,0 +1,157 @@
+"""A trained model as a folder: `model.json`, `model.safetensors`, `model.onnx`, `linear.safetensors` and a card.
+
+The network's weights stand once, in the safetensors file; the ONNX graphs point into it and are what ONNX Runtime
+loads. A model may have no linear part and no int8 graph. Nothing here is pickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from charcnn.calibration import Calibration
+from charcnn.config import LinearConfig, NetworkConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+FORMAT: Final = "opine-charcnn"
+FORMAT_VERSION: Final = 3
+MANIFEST: Final = "model.json"
+WEIGHTS: Final = "model.safetensors"
+GRAPH: Final = "model.onnx"
+INT8_GRAPH: Final = "model.int8.onnx"
+LINEAR: Final = "linear.safetensors"
+CARD: Final = "README.md"
+
+
+class ArtefactError(Exception):
+    """The folder is no usable model; the message says what to do."""
+
+
+class FileEntry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bytes: int
+    sha256: str
+
+
+class Int8Figures(BaseModel):
+    """How far int8 is from single precision, on texts that its scales were not made from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    texts: int
+    max_probability_difference: float
+    same_labels: float
+    """Share of the texts."""
+
+
+class Manifest(BaseModel):
+    """`model.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["opine-charcnn"] = FORMAT
+    format_version: Literal[3] = FORMAT_VERSION
+    name: str
+    version: str
+    network: NetworkConfig
+    linear: LinearConfig | None = None
+    int8: Int8Figures | None = None
+    """None where there is no int8 graph."""
+    calibration: Calibration
+    files: dict[str, FileEntry]
+    training: dict[str, Any]
+    metrics: dict[str, Any]
+
+    @property
+    def file_names(self) -> list[str]:
+        """Of the files that it describes."""
+        return [WEIGHTS, GRAPH, *([LINEAR] if self.linear else []), *([INT8_GRAPH] if self.int8 else [])]
+
+
+def describe(folder: Path, names: Sequence[str]) -> dict[str, FileEntry]:
+    """Size and hash of files, for a manifest."""
+    contents = {name: (folder / name).read_bytes() for name in names}
+    return {
+        name: FileEntry(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+        for name, content in contents.items()
+    }
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check an artefact: every file is there, whole and the one the manifest was made with.
+
+    Raises:
+        ArtefactError: it is not.
+    """
+    try:
+        document = (folder / MANIFEST).read_bytes()
+    except OSError as error:
+        raise ArtefactError(
+            f"{folder} holds no model: {MANIFEST} cannot be read ({error.strerror}). "
+            "Point the model folder setting at an artefact, or make one with `make train`."
+        ) from error
+    manifest = _parse(folder, document)
+    for name in manifest.file_names:
+        _check(folder / name, manifest.files.get(name))
+    return manifest
+
+
+def _parse(folder: Path, document: bytes) -> Manifest:
+    file = folder / MANIFEST
+    try:
+        head = _Head.model_validate_json(document)
+    except ValidationError as error:
+        raise ArtefactError(
+            f"{file} is damaged or not an Opine model ({_first(error)}). Fetch the artefact again."
+        ) from error
+    if head.format != FORMAT:
+        raise ArtefactError(
+            f"{file} has the format {head.format!r}; this program reads {FORMAT!r}. Use an Opine artefact."
+        )
+    if head.format_version > FORMAT_VERSION:
+        raise ArtefactError(
+            f"{file} has format version {head.format_version}; this program reads {FORMAT_VERSION}. "
+            "Upgrade Opine, or export the model again with this version."
+        )
+    if head.format_version < FORMAT_VERSION:
+        raise ArtefactError(
+            f"{file} has the old format version {head.format_version}; this program reads {FORMAT_VERSION}. "
+            f"Convert it where training is installed: `python -m charcnn.convert {folder} NEW_FOLDER`."
+        )
+    try:
+        return Manifest.model_validate_json(document)
+    except ValidationError as error:
+        raise ArtefactError(f"{file} is not valid ({_first(error)}). Export the model again.") from error
+
+
+class _Head(BaseModel):
+    format: str
+    format_version: int
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"]
+
+
+def _check(file: Path, entry: FileEntry | None) -> None:
+    again = "Fetch the artefact again, or export it again."
+    if entry is None:
+        raise ArtefactError(f"{file.with_name(MANIFEST)} does not list {file.name}. {again}")
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ArtefactError(f"{file} cannot be read ({error.strerror}). {again}") from error
+    if len(content) != entry.bytes:
+        raise ArtefactError(
+            f"{file} has {len(content)} bytes, its manifest says {entry.bytes}: it was cut short or replaced. {again}"
+        )
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise ArtefactError(f"{file} is not the file its manifest was made with (SHA-256 differs). {again}")

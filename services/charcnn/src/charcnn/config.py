@@ -1,0 +1,62 @@
+"""The network's configuration, as it stands in an artefact's `model.json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STARS = (1, 2, 3, 4, 5)
+MAX_LOG_WEIGHT = 20.0
+"""A cell's weight in its text's mean is e to the power of at most so much, and at least of as much below zero."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """Hashed look-ups, one strided convolution, dilated residual blocks, a weighted mean of class scores."""
+
+    embedding: int = 48
+    """Width of a look-up row."""
+    ngrams: tuple[tuple[int, int], ...] = ((3, 8192), (5, 16384))
+    """Pairs (n, rows): hashed n-grams that end at a character."""
+    word_rows: int = 32768
+    """Rows for the word up to a character."""
+    stride: int = 4
+    """Characters a cell: the convolutions work on cells."""
+    width: int = 128
+    """Channels of the convolutions."""
+    dilations: tuple[int, ...] = (1, 2, 4, 8)
+    """One residual block each, in cells."""
+
+    def __post_init__(self) -> None:
+        tables = [rows for _, rows in self.ngrams] + [self.word_rows]
+        if any(rows <= 0 or rows & (rows - 1) for rows in tables):
+            raise ValueError(f"ngrams, word_rows: row counts must be powers of two, got {tables}")
+        if min(self.embedding, self.stride, self.width, *self.dilations) < 1:
+            raise ValueError("embedding, stride, width and dilations must be positive")
+
+    @property
+    def gap(self) -> int:
+        """Blank cells between two texts that keep their convolutions from seeing each other."""
+        return max(self.dilations, default=0)
+
+    @property
+    def look_up_gap(self) -> int:
+        """Blank cells between two texts that keep their n-grams from seeing each other."""
+        return -(-max((order - 1 for order, _ in self.ngrams), default=0) // self.stride)
+
+    @property
+    def multiply_adds_per_character(self) -> float:
+        """Dense multiply-adds a character; look-ups cost none."""
+        stem = self.stride * self.embedding * self.width
+        block = (3 + 1) * self.width**2
+        head = self.width * (len(STARS) + 1)
+        return (stem + block * len(self.dilations) + head) / self.stride
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinearConfig:
+    """The linear part of a model."""
+
+    max_ngram: int
+    """Words of the longest n-gram."""
+    entries: int
+    """Known n-grams."""

@@ -1,0 +1,94 @@
+"""Request ids, access log and metrics for a Flask application; Dash's server is one."""
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, request
+from flask.signals import request_started
+
+from opine_common import request_ids
+from opine_common.access import record_request
+from opine_common.answer_body import AnswerBody
+from opine_common.http_metrics import exposition
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_ROUTE_KEY = "opine.route"
+_PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+
+
+def instrument(app: Flask, service: str) -> None:
+    """Give `app` request ids, an access log, HTTP metrics, `/metrics` and `/livez`.
+
+    Call it last among the wrappers of `app.wsgi_app`, so that their errors are seen too.
+    """
+    request_started.connect(_remember_route, app)
+    app.add_url_rule("/livez", "opine_livez", _livez)
+    app.add_url_rule("/metrics", "opine_metrics", _metrics)
+    app.wsgi_app = _Telemetry(app.wsgi_app, service)  # type: ignore[method-assign]
+
+
+class _Telemetry:
+    """WSGI middleware around the whole application, so that a streamed answer is measured to its end."""
+
+    def __init__(self, app: "WSGIApplication", service: str) -> None:
+        self.app = app
+        self.service = service
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        request_id = request_ids.accept_request_id(environ.get("HTTP_X_REQUEST_ID"))
+        request_ids.set_request_id(request_id)
+        started = time.perf_counter()
+        status = 500
+
+        def start(
+            status_line: str,
+            headers: list[tuple[str, str]],
+            exc_info: "OptExcInfo | None" = None,
+        ) -> Any:  # noqa: ANN401  the server's own write callable
+            nonlocal status
+            status = int(status_line[:3])
+            kept = [(name, value) for name, value in headers if name.lower() != "x-request-id"]
+            return start_response(status_line, [*kept, (request_ids.HEADER, request_id)], exc_info)
+
+        def finish() -> None:
+            self._record(environ, status, time.perf_counter() - started)
+            request_ids.set_request_id(None)
+
+        try:
+            body = self.app(environ, start)
+        except BaseException:
+            status = 500
+            finish()
+            raise
+        return AnswerBody(body, finish)
+
+    def _record(self, environ: "WSGIEnvironment", status: int, seconds: float) -> None:
+        route = environ.get(_ROUTE_KEY)
+        record_request(
+            self.service,
+            route=route,
+            method=environ["REQUEST_METHOD"],
+            path=environ.get("PATH_INFO", ""),
+            status=status,
+            seconds=seconds,
+            # Probes come every few seconds; only a failing one is worth a line.
+            quiet=route in _PROBES and status < 400,  # noqa: PLR2004  the first error status
+        )
+
+
+def _remember_route(_app: Flask, **_extra: object) -> None:
+    if request.url_rule is not None:
+        request.environ[_ROUTE_KEY] = request.url_rule.rule
+
+
+def _livez() -> Response:
+    return Response("alive\n", mimetype="text/plain")
+
+
+def _metrics() -> Response:
+    body, content_type = exposition(request.headers.get("Accept"))
+    return Response(body, content_type=content_type)

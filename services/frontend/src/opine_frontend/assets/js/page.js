@@ -1,0 +1,60 @@
+// What is the same on every page: a page change for someone who does not see it, arrow keys through the brands, and
+// what Dash calls in the browser. Loaded after the composer, by its name.
+(() => {
+  let firstPage = true;
+
+  const announcePage = ({ title, path }) => {
+    document.title = title;
+    markCurrentLink(path);
+    if (!firstPage) {
+      window.scrollTo(0, 0);
+      const heading = document.querySelector("#main h1");
+      heading?.setAttribute("tabindex", "-1");
+      heading?.focus({ preventScroll: true });
+      document.getElementById("page-announcer").textContent = title;
+    }
+    firstPage = false;
+  };
+
+  const markCurrentLink = (path) => {
+    for (const link of document.querySelectorAll(".nav-link")) {
+      const href = link.getAttribute("href");
+      const current = href === "/" ? path === "/" : path.startsWith(href);
+      if (current) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  };
+
+  // Arrow keys lead from the search field into the brands found, and back.
+  const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+
+  document.addEventListener("keydown", (event) => {
+    const step = STEPS[event.key];
+    const target = event.target;
+    if (!step || !(target instanceof Element)) return;
+    const cards = [...document.querySelectorAll(".brand-card")];
+    const search = document.getElementById("brand-search");
+    const at = target === search ? -1 : cards.indexOf(target);
+    if (!cards.length || (at === -1 && target !== search)) return;
+    const next = at + step;
+    if (next < -1 || next >= cards.length) return;
+    event.preventDefault();
+    (next === -1 ? search : cards[next]).focus();
+  });
+
+  const { composer } = window.opine;
+
+  // Dash calls these with null before there is anything.
+  (window.dash_clientside ??= {}).opine = {
+    announcePage(page) {
+      if (page) announcePage(page);
+    },
+    openComposer(brand) {
+      if (brand) composer.open(brand);
+      return Boolean(brand);
+    },
+    showComposerNotice(message) {
+      if (message) composer.showNotice(message);
+    },
+  };
+})();

@@ -1,0 +1,134 @@
+"""What surrounds every page: the HTML that it starts with, header and footer, and Mantine's theme."""
+
+from html import escape
+
+import dash_mantine_components as dmc  # type: ignore[import-untyped]
+from dash import Dash, dcc, html
+from flask import request
+
+from opine_frontend.components.elements import aria, icon, skeleton
+from opine_frontend.routing import match, title_of
+
+COLOR_SCHEME_SCRIPT = "js/color_scheme.js"
+
+_TEMPLATE = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <meta name="description" content="Review a brand and watch the sentiment of your words while you type.">
+    <title>{title}</title>
+    <link rel="icon" type="image/svg+xml" href="{favicon}">
+    <script src="{color_scheme}"></script>
+    {css}
+  </head>
+  <body>
+    <noscript><p class="boot-note">Opine reads your words while you type. Please switch JavaScript on.</p></noscript>
+    <div id="react-entry-point"><div class="boot" role="status"><span class="boot-mark"></span>Opening Opine</div></div>
+    <footer class="boot-scripts">{config}{scripts}{renderer}</footer>
+  </body>
+</html>
+"""
+
+# Pine, from light to dark: the shades that Mantine's buttons, fields and focus rings take. Colours and spacing of
+# everything else are in assets/css/01_tokens.css.
+_PINE = "eef7f3 d9ece4 b3d9ca 86c4ac 5dae91 3b967a 237c64 17654f 0f5241 0a3f32"
+# Mantine's dark greys with a touch of the same green.
+_DARK = "d3dad7 b5bfbb 8d9a95 6a7772 3c4844 313b38 262f2c 1b2220 151b19 101513"
+_FONT_FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif'
+
+_THEME: dict[str, object] = {
+    "primaryColor": "pine",
+    "primaryShade": {"light": 7, "dark": 4},
+    "autoContrast": True,
+    "luminanceThreshold": 0.3,
+    "colors": {
+        "pine": [f"#{shade}" for shade in _PINE.split()],
+        "dark": [f"#{shade}" for shade in _DARK.split()],
+    },
+    "defaultRadius": "md",
+    "fontFamily": _FONT_FAMILY,
+    "headings": {"fontFamily": _FONT_FAMILY},
+    "respectReducedMotion": True,
+    "focusRing": "auto",
+}
+
+
+class OpineDash(Dash):
+    def interpolate_index(  # type: ignore[override]
+        self, css: str = "", config: str = "", scripts: str = "", renderer: str = "", **_: str
+    ) -> str:
+        """Fill the page; its title is the path's own before any script runs."""
+        route = match(request.path, request.query_string.decode("latin-1"))
+        return _TEMPLATE.format(
+            title=escape(title_of(route)),
+            favicon=self.get_asset_url("favicon.svg"),
+            color_scheme=self.get_asset_url(COLOR_SCHEME_SCRIPT),
+            css=css,
+            config=config,
+            scripts=scripts,
+            renderer=renderer,
+        )
+
+
+def layout() -> dmc.MantineProvider:
+    return dmc.MantineProvider(
+        [
+            # A callback that sets the address leads to a page without loading everything again.
+            dcc.Location(id="url", refresh="callback-nav"),
+            dcc.Store(id="page-meta"),
+            html.A("Skip to content", href="#main", className="skip-link"),
+            _header(),
+            html.Main(html.Div(skeleton(), id="page-content"), id="main", tabIndex="-1"),
+            _footer(),
+            # Says the title after a change of page, which a screen reader would not notice.
+            html.Div(id="page-announcer", className="visually-hidden", role="status"),
+        ],
+        theme=_THEME,
+        defaultColorScheme="auto",
+    )
+
+
+def _header() -> html.Header:
+    return html.Header(
+        html.Div(
+            [
+                dcc.Link(
+                    [html.Span(className="wordmark-sign", **aria(hidden="true")), "Opine"],
+                    href="/",
+                    className="wordmark",
+                ),
+                html.Nav(
+                    [
+                        dcc.Link("Review", href="/", className="nav-link"),
+                        dcc.Link("Brands", href="/brands", className="nav-link"),
+                    ],
+                    **aria(label="Main"),
+                ),
+                dmc.ColorSchemeToggle(
+                    lightIcon=icon("sun"),
+                    darkIcon=icon("moon"),
+                    variant="subtle",
+                    size="lg",
+                    className="scheme-toggle",
+                    **aria(label="Switch between light and dark"),
+                ),
+            ],
+            className="bar-inner",
+        ),
+        className="site-header",
+    )
+
+
+def _footer() -> html.Footer:
+    return html.Footer(
+        html.Div(
+            [
+                html.P("Reviews are public. Opine keeps no address and shows no pictures from other sites."),
+                dcc.Link("Admin", href="/admin", id="admin-link"),
+            ],
+            className="bar-inner",
+        ),
+        className="site-footer",
+    )

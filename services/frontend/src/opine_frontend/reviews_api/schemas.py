@@ -1,0 +1,207 @@
+"""What the reviews API is asked and what it answers (docs/contracts.md), as far as the pages need it.
+
+Unknown fields of an answer are ignored, so that the API may add some.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Generic, Literal, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# The API's own limit; a longer text is never predicted or stored.
+MAX_TEXT_LENGTH = 20_000
+
+Label = Literal["bad", "average", "good"]
+StarCount = Literal["1", "2", "3", "4", "5"]
+Stars = Annotated[int, Field(ge=1, le=5)]
+Score = Annotated[float, Field(ge=0, le=1)]
+SortField = Literal["created_at", "stars", "score", "brand"]
+Order = Literal["asc", "desc"]
+RunOutcome = Literal["completed", "blocked", "failed", "interrupted"]
+
+
+class Schema(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+Item = TypeVar("Item", bound=Schema)
+
+
+class Page(Schema, Generic[Item]):
+    """A part of a list; no cursor: the last one."""
+
+    items: list[Item]
+    next_cursor: str | None = None
+
+
+class ModelVersion(Schema):
+    name: str
+    version: str
+
+
+class Word(NamedTuple):
+    """A run without white space, in code points, and how much it speaks for (> 0) or against (< 0) the brand."""
+
+    start: Annotated[int, Field(ge=0)]
+    end: int
+    contribution: float
+
+
+class Prediction(Schema):
+    score: Score
+    label: Label
+    stars: Stars
+    star_probabilities: list[float] = Field(min_length=5, max_length=5)
+    words: list[Word]
+
+
+class PredictionAnswer(Schema):
+    model: ModelVersion
+    prediction: Prediction
+
+
+class StoredPrediction(Schema):
+    """The part of a prediction that is sent and stored with a review; one by the routes of 2019 names no model."""
+
+    stars: Stars
+    score: Score
+    label: Label
+    model: ModelVersion | None = None
+
+
+class BrandName(Schema):
+    slug: str
+    name: str
+
+
+class ScrapedCount(Schema):
+    """What one source gave on a brand."""
+
+    source_url: str
+    review_count: int
+    average_stars: float | None = None
+
+
+class Brand(BrandName):
+    website: str | None = None
+    sector: str | None = None
+    # Of the reviews written here; those of other sites are in `scraped`.
+    review_count: int = 0
+    average_stars: float | None = None
+    scraped: list[ScrapedCount] = Field(default_factory=list)
+
+    @property
+    def scraped_count(self) -> int:
+        return sum(source.review_count for source in self.scraped)
+
+
+class Sector(Schema):
+    sector: str
+    brand_count: int
+
+
+class NewReview(Schema):
+    """What a person submits."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    brand: str = Field(min_length=1, max_length=200)
+    text: str = Field(min_length=1)
+    stars: Stars
+    prediction: StoredPrediction | None = None
+
+
+class Review(Schema):
+    id: int
+    brand: BrandName
+    text: str
+    stars: int
+    prediction: StoredPrediction | None = None
+    created_at: datetime
+
+
+class Month(Schema):
+    month: str
+    review_count: int
+    average_stars: float | None = None
+    average_score: float | None = None
+
+
+class Summary(Schema):
+    brand: BrandName
+    review_count: int
+    average_stars: float | None = None
+    stars: dict[StarCount, int]
+    labels: dict[Label, int] = Field(default_factory=dict)
+    corrected: int
+    months: list[Month]
+
+
+class ScrapedReview(Schema):
+    brand: BrandName
+    source_url: str
+    title: str | None = None
+    text: str
+    stars: Stars
+    reviewed_at: datetime
+    language: str | None = None
+    verified: bool | None = None
+    reply: str | None = None
+
+
+class PageError(Schema):
+    url: str
+    reason: str
+
+
+class ScrapeRun(Schema):
+    run_id: str
+    kind: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: RunOutcome | None = None
+    pages: int
+    items: int
+    new_items: int
+    changed_items: int
+    rejected: dict[str, int]
+    errors: list[PageError]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """Query parameters of a list; empty ones are left out."""
+
+    cursor: str = ""
+
+    def parameters(self, *, without: frozenset[str] = frozenset()) -> dict[str, str]:
+        return {name: str(value) for name, value in vars(self).items() if value != "" and name not in without}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewQuery(Query):
+    brand: str = ""
+    stars: str = ""
+    label: str = ""
+    q: str = ""
+    sort: SortField = "created_at"
+    order: Order = "desc"
+    limit: int = 20
+
+    def filters(self) -> dict[str, str]:
+        """Without paging, for an export of all that the filters let through."""
+        return self.parameters(without=frozenset({"limit", "cursor"}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrandQuery(Query):
+    q: str = ""
+    sector: str = ""
+    limit: int = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScrapedReviewQuery(Query):
+    brand: str
+    limit: int = 20

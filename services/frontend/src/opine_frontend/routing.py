@@ -1,0 +1,78 @@
+"""Which page a URL leads to, its title and its status: for Flask, which sends the HTML, and for Dash, which fills it.
+
+Why not by Dash Pages: docs/decisions/frontend.md.
+"""
+
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal
+from urllib.parse import parse_qs, quote, unquote
+
+PageName = Literal["review", "brands", "brand", "admin", "not_found"]
+
+_TABLE: tuple[tuple[re.Pattern[str], PageName], ...] = (
+    (re.compile(r"/"), "review"),
+    (re.compile(r"/brands/?"), "brands"),
+    (re.compile(r"/brands/(?P<slug>[^/]+)/?"), "brand"),
+    (re.compile(r"/admin/?"), "admin"),
+)
+
+
+_TITLES: dict[PageName, str] = {
+    "review": "Review a brand · Opine",
+    "brands": "Brands · Opine",
+    "brand": "Brand · Opine",
+    "admin": "Admin · Opine",
+    "not_found": "Page not found · Opine",
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """A page and the brand it is about; no slug: none, or for the review page any."""
+
+    page: PageName
+    slug: str = ""
+
+
+def match(path: str, query: str = "") -> Route:
+    """Find the page of a URL.
+
+    Args:
+        path: percent-encoded or decoded path.
+        query: query string, with or without its question mark.
+    """
+    decoded = unquote(path)
+    for pattern, page in _TABLE:
+        found = pattern.fullmatch(decoded)
+        if found:
+            slug = found.groupdict().get("slug", "")
+            return Route(page, slug or (first_value(query, "brand") if page == "review" else ""))
+    return Route("not_found")
+
+
+def first_value(query: str, name: str) -> str:
+    return parse_qs(query.removeprefix("?")).get(name, [""])[0]
+
+
+def title_of(route: Route, brand_name: str = "") -> str:
+    if brand_name and route.page == "review":
+        return f"Review {brand_name} · Opine"
+    if brand_name and route.page == "brand":
+        return f"{brand_name} · Opine"
+    return _TITLES[route.page]
+
+
+def status_of(route: Route, *, brand_missing: bool) -> HTTPStatus:
+    """The status of a page: 404 where there is no such page, or no such brand."""
+    missing = route.page == "not_found" or (bool(route.slug) and brand_missing)
+    return HTTPStatus.NOT_FOUND if missing else HTTPStatus.OK
+
+
+def brand_path(slug: str) -> str:
+    return f"/brands/{quote(slug, safe='')}"
+
+
+def review_path(slug: str) -> str:
+    return f"/?brand={quote(slug, safe='')}"

@@ -1,0 +1,107 @@
+"""What a person is told when the reviews API did not do what was asked: what happened, and what to do."""
+
+from typing import NamedTuple
+
+from opine_frontend.reviews_api.errors import (
+    Busy,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Problem,
+    ReviewsApiError,
+    TimedOut,
+    UnreachableError,
+)
+
+
+class UserMessage(NamedTuple):
+    """`reason` and `status` are for programs, the rest is for people."""
+
+    # assets/js/composer_requests.js decides by it what is worth another try.
+
+    reason: str
+    status: int
+    title: str
+    text: str
+    retry_after_s: int | None = None
+
+    def as_json(self) -> dict[str, object]:
+        return {"reason": self.reason, "title": self.title, "text": self.text, "retry_after_s": self.retry_after_s}
+
+
+SESSION_ENDED = UserMessage("logged_out", 403, "Your session has ended", "Log in again to go on.")
+
+
+def page_error(error: ReviewsApiError) -> UserMessage:
+    """For pages and lists."""
+    if isinstance(error, NotFound):
+        return UserMessage("not_found", 404, "We can't find that", "It may have been renamed or removed.")
+    if isinstance(error, Invalid):
+        return UserMessage("invalid", 422, "This search does not work", _details(error))
+    return _unreachable(error)
+
+
+def prediction_error(error: ReviewsApiError) -> UserMessage:
+    if isinstance(error, TimedOut):
+        return UserMessage(
+            "sentiment_late",
+            504,
+            "Reading your text takes too long",
+            "Opine tries again by itself. You can also choose the stars yourself and submit as usual.",
+            error.retry_after_s,
+        )
+    if isinstance(error, Busy):
+        return UserMessage(
+            "sentiment_away",
+            503,
+            "Opine cannot read your text at the moment",
+            "Choose the stars yourself; you can submit your review as usual.",
+            error.retry_after_s,
+        )
+    if isinstance(error, Invalid):
+        return UserMessage("unreadable", 422, "Opine cannot read this text", _details(error))
+    return _unreachable(error)
+
+
+def submission_error(error: ReviewsApiError) -> UserMessage:
+    kept = "Your text is kept in this browser."
+    if isinstance(error, NotFound):
+        return UserMessage(
+            "not_found", 404, "This brand is no longer here", "Choose another brand; your text stays in this browser."
+        )
+    if isinstance(error, Invalid):
+        return UserMessage("invalid", 422, "Please change your review", _details(error))
+    if isinstance(error, Busy):
+        title = "Not saved yet: the server is busy"
+        return UserMessage("busy", 503, title, f"{kept} Try again in a moment.", error.retry_after_s)
+    if isinstance(error, UnreachableError):
+        title = "Not saved yet: the server is not answering"
+        return UserMessage("unreachable", 503, title, f"{kept} You can try again: your review is stored once.")
+    title = "Not saved yet: something went wrong on our side"
+    return UserMessage("failed", 502, title, f"{kept} Please try again.")
+
+
+def admin_error(error: ReviewsApiError) -> UserMessage:
+    if isinstance(error, Forbidden):
+        return UserMessage(
+            "forbidden",
+            502,
+            "The reviews API does not accept the admin token",
+            "OPINE_FRONTEND_ADMIN_TOKEN and OPINE_REVIEWS_ADMIN_TOKEN must be the same.",
+        )
+    if isinstance(error, NotFound):
+        return UserMessage("not_found", 404, "This review is already gone", "Nothing was changed.")
+    return page_error(error)
+
+
+def _unreachable(error: ReviewsApiError) -> UserMessage:
+    retry_after_s = error.retry_after_s if isinstance(error, Problem) else None
+    title = "Opine's server is not answering"
+    return UserMessage("unreachable", 503, title, "It is usually back within a minute.", retry_after_s)
+
+
+def _details(error: Problem) -> str:
+    """The API's own words: the fields first, else the detail."""
+    details = error.details
+    fields = [f"{entry.field}: {entry.message}".removeprefix(": ") for entry in details.errors]
+    return ". ".join(fields) or details.detail or details.title

@@ -1,0 +1,135 @@
+"""The engine: made from the settings, warmed up, and run where it holds up least."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol
+
+from charcnn.artefact import read_manifest
+from charcnn.devices import DeviceError, require_int8
+from charcnn.engine import load_engine
+
+from opine_sentiment.batching.batcher import ROW_COST
+from opine_sentiment.cpu_limit import cpu_limit
+
+if TYPE_CHECKING:
+    from asyncio import Future
+    from collections.abc import Sequence
+
+    from charcnn.prediction import Prediction
+    from charcnn.text import EncodedText
+
+    from opine_sentiment.settings import Settings
+
+BRIEF_S = 0.002
+"""A batch that should take no longer is computed on the event loop: the thread and back is about 0.1 ms of two
+processors, and requests that come meanwhile would wait for the engine anyway."""
+
+SELF_TEST = "Good."
+# Short and long, inside and outside ASCII.
+_WARM_UP = ["", SELF_TEST, "Très bien, livraison rapide — merci! " * 20]
+_REVIEW = "The parcel came a day early, but support never answered my mail about the broken lid. " * 3
+_SAMPLES = 2
+
+
+class TextEngine(Protocol):
+    """What this service asks of `charcnn.engine.Engine`."""
+
+    name: str
+    version: str
+    device: str
+
+    def encode(self, text: str, /) -> EncodedText: ...
+
+    def predict(self, encoded: Sequence[EncodedText], explain: Sequence[bool], /) -> list[Prediction]: ...
+
+
+def check(settings: Settings) -> None:
+    """See whether `load` can succeed, without a trace in this process: BentoML's supervisor stays small.
+
+    Raises:
+        charcnn.artefact.ArtefactError: the model cannot be used; the message says what to do.
+        charcnn.devices.DeviceError: a GPU is required and none is visible, or the processor has no 8-bit dot product.
+    """
+    read_manifest(settings.model_dir)
+    if settings.precision == "int8":
+        require_int8()
+    if settings.device == "cuda":
+        look = "import torch; raise SystemExit(not torch.cuda.is_available())"
+        if subprocess.run([sys.executable, "-c", look], check=False).returncode:  # noqa: S603  our own words
+            raise DeviceError(
+                "device cuda is required and no GPU is visible to PyTorch: give this process a GPU (nvidia.com/gpu in "
+                "Kubernetes) and the CUDA image, or set OPINE_SENTIMENT_DEVICE to auto"
+            )
+
+
+def load(settings: Settings) -> TextEngine:
+    """Make the engine that the settings ask for.
+
+    Raises:
+        charcnn.artefact.ArtefactError: the model cannot be used; the message says what to do.
+        charcnn.devices.DeviceError: a GPU is required and none is visible.
+    """
+    threads = settings.threads or cpu_limit()
+    return load_engine(settings.model_dir, settings.engine, threads, settings.device, settings.precision)
+
+
+class EngineRunner:
+    """Runs an engine on a thread of its own, which ONNX Runtime and torch use without the interpreter's lock."""
+
+    def __init__(self, engine: TextEngine) -> None:
+        self.engine = engine
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
+
+    def predict(
+        self, encoded: Sequence[EncodedText], explain: Sequence[bool], expected_s: float = math.inf
+    ) -> Future[list[Prediction]]:
+        """Begins at the call, which takes so long itself where that is brief; never overlap two."""
+        loop = asyncio.get_running_loop()
+        if expected_s > BRIEF_S or self.engine.device != "cpu":
+            return loop.run_in_executor(self._executor, self.engine.predict, encoded, explain)
+        answers: Future[list[Prediction]] = loop.create_future()
+        try:
+            # Set in a turn of their own, so that others have theirs between two batches.
+            loop.call_soon(_set_result, answers, self.engine.predict(encoded, explain))
+        except Exception as error:  # noqa: BLE001  whatever it is, who awaits the answers hears of it
+            answers.set_exception(error)
+        return answers
+
+    async def warm_up(self, rows: int) -> list[tuple[int, float]]:
+        """Use every path once, and measure the smallest and a large batch.
+
+        Args:
+            rows: texts of the large batch.
+
+        Returns:
+            Cost and seconds of each measured batch.
+        """
+        texts = [self.engine.encode(text) for text in _WARM_UP]
+        await self.predict(texts, [True] * len(texts))
+        measured = []
+        for batch in ([self.engine.encode(SELF_TEST)], [self.engine.encode(_REVIEW)] * rows):
+            cost = sum(len(text) + ROW_COST for text in batch)
+            for _ in range(_SAMPLES):
+                started = time.monotonic()
+                await self.predict(batch, [False] * len(batch))
+                measured.append((cost, time.monotonic() - started))
+        return measured
+
+    async def self_test(self) -> None:
+        """Compute a text that was computed in the warm-up; raises what the engine raises."""
+        await self.predict([self.engine.encode(SELF_TEST)], [False])
+
+    def close(self) -> None:
+        """End the thread when it has finished what it does."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _set_result(future: Future[list[Prediction]], answers: list[Prediction]) -> None:
+    if not future.done():  # its awaiter may have been cancelled
+        future.set_result(answers)

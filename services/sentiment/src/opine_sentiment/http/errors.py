@@ -1,0 +1,124 @@
+"""Requests that fail as a whole, as problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from opine_common.request_ids import get_request_id
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from opine_sentiment.batching.errors import (
+    ClosedError,
+    EngineBrokenError,
+    ExpiredError,
+    OverloadedError,
+    RejectedError,
+)
+from opine_sentiment.predictor import NotReadyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.types import ExceptionHandler
+
+CLIENT_CLOSED_REQUEST = 499
+"""The status that proxies log for a client that hung up."""
+
+
+class Problem(Exception):  # noqa: N818  the name of RFC 9457
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.field = field
+        self.headers = headers
+
+    def response(self) -> Response:
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": self.status.value,
+            "detail": self.detail,
+            "request_id": get_request_id(),
+        }
+        if self.field is not None:
+            body["errors"] = [{"field": self.field, "message": self.detail}]
+        return Response(orjson.dumps(body), self.status, self.headers, "application/problem+json")
+
+
+def malformed(field: str, what: str) -> Problem:
+    """A 422 that names the field at fault."""
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{field} {what}", field=field)
+
+
+def unavailable(detail: str) -> Problem:
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
+
+
+def rejected(error: RejectedError, texts: int) -> Problem:
+    """What a caller is told whose texts are not computed."""
+    match error:
+        case OverloadedError(reason="queue_full"):
+            detail = f"the queue has no room for {texts} more texts"
+        case OverloadedError():
+            detail = f"{texts} texts would be answered {error.wait_s:.3f} s too late"
+        case ExpiredError():
+            return Problem(
+                HTTPStatus.GATEWAY_TIMEOUT,
+                "the engine was slower than expected and the time allowed is over",
+                headers={"Retry-After": "1"},
+            )
+        case NotReadyError():
+            return unavailable("the model has not answered its warm-up yet")
+        case EngineBrokenError():
+            return unavailable("the engine is broken; the service's log has the reason")
+        case ClosedError():
+            return unavailable("the service is shutting down")
+        case _:
+            raise error
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(error.retry_after)})
+
+
+async def _answer_problem(_request: Request, error: Exception) -> Response:
+    return error.response() if isinstance(error, Problem) else _unexpected()
+
+
+async def _answer_http_error(_request: Request, error: Exception) -> Response:
+    """Starlette's own errors, such as 405."""
+    if not isinstance(error, HTTPException):
+        return _unexpected()
+    return Problem(HTTPStatus(error.status_code), error.detail, headers=error.headers).response()
+
+
+async def _answer_disconnect(_request: Request, _error: Exception) -> Response:
+    """Nobody hears it; the status is for the metrics."""
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
+async def _answer_unexpected(_request: Request, _error: Exception) -> Response:
+    """Starlette raises the error again after this answer, and the server logs it."""
+    return _unexpected()
+
+
+def _unexpected() -> Response:
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the service's log has the reason").response()
+
+
+EXCEPTION_HANDLERS: Mapping[Any, ExceptionHandler] = {
+    Problem: _answer_problem,
+    HTTPException: _answer_http_error,
+    ClientDisconnect: _answer_disconnect,
+    Exception: _answer_unexpected,
+}

@@ -1,0 +1,70 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from opine_common.logs import configure_logging
+from opine_common.request_ids import set_request_id
+
+
+@pytest.fixture(autouse=True)
+def root_logger_restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+    set_request_id(None)
+
+
+def test_structlog_and_stdlib_write_the_same_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("reviews", json=True)
+    set_request_id("r-1")
+    structlog.stdlib.get_logger("a").info("stored", review=7)
+    logging.getLogger("b").warning("slow %s", "query", extra={"seconds": 2})
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert list(first)[:5] == ["time", "level", "service", "event", "request_id"]
+    assert (first["event"], first["review"], first["level"]) == ("stored", 7, "info")
+    assert first["time"].endswith("Z")
+    assert (second["event"], second["seconds"], second["level"]) == ("slow query", 2, "warning")
+    assert {first["service"], second["service"]} == {"reviews"}
+    assert {first["request_id"], second["request_id"]} == {"r-1"}
+
+
+def test_an_exception_stays_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("reviews", json=True)
+    try:
+        int("broken\nover lines")
+    except ValueError:
+        structlog.stdlib.get_logger("a").exception("failed")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert r"broken\nover lines" in json.loads(line)["exception"]
+
+
+def test_a_line_outside_a_request_has_no_id(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("reviews", json=True)
+    structlog.stdlib.get_logger("a").info("started")
+    assert "request_id" not in json.loads(capsys.readouterr().out)
+
+
+def test_local_lines_are_readable_and_single(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("reviews", json=False)
+    structlog.stdlib.get_logger("a").info("stored", review=7)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "stored" in line
+    assert "review=7" in line
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(line)
+
+
+def test_a_readable_exception_shows_no_local_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("reviews", json=False)
+    password = "not for the log"
+    try:
+        int("x" if password else "y")
+    except ValueError:
+        structlog.stdlib.get_logger("a").exception("failed")
+    shown = capsys.readouterr().out
+    assert "ValueError: invalid literal" in shown
+    assert password not in shown

@@ -1,0 +1,102 @@
+"""Pure parts of components and pages."""
+
+from datetime import UTC, datetime
+
+import pytest
+from opine_frontend.components.elements import hue, initials
+from opine_frontend.components.formatting import counted, day, excerpt, month_name, percent, safe_website, site_name
+from opine_frontend.components.pagination import turn_page
+from opine_frontend.components.trend import area_polygon, positions, trend
+from opine_frontend.pages.brand import corrected_sentence, source_link
+from opine_frontend.reviews_api.schemas import Month, Summary
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [("Nike", "Ni"), ("Ben & Jerry's", "BJ"), ("IKEA", "IK"), ("H&M", "HM"), ("3M", "3M"), ("!!", "?"), ("é", "É")],
+)
+def test_initials(name: str, letters: str) -> None:
+    assert initials(name) == letters
+
+
+def test_a_brands_hue_is_stable_and_a_hue() -> None:
+    assert hue("nike") == hue("nike")
+    assert {hue(str(number)) for number in range(500)} == set(range(0, 360, 15))
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("https://www.nike.com", "https://www.nike.com"),
+        (" http://a.example/x ", "http://a.example/x"),
+        ("javascript:alert(1)", None),
+        ("//evil.example", None),
+        ("https://", None),
+        ("http://[", None),
+        (None, None),
+    ],
+)
+def test_only_web_addresses_become_links(url: str | None, safe: str | None) -> None:
+    assert safe_website(url) == safe
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://www.trustpilot.com/review/x", "trustpilot.com"),
+        ("http://127.0.0.1:8060/review/x", "127.0.0.1:8060"),
+        ("https://trustpilot.com@evil.example/", "evil.example"),
+    ],
+)
+def test_a_site_is_called_by_its_host(url: str, name: str) -> None:
+    assert site_name(url) == name
+
+
+def test_the_way_to_another_site_recommends_nothing_and_runs_nothing() -> None:
+    link = vars(source_link("https://www.trustpilot.com/review/x"))
+    assert (link["rel"], link["target"]) == ("noopener nofollow", "_blank")
+    assert "href" not in vars(source_link("javascript:alert(1)"))
+
+
+def test_numbers_and_dates_read_well() -> None:
+    assert (percent(0.876), counted(1, "review"), counted(1200, "review")) == ("88%", "1 review", "1,200 reviews")
+    assert (day(datetime(2026, 11, 4, tzinfo=UTC)), month_name("2026-02")) == ("4 Nov 2026", "Feb 2026")
+    assert excerpt("word " * 50, 10) == "word word…"
+    assert excerpt("short") == "short"
+
+
+def test_a_trend_fills_its_box() -> None:
+    assert positions([0.0, 0.5, 1.0]) == [(0.0, 100.0), (50.0, 50.0), (100.0, 0.0)]
+    assert area_polygon([(0.0, 50.0), (100.0, 0.0)]) == "polygon(0% 100%, 0.0% 50.0%, 100.0% 0.0%, 100% 100%)"
+
+
+def test_a_single_month_is_no_line_but_a_table() -> None:
+    drawn = str(trend([Month(month="2026-11", review_count=3, average_stars=4.0, average_score=0.8)]))
+    assert "two months" in drawn
+    assert "3 reviews" in drawn
+
+
+@pytest.mark.parametrize(
+    ("labels", "corrected", "words"),
+    [({"bad": 3, "average": 0, "good": 7}, 2, "In 20%"), ({}, 2, "In 100%"), ({"good": 5}, 0, "everyone kept")],
+)
+def test_corrections_are_counted_among_the_proposals(labels: dict[str, int], corrected: int, words: str) -> None:
+    summary = Summary.model_validate(
+        {
+            "brand": {"slug": "nike", "name": "Nike"},
+            "review_count": 50,
+            "stars": dict.fromkeys("12345", 10),
+            "labels": labels,
+            "corrected": corrected,
+            "months": [],
+        }
+    )
+    assert words in corrected_sentence(summary)
+
+
+def test_pages_are_walked_forth_and_back() -> None:
+    assert turn_page([], "b", forward=True) == ["b"]
+    assert turn_page(["b"], "c", forward=True) == ["b", "c"]
+    assert turn_page(["b"], None, forward=True) == ["b"]
+    assert turn_page(["b", "c"], None, forward=False) == ["b"]
+    assert turn_page([], "b", forward=False) == []

@@ -1,0 +1,96 @@
+"""Where a batch is computed, and that its answers and errors come either way."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from charcnn.prediction import Prediction
+from charcnn.text import encode
+from opine_sentiment.engine import BRIEF_S, EngineRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from charcnn.text import EncodedText
+
+README = Path(__file__).parents[3] / "services/sentiment/README.md"
+TEXTS = [encode("good"), encode("bad")]
+LONG_S = 2 * BRIEF_S
+
+
+class Engine:
+    name, version = "fake", "1"
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+        self.threads: list[int] = []
+
+    def encode(self, text: str, /) -> EncodedText:
+        return encode(text)
+
+    def predict(self, encoded: Sequence[EncodedText], explain: Sequence[bool], /) -> list[Prediction]:
+        self.threads.append(threading.get_ident())
+        if any(explain):
+            raise ZeroDivisionError
+        return [Prediction(0.5, "average", 3, (0, 0, 1, 0, 0), None) for _ in encoded]
+
+
+@pytest.fixture(params=["cpu", "cuda"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return Engine(request.param)
+
+
+@pytest.fixture
+def runner(engine: Engine) -> Iterator[EngineRunner]:
+    runner = EngineRunner(engine)
+    yield runner
+    runner.close()
+
+
+async def answers(runner: EngineRunner, expected_s: float, *, explain: bool = False) -> list[Prediction]:
+    return await runner.predict(TEXTS, [explain] * len(TEXTS), expected_s)
+
+
+@pytest.mark.parametrize("expected_s", [BRIEF_S, LONG_S])
+def test_only_what_is_brief_on_a_cpu_is_computed_on_the_event_loop(
+    engine: Engine, runner: EngineRunner, expected_s: float
+) -> None:
+    assert len(asyncio.run(answers(runner, expected_s))) == len(TEXTS)
+    here = engine.threads == [threading.get_ident()]
+    assert here == (engine.device == "cpu" and expected_s == BRIEF_S)
+
+
+def test_readme_says_what_is_brief() -> None:
+    assert f"should take at most {BRIEF_S * 1000:g} ms is computed on the event loop" in README.read_text()
+
+
+@pytest.mark.parametrize("expected_s", [BRIEF_S, LONG_S])
+def test_who_awaits_hears_of_an_error(runner: EngineRunner, expected_s: float) -> None:
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(answers(runner, expected_s, explain=True))
+
+
+def test_others_have_a_turn_between_two_brief_batches(runner: EngineRunner) -> None:
+    async def turns() -> list[str]:
+        seen: list[str] = []
+
+        async def another() -> None:
+            while True:
+                seen.append("another")
+                await asyncio.sleep(0)
+
+        other = asyncio.create_task(another())
+        for _ in range(3):
+            await runner.predict(TEXTS, [False, False], BRIEF_S)
+            seen.append("batch")
+        other.cancel()
+        return seen
+
+    seen = asyncio.run(turns())
+    assert seen.count("batch") == 3
+    assert ("batch", "batch") not in pairwise(seen)
