@@ -1,4 +1,4 @@
-"""docs/architecture.md names what is there, and packages import one way."""
+"""docs/architecture.md and CONTRIBUTING.md name what is there, and packages import one way."""
 
 from __future__ import annotations
 
@@ -44,9 +44,11 @@ DOCUMENTED = {
 }
 
 
-def test_every_path_exists() -> None:
-    assert len(PATH.findall(ARCHITECTURE)) > 20
-    assert missing_paths(ARCHITECTURE) == set()
+@pytest.mark.parametrize("name", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_path_exists(name: str) -> None:
+    document = (ROOT / name).read_text()
+    assert len(PATH.findall(document)) > 20
+    assert missing_paths(document) == set()
 
 
 def test_a_path_that_is_gone_is_found() -> None:
