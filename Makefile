@@ -17,7 +17,8 @@ INSTALLERS := services/local/installers.txt
 BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
 
 .DEFAULT_GOAL := help
-.PHONY: help run scrape-demo test bench lint format lock train evaluate picture bento images e2e drills clean python browser data
+.PHONY: help run scrape-demo test bench lint lint-python lint-types lint-web lint-shell lint-yaml lint-images format lock version \
+	train evaluate picture bento images e2e drills clean python browser data
 
 ##@ Use
 help: ## Show this list
@@ -40,17 +41,12 @@ test: lint browser ## Check the code and run all tests
 bench: .venv-bench/installed ## Compare the sentiment service with its peers, in minutes; ARGS=--help
 	cd services/sentiment/bench && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../../../.venv-bench/bin/python -m sentiment_bench $(ARGS)
 
-lint: .venv-test/installed ## Check style and types
-	.venv-test/bin/ruff check
-	.venv-test/bin/ruff format --check
-	.venv-test/bin/mypy $(ALL:=/src)
-	.venv-test/bin/mypy charts/document.py charts/opine/files charts/dashboards
-	MYPYPATH=services/reviews/bench:services/sentiment/bench .venv-test/bin/mypy services/*/bench scraping/bench
-	MYPYPATH=$(subst $() ,:,$(IMPORTED_BY_TESTS)) .venv-test/bin/mypy --explicit-package-bases tests
+lint: lint-python lint-types lint-web lint-shell lint-yaml lint-images ## Check style and types
 
 format: .venv-test/installed ## Format the code and repair what can be repaired
 	.venv-test/bin/ruff format
 	.venv-test/bin/ruff check --fix
+	.venv-test/bin/biome check --write
 
 lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer ones
 	echo uv hatchling editables | tr ' ' '\n' | $(LOCK) - -o $(INSTALLERS)
@@ -63,6 +59,12 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	$(call lock_like_tests,services/local,$(RUN))
 	$(call lock_like_tests,training,services/charcnn training)
 	$(call lock_like_tests,scraping,$(SCRAPING))
+
+version: ## Give every part a new version: VERSION=0.2.0
+	@echo "$(VERSION)" | grep -Eqx '[0-9]+\.[0-9]+\.[0-9]+' || { echo "Say which, such as make version VERSION=0.2.0" >&2; exit 1; }
+	@sed -i.before -E -e 's/^[0-9]+\.[0-9]+\.[0-9]+$$/$(VERSION)/' -e 's/^((app)?[vV]ersion( =|:) "?)[0-9.]+/\1$(VERSION)/' \
+		-e 's/^(# The chart `opine`, ).*/\1$(VERSION)/' -e 's/(tag: )[0-9.]+(-cuda)/\1$(VERSION)\2/' $(VERSIONED)
+	@rm $(VERSIONED:=.before)
 
 ##@ Deploy
 bento: .venv-test/installed $(UV) ## Package the sentiment service as a Bento, for `bentoml serve` and `containerize`
@@ -93,6 +95,31 @@ picture: .venv-test/installed browser ## Take the README's picture, while make r
 	.venv-test/bin/python tests/browser/picture.py
 
 # --- how
+
+lint-python: .venv-test/installed
+	.venv-test/bin/ruff check
+	.venv-test/bin/ruff format --check
+
+lint-types: .venv-test/installed
+	.venv-test/bin/mypy $(ALL:=/src)
+	.venv-test/bin/mypy charts/document.py charts/opine/files charts/dashboards
+	MYPYPATH=services/reviews/bench:services/sentiment/bench .venv-test/bin/mypy services/*/bench scraping/bench
+	MYPYPATH=$(subst $() ,:,$(IMPORTED_BY_TESTS)) .venv-test/bin/mypy --explicit-package-bases tests
+
+lint-web: .venv-test/installed
+	.venv-test/bin/biome check --error-on-warnings
+
+lint-shell: .venv-test/installed
+	.venv-test/bin/shellcheck $$(git grep --untracked -lE '^#!.*[/ ](ba)?sh$$')
+
+lint-yaml: .venv-test/installed
+	.venv-test/bin/yamllint --strict .
+
+lint-images: .venv-test/installed
+	.venv-test/bin/hadolint $(wildcard */Dockerfile */*/Dockerfile)
+
+# VERSION is the place; the others are files of tools that look nowhere else.
+VERSIONED := VERSION $(ALL:=/pyproject.toml) charts/opine/Chart.yaml charts/opine/README.md charts/opine/ci/gpu-values.yaml
 
 LOCAL_NAMES := charcnn opine-common opine-sentiment opine-reviews opine-frontend opine-local opine-training opine-scraping opine-demo-site
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

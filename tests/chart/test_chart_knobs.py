@@ -31,16 +31,17 @@ def variables(objects: list[Object], name: str) -> Object:
     return {v["name"]: v.get("value", v.get("valueFrom")) for v in container(objects, name)["env"]}
 
 
+VERSION = (ROOT / "VERSION").read_text().strip()
 DIGEST = "sha256:" + "0" * 64
 
 
 @pytest.mark.parametrize(
     ("values", "image"),
     [
-        ({}, "opine/reviews:0.1.0"),
+        ({}, f"opine/reviews:{VERSION}"),
         (deep("reviews.image.tag", "1.2.3"), "opine/reviews:1.2.3"),
         (deep("reviews.image", {"tag": "1.2.3", "digest": DIGEST}), f"opine/reviews@{DIGEST}"),
-        (deep("global.imageRegistry", "registry.example.org/"), "registry.example.org/opine/reviews:0.1.0"),
+        (deep("global.imageRegistry", "registry.example.org/"), f"registry.example.org/opine/reviews:{VERSION}"),
     ],
 )
 def test_an_image_by_tag_digest_and_registry(values: Object, image: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from opine_demo_site.answers import Answer
 from opine_demo_site.catalogue import Catalogue
 from opine_demo_site.server import DemoServer
+from opine_scraping.fetch_policy import user_agent
 
 # Both listings, two pages, and lists of 2019 that scripts fill late or never.
 ONLY = ("Food & Drink", "Slow Lists", "Never Filled")
@@ -135,7 +136,7 @@ def test_robots_txt_is_obeyed_and_the_browser_says_who_it_is(
     assert (run.code, run.report["rejected"]) == (0, {"robots": 1})
     assert found(run.companies) == made(server.site.catalogue, "Coffee Roaster")
     assert not [path for path in server.site.asked if path.startswith("/categories/bakery")]
-    assert server.agents == {"opine-scraping/0.1.0 (+me@example.org)"}
+    assert server.agents == {user_agent("me@example.org")}
 
 
 HOSTILE = """

@@ -6,6 +6,7 @@ import pytest
 from opine_demo_site.answers import Answer
 from opine_demo_site.catalogue import Catalogue
 from opine_demo_site.server import DemoServer
+from opine_scraping.fetch_policy import user_agent
 from scraping_run import Program, pages_asked
 
 COMPANIES = ("--company", "empty-reviews-today.example", "empty-reviews-2019.example")
@@ -16,7 +17,7 @@ def test_a_dry_run_says_what_it_would_fetch_and_fetches_robots_only(program: Pro
     assert ended.code == 0
     query = "?languages=all&sort=recency"
     for line in (
-        "as opine-scraping/0.1.0 (+me@example.org)",
+        f"as {user_agent('me@example.org')}",
         f"would fetch {server.url}/review/empty-reviews-today.example{query}",
         f"robots.txt forbids {server.url}/review/disallowed-2019.example{query}",
     ):

@@ -1,4 +1,5 @@
 import socket
+from importlib.metadata import version
 
 import pytest
 from opine_scraping.fetch_policy import FetchPolicy, Site, choose_site, read_policy, user_agent
@@ -117,4 +118,4 @@ def test_the_command_line_names_the_site_before_the_environment() -> None:
 
 
 def test_the_user_agent_says_who_and_how_to_reach() -> None:
-    assert user_agent("me@example.org") == "opine-scraping/0.1.0 (+me@example.org)"
+    assert user_agent("me@example.org") == f"opine-scraping/{version('opine-scraping')} (+me@example.org)"

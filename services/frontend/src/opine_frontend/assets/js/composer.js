@@ -1,7 +1,8 @@
 // The composer: the review page's state, and what changes it. Painting is in composer_view.js, asking the server in
 // composer_requests.js. Every transition ends in render(), and those that change the draft keep it first.
 (() => {
-  const opine = (window.opine ??= {});
+  window.opine ??= {};
+  const { opine } = window;
 
   // brand: {slug, name, website, href}
   // text: what stands in the field

@@ -1,15 +1,16 @@
 // What the composer asks the server: predictions while somebody types, and saving a review so that a second try can
 // never make a second one.
 (() => {
-  const opine = (window.opine ??= {});
+  window.opine ??= {};
+  const { opine } = window;
 
   // A pause of this length ends a burst of keys; shorter than most people's pause between two words.
   const PREDICT_DEBOUNCE_MS = 150;
   // Who types without any pause is answered at least this often.
   const PREDICT_MAX_WAIT_MS = 600;
   // Longer than the frontend waits for the API twice, so that its explanation arrives.
-  const PREDICT_TIMEOUT_MS = 15000;
-  const SUBMIT_TIMEOUT_MS = 20000;
+  const PREDICT_TIMEOUT_MS = 15_000;
+  const SUBMIT_TIMEOUT_MS = 20_000;
   const RETRY_AFTER_S = 5;
   const LONGEST_RETRY_S = 60;
   const RETRIED = new Set(["sentiment_away", "sentiment_late", "unreachable", "offline"]);

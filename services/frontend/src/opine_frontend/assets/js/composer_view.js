@@ -1,6 +1,7 @@
 // Puts the composer's state on the page: what is seen, and what is said to those who do not see it.
 (() => {
-  const opine = (window.opine ??= {});
+  window.opine ??= {};
+  const { opine } = window;
   const byId = (id) => document.getElementById(id);
   const percent = (share) => `${Math.round(share * 100)}%`;
   const starsText = (stars) => `${stars} ${stars === 1 ? "star" : "stars"}`;
@@ -241,7 +242,7 @@
     let head = 0;
     while (head < shorter && same(before[head], after[head])) head += 1;
     let tail = 0;
-    while (tail < shorter - head && same(before[before.length - 1 - tail], after[after.length - 1 - tail])) tail += 1;
+    while (tail < shorter - head && same(before.at(-1 - tail), after.at(-1 - tail))) tail += 1;
     return [head, tail];
   };
 

@@ -31,7 +31,7 @@
   document.addEventListener("keydown", (event) => {
     const step = STEPS[event.key];
     const target = event.target;
-    if (!step || !(target instanceof Element)) return;
+    if (!(step && target instanceof Element)) return;
     const cards = [...document.querySelectorAll(".brand-card")];
     const search = document.getElementById("brand-search");
     const at = target === search ? -1 : cards.indexOf(target);
@@ -45,7 +45,8 @@
   const { composer } = window.opine;
 
   // Dash calls these with null before there is anything.
-  (window.dash_clientside ??= {}).opine = {
+  window.dash_clientside ??= {};
+  window.dash_clientside.opine = {
     announcePage(page) {
       if (page) announcePage(page);
     },

@@ -1,0 +1,38 @@
+"""Each linter of `make lint` refuses what it is there for, and pre-commit asks the same of a commit."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+BIN = Path(sys.executable).parent
+ASSETS = "services/frontend/src/opine_frontend/assets"
+
+WRONG = {
+    "biome, JavaScript": (["biome", "check", "--stdin-file-path", f"{ASSETS}/js/wrong.js"], "var unused = 1;\n"),
+    "biome, CSS": (["biome", "lint", "--stdin-file-path", f"{ASSETS}/css/wrong.css"], "a { colr: red; }\n"),
+    "shellcheck": (["shellcheck", "-"], "#!/bin/sh\nrm $1\n"),
+    "yamllint": (["yamllint", "--strict", "-"], "a: 1\na: 2\n"),
+    "hadolint": (["hadolint", "-"], "FROM python:latest\n"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_refused(name: str) -> None:
+    (program, *arguments), text = WRONG[name]
+    ended = subprocess.run(
+        [BIN / program, *arguments], cwd=ROOT, input=text, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode != 0, ended.stdout
+
+
+def test_pre_commit_asks_what_make_lint_asks() -> None:
+    (parts,) = re.findall(r"^lint: (.*?) ##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [hook["entry"] for hook in local["hooks"]] == [f"make --silent {part}" for part in parts.split()]
