@@ -46,7 +46,7 @@ lint: lint-python lint-types lint-web lint-shell lint-yaml lint-images ## Check 
 format: .venv-test/installed ## Format the code and repair what can be repaired
 	.venv-test/bin/ruff format
 	.venv-test/bin/ruff check --fix
-	.venv-test/bin/biome check --write
+	$(call if_there,biome,check --write)
 
 lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer ones
 	echo uv hatchling editables | tr ' ' '\n' | $(LOCK) - -o $(INSTALLERS)
@@ -107,16 +107,21 @@ lint-types: .venv-test/installed
 	MYPYPATH=$(subst $() ,:,$(IMPORTED_BY_TESTS)) .venv-test/bin/mypy --explicit-package-bases tests
 
 lint-web: .venv-test/installed
-	.venv-test/bin/biome check --error-on-warnings
+	$(call if_there,biome,check --error-on-warnings)
 
 lint-shell: .venv-test/installed
-	.venv-test/bin/shellcheck $$(git grep --untracked -lE '^#!.*[/ ](ba)?sh$$')
+	$(call if_there,shellcheck,$$(git grep --untracked -lE '^#!.*[/ ](ba)?sh$$'))
 
 lint-yaml: .venv-test/installed
 	.venv-test/bin/yamllint --strict .
 
 lint-images: .venv-test/installed
-	.venv-test/bin/hadolint $(wildcard */Dockerfile */*/Dockerfile)
+	$(call if_there,hadolint,$(wildcard */Dockerfile */*/Dockerfile))
+
+# Three linters are binaries in wheels, which not every machine has.
+define if_there
+	@if [ -x .venv-test/bin/$(1) ]; then .venv-test/bin/$(1) $(2); else echo "There is no $(1) for this machine: left out." >&2; fi
+endef
 
 # VERSION is the place; the others are files of tools that look nowhere else.
 VERSIONED := VERSION $(ALL:=/pyproject.toml) charts/opine/Chart.yaml charts/opine/README.md charts/opine/ci/gpu-values.yaml
