@@ -8,11 +8,12 @@ import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from opine_common.text import replace_unstorable
 from sqlalchemy import Boolean, Connection, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from opine_scraping.database.tables import brand, brand_source
-from opine_scraping.database.text import at_most, optional, storable
+from opine_scraping.database.text import at_most, optional
 from opine_scraping.items import CompanyItem
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def keep_company(connection: Connection, item: CompanyItem) -> tuple[bool, bool]
     statement = insert(brand_source).values(
         source=item.source,
         company=item.company,
-        name=at_most(storable(item.name), _LONGEST_NAME),
+        name=at_most(replace_unstorable(item.name), _LONGEST_NAME),
         website=website_of(item),
         logo=optional(item.logo),
         source_url=item.source_url,
@@ -93,7 +94,7 @@ def website_of(item: CompanyItem) -> str | None:
     if item.website is None:
         return None
     try:
-        parts = urlsplit(storable(item.website).strip())
+        parts = urlsplit(replace_unstorable(item.website).strip())
     except ValueError:
         return None
     if parts.scheme not in {"http", "https"} or not parts.netloc:
@@ -118,9 +119,9 @@ def _brand_of(connection: Connection, item: CompanyItem) -> str:
             return found
         added = insert(brand).values(
             slug=slug,
-            name=at_most(storable(item.name), _LONGEST_BRAND_NAME),
+            name=at_most(replace_unstorable(item.name), _LONGEST_BRAND_NAME),
             website=website_of(item),
-            sector=None if item.category is None else at_most(storable(item.category), _LONGEST_BRAND_NAME),
+            sector=None if item.category is None else at_most(replace_unstorable(item.category), _LONGEST_BRAND_NAME),
             origin="scraped",
         )
         # Of two runs that add the same brand the second waits here, and then finds it.

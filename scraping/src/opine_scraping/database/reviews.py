@@ -7,12 +7,13 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
+from opine_common.text import replace_unstorable
 from sqlalchemy import Boolean, Connection, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from opine_scraping.database.companies import company_of, give_brand
 from opine_scraping.database.tables import brand_source, scraped_review
-from opine_scraping.database.text import optional, storable
+from opine_scraping.database.text import optional
 from opine_scraping.outputs import OutputError
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _row(item: ReviewItem, brand_slug: str) -> dict[str, object]:
         "brand_slug": brand_slug,
         "source": item.source,
         "source_review_id": item.source_review_id,
-        "text": storable(item.text),
+        "text": replace_unstorable(item.text),
         "title": optional(item.title),
         "stars": item.stars,
         "reviewed_at": item.reviewed_at,

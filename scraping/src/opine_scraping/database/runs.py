@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from opine_common.text import replace_unstorable
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from opine_scraping.database.tables import scrape_run
-from opine_scraping.database.text import storable
 from opine_scraping.exit_codes import KILLED
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def bounded(errors: tuple[PageError, ...]) -> list[dict[str, str | None]]:
     kept: list[dict[str, str | None]] = []
     size = 0
     for error in errors:
-        row = {name: None if value is None else storable(value) for name, value in error.model_dump().items()}
+        row = {name: None if value is None else replace_unstorable(value) for name, value in error.model_dump().items()}
         size += len(json.dumps(row, ensure_ascii=False).encode()) + 2
         if size > _MOST_ERROR_BYTES:
             break

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-
-def storable(text: str) -> str:
-    """The text with a replacement character for what PostgreSQL cannot hold: U+0000 and halves of surrogate pairs."""
-    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+from opine_common.text import replace_unstorable
 
 
 def optional(text: str | None) -> str | None:
-    return None if text is None else storable(text)
+    return None if text is None else replace_unstorable(text)
 
 
 def at_most(text: str, length: int) -> str:

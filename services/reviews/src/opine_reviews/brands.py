@@ -1,17 +1,39 @@
-"""Brands and the counts of their reviews."""
+"""Brands, their sectors, and the counts of their reviews."""
 
+import hashlib
 import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Integer, Select, case, cast, func, literal, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
-from opine_reviews.cursors import CursorCodec, read_page
-from opine_reviews.models import Brand, BrandMonth
-from opine_reviews.scraped.counts import SourceCount, count_by_source
+from opine_reviews.listing import CursorCodec, read_page
+from opine_reviews.models import Brand, BrandMonth, BrandSource, ScrapedCount
+from opine_reviews.schemas.answers import BrandName, LabelCounts, MonthAnswer, SummaryAnswer
+from opine_reviews.schemas.requests import SLUG_PATTERN
 
+_LONGEST_SLUG = 100
 _STARS = (BrandMonth.stars_1, BrandMonth.stars_2, BrandMonth.stars_3, BrandMonth.stars_4, BrandMonth.stars_5)
+
+
+@dataclass(frozen=True)
+class SourceCount:
+    source: str
+    source_url: str
+    stars: tuple[int, int, int, int, int]
+
+    @property
+    def review_count(self) -> int:
+        return sum(self.stars)
+
+    @property
+    def average_stars(self) -> float | None:
+        return _average_stars(self.stars) if self.review_count else None
 
 
 @dataclass(frozen=True)
@@ -113,3 +135,125 @@ def _one(session: Session, statement: Select[Brand, int, float | None]) -> Count
         return None
     slug = row[0].slug
     return CountedBrand(row[0], row[1], row[2], count_by_source(session, [slug]).get(slug, []))
+
+
+@dataclass(frozen=True)
+class CountedSector:
+    sector: str
+    brand_count: int
+
+
+def list_sectors(session: Session) -> list[CountedSector]:
+    """All by name. A brand that the 2019 route added has no sector and is counted nowhere."""
+    statement = (
+        select(Brand.sector, func.count())
+        .where(Brand.sector.is_not(None))
+        .group_by(Brand.sector)
+        .order_by(func.lower(Brand.sector), Brand.sector)
+    )
+    return [CountedSector(sector, count) for sector, count in session.execute(statement) if sector is not None]
+
+
+def is_slug(text: str) -> bool:
+    return len(text) <= _LONGEST_SLUG and re.fullmatch(SLUG_PATTERN, text) is not None
+
+
+def slugify(name: str) -> str:
+    """Turn "L'Oréal Paris" into "l-oreal-paris". A name without Latin letters or digits gets a hash for a slug."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-")
+    return slug or "brand-" + hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
+def count_by_source(session: Session, slugs: Collection[str]) -> dict[str, list[SourceCount]]:
+    """Each brand's sources by name, those without a review too. Where it is several companies: the one read last."""
+    counted = (ScrapedCount.brand_slug == BrandSource.brand_slug) & (ScrapedCount.source == BrandSource.source)
+    statement = (
+        select(BrandSource, ScrapedCount)
+        .join(ScrapedCount, counted, isouter=True)
+        .where(BrandSource.brand_slug.in_(slugs))
+        .ext(distinct_on(BrandSource.brand_slug, BrandSource.source))
+        .order_by(BrandSource.brand_slug, BrandSource.source, BrandSource.read_at.desc())
+    )
+    found: dict[str, list[SourceCount]] = defaultdict(list)
+    for company, count in session.execute(statement):
+        if company.brand_slug is None:
+            continue
+        stars = (0, 0, 0, 0, 0) if count is None else _stars(count)
+        found[company.brand_slug].append(SourceCount(company.source, company.source_url, stars))
+    return found
+
+
+def _stars(count: ScrapedCount) -> tuple[int, int, int, int, int]:
+    return count.stars_1, count.stars_2, count.stars_3, count.stars_4, count.stars_5
+
+
+@dataclass(frozen=True)
+class _Month:
+    month: str
+    review_count: int
+    stars: tuple[int, ...]
+    labels: tuple[int, ...]
+    corrected: int
+    score_count: int
+    score_sum: float
+
+
+def summarise(session: Session, brand: BrandName) -> SummaryAnswer:
+    months = _months(session, brand.slug)
+    review_count = sum(month.review_count for month in months)
+    stars = [sum(month.stars[index] for month in months) for index in range(5)]
+    bad, average, good = (sum(month.labels[index] for month in months) for index in range(3))
+    return SummaryAnswer(
+        brand=brand,
+        review_count=review_count,
+        average_stars=_average_stars(stars) if review_count else None,
+        stars={"1": stars[0], "2": stars[1], "3": stars[2], "4": stars[3], "5": stars[4]},
+        labels=LabelCounts(bad=bad, average=average, good=good),
+        corrected=sum(month.corrected for month in months),
+        months=[
+            MonthAnswer(
+                month=month.month,
+                review_count=month.review_count,
+                average_stars=_average_stars(month.stars),
+                average_score=month.score_sum / month.score_count if month.score_count else None,
+            )
+            for month in months
+        ],
+    )
+
+
+def _months(session: Session, slug: str) -> list[_Month]:
+    columns = (
+        BrandMonth.review_count,
+        *_STARS,
+        BrandMonth.label_bad,
+        BrandMonth.label_average,
+        BrandMonth.label_good,
+        BrandMonth.corrected,
+        BrandMonth.score_count,
+        BrandMonth.score_sum,
+    )
+    statement = (
+        select(BrandMonth.month, *(func.sum(column) for column in columns))
+        .where(BrandMonth.brand_slug == slug)
+        .group_by(BrandMonth.month)
+        .having(func.sum(BrandMonth.review_count) > 0)
+        .order_by(BrandMonth.month)
+    )
+    return [
+        _Month(
+            month=f"{month:%Y-%m}",
+            review_count=int(counts[0]),
+            stars=tuple(map(int, counts[1:6])),
+            labels=tuple(map(int, counts[6:9])),
+            corrected=int(counts[9]),
+            score_count=int(counts[10]),
+            score_sum=float(counts[11]),
+        )
+        for month, *counts in session.execute(statement)
+    ]
+
+
+def _average_stars(counts: Sequence[int]) -> float:
+    return sum(number * count for number, count in enumerate(counts, start=1)) / sum(counts)

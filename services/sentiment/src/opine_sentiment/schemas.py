@@ -97,19 +97,3 @@ class BulkLine(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"text": "Quick delivery."}})
 
     text: str
-
-
-class FieldError(BaseModel):
-    field: str
-    message: str
-
-
-class ProblemDetails(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str | None
-    errors: list[FieldError] | None = None
