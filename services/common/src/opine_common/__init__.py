@@ -3,8 +3,9 @@
 | modules | what |
 | --- | --- |
 | `settings`, `logs` | how a process starts: its environment, or one sentence; one log format |
-| `request_ids`, `deadlines`, `problems`, `text` | what a request is known by, how long it may take, how it fails |
-| `access`, `http_metrics` | what is kept of each answer |
+| `request_ids`, `deadlines`, `problems` | what a request is known by, how long it may take, how it fails |
+| `text`, `prediction` | which characters a text may have; a prediction as the services exchange it |
+| `http_metrics` | what is kept of each answer: a log line and metrics |
 | `web`, `gunicorn_logs`; `asgi` | all of that for Flask under gunicorn (extra `flask`); for any ASGI application |
 | `http_client` | asking another service (extra `client`) |
 | `readiness`, `files` | waiting for what is needed; files and folders that are whole or not there |

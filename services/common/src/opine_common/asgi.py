@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from opine_common import request_ids
-from opine_common.access import record_request
+from opine_common.http_metrics import record_request
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, MutableMapping

@@ -8,8 +8,7 @@ from flask import Flask, Response, request
 from flask.signals import request_started
 
 from opine_common import request_ids
-from opine_common.access import record_request
-from opine_common.http_metrics import exposition
+from opine_common.http_metrics import exposition, record_request
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo

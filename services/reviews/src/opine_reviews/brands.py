@@ -14,26 +14,21 @@ from sqlalchemy.orm import Session
 
 from opine_reviews.listing import CursorCodec, read_page
 from opine_reviews.models import Brand, BrandMonth, BrandSource, ScrapedCount
-from opine_reviews.schemas.answers import BrandName, LabelCounts, MonthAnswer, SummaryAnswer
+from opine_reviews.schemas.answers import (
+    BrandName,
+    LabelCounts,
+    MonthAnswer,
+    ScrapedAnswer,
+    SectorAnswer,
+    SourceName,
+    SummaryAnswer,
+)
 from opine_reviews.schemas.requests import SLUG_PATTERN
 
 _LONGEST_SLUG = 100
 _STARS = (BrandMonth.stars_1, BrandMonth.stars_2, BrandMonth.stars_3, BrandMonth.stars_4, BrandMonth.stars_5)
-
-
-@dataclass(frozen=True)
-class SourceCount:
-    source: str
-    source_url: str
-    stars: tuple[int, int, int, int, int]
-
-    @property
-    def review_count(self) -> int:
-        return sum(self.stars)
-
-    @property
-    def average_stars(self) -> float | None:
-        return _average_stars(self.stars) if self.review_count else None
+_LABELS = (BrandMonth.label_bad, BrandMonth.label_average, BrandMonth.label_good)
+_SUMMED = (*_STARS, *_LABELS, BrandMonth.corrected, BrandMonth.score_count, BrandMonth.score_sum)
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class CountedBrand:
     # Of the reviews written here; `scraped` has what was read elsewhere.
     review_count: int
     average_stars: float | None
-    scraped: list[SourceCount]
+    scraped: list[ScrapedAnswer]
 
 
 def get_brand(session: Session, slug: str) -> CountedBrand | None:
@@ -137,13 +132,7 @@ def _one(session: Session, statement: Select[Brand, int, float | None]) -> Count
     return CountedBrand(row[0], row[1], row[2], count_by_source(session, [slug]).get(slug, []))
 
 
-@dataclass(frozen=True)
-class CountedSector:
-    sector: str
-    brand_count: int
-
-
-def list_sectors(session: Session) -> list[CountedSector]:
+def list_sectors(session: Session) -> list[SectorAnswer]:
     """All by name. A brand that the 2019 route added has no sector and is counted nowhere."""
     statement = (
         select(Brand.sector, func.count())
@@ -151,7 +140,11 @@ def list_sectors(session: Session) -> list[CountedSector]:
         .group_by(Brand.sector)
         .order_by(func.lower(Brand.sector), Brand.sector)
     )
-    return [CountedSector(sector, count) for sector, count in session.execute(statement) if sector is not None]
+    return [
+        SectorAnswer(sector=sector, brand_count=count)
+        for sector, count in session.execute(statement)
+        if sector is not None
+    ]
 
 
 def is_slug(text: str) -> bool:
@@ -165,7 +158,7 @@ def slugify(name: str) -> str:
     return slug or "brand-" + hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
-def count_by_source(session: Session, slugs: Collection[str]) -> dict[str, list[SourceCount]]:
+def count_by_source(session: Session, slugs: Collection[str]) -> dict[str, list[ScrapedAnswer]]:
     """Each brand's sources by name, those without a review too. Where it is several companies: the one read last."""
     counted = (ScrapedCount.brand_slug == BrandSource.brand_slug) & (ScrapedCount.source == BrandSource.source)
     statement = (
@@ -175,85 +168,53 @@ def count_by_source(session: Session, slugs: Collection[str]) -> dict[str, list[
         .ext(distinct_on(BrandSource.brand_slug, BrandSource.source))
         .order_by(BrandSource.brand_slug, BrandSource.source, BrandSource.read_at.desc())
     )
-    found: dict[str, list[SourceCount]] = defaultdict(list)
+    found: dict[str, list[ScrapedAnswer]] = defaultdict(list)
     for company, count in session.execute(statement):
         if company.brand_slug is None:
             continue
-        stars = (0, 0, 0, 0, 0) if count is None else _stars(count)
-        found[company.brand_slug].append(SourceCount(company.source, company.source_url, stars))
+        stars = [] if count is None else [getattr(count, f"stars_{number}") for number in range(1, 6)]
+        found[company.brand_slug].append(
+            ScrapedAnswer(
+                source=SourceName.of(company.source),
+                source_url=company.source_url,
+                review_count=sum(stars),
+                average_stars=_average_stars(stars) if any(stars) else None,
+            )
+        )
     return found
 
 
-def _stars(count: ScrapedCount) -> tuple[int, int, int, int, int]:
-    return count.stars_1, count.stars_2, count.stars_3, count.stars_4, count.stars_5
-
-
-@dataclass(frozen=True)
-class _Month:
-    month: str
-    review_count: int
-    stars: tuple[int, ...]
-    labels: tuple[int, ...]
-    corrected: int
-    score_count: int
-    score_sum: float
-
-
 def summarise(session: Session, brand: BrandName) -> SummaryAnswer:
-    months = _months(session, brand.slug)
-    review_count = sum(month.review_count for month in months)
-    stars = [sum(month.stars[index] for month in months) for index in range(5)]
-    bad, average, good = (sum(month.labels[index] for month in months) for index in range(3))
-    return SummaryAnswer(
-        brand=brand,
-        review_count=review_count,
-        average_stars=_average_stars(stars) if review_count else None,
-        stars={"1": stars[0], "2": stars[1], "3": stars[2], "4": stars[3], "5": stars[4]},
-        labels=LabelCounts(bad=bad, average=average, good=good),
-        corrected=sum(month.corrected for month in months),
-        months=[
-            MonthAnswer(
-                month=month.month,
-                review_count=month.review_count,
-                average_stars=_average_stars(month.stars),
-                average_score=month.score_sum / month.score_count if month.score_count else None,
-            )
-            for month in months
-        ],
-    )
-
-
-def _months(session: Session, slug: str) -> list[_Month]:
-    columns = (
-        BrandMonth.review_count,
-        *_STARS,
-        BrandMonth.label_bad,
-        BrandMonth.label_average,
-        BrandMonth.label_good,
-        BrandMonth.corrected,
-        BrandMonth.score_count,
-        BrandMonth.score_sum,
-    )
+    """Reads only the counters: a brand's millionth review makes its summary no slower."""
     statement = (
-        select(BrandMonth.month, *(func.sum(column) for column in columns))
-        .where(BrandMonth.brand_slug == slug)
+        select(BrandMonth.month, *(func.sum(column) for column in _SUMMED))
+        .where(BrandMonth.brand_slug == brand.slug)
         .group_by(BrandMonth.month)
         .having(func.sum(BrandMonth.review_count) > 0)
         .order_by(BrandMonth.month)
     )
-    return [
-        _Month(
-            month=f"{month:%Y-%m}",
-            review_count=int(counts[0]),
-            stars=tuple(map(int, counts[1:6])),
-            labels=tuple(map(int, counts[6:9])),
-            corrected=int(counts[9]),
-            score_count=int(counts[10]),
-            score_sum=float(counts[11]),
-        )
-        for month, *counts in session.execute(statement)
-    ]
+    months = [(month, [float(count) for count in counts]) for month, *counts in session.execute(statement)]
+    totals = [int(sum(counts[index] for _, counts in months)) for index in range(len(_SUMMED))]
+    stars, labels = totals[:5], totals[5:8]
+    return SummaryAnswer(
+        brand=brand,
+        review_count=sum(stars),
+        average_stars=_average_stars(stars) if any(stars) else None,
+        stars={"1": stars[0], "2": stars[1], "3": stars[2], "4": stars[3], "5": stars[4]},
+        labels=LabelCounts(bad=labels[0], average=labels[1], good=labels[2]),
+        corrected=totals[8],
+        months=[
+            MonthAnswer(
+                month=f"{month:%Y-%m}",
+                review_count=int(sum(counts[:5])),
+                average_stars=_average_stars(counts[:5]),
+                average_score=counts[10] / counts[9] if counts[9] else None,
+            )
+            for month, counts in months
+        ],
+    )
 
 
-def _average_stars(counts: Sequence[int]) -> float:
+def _average_stars(counts: Sequence[float]) -> float:
+    """Of the number of reviews with 1 star, with 2, and so on."""
     return sum(number * count for number, count in enumerate(counts, start=1)) / sum(counts)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, jsonify, request
+from opine_common.prediction import Label, StoredPrediction
 from opine_common.problems import Problem
 from opine_common.text import require_storable
 from sqlalchemy import select
@@ -14,9 +15,8 @@ from sqlalchemy.orm import Session
 from opine_reviews.brands import add_brand_by_name, slugify
 from opine_reviews.dependencies import dependencies
 from opine_reviews.metrics import count_submission
-from opine_reviews.models import Brand, Label, Review
+from opine_reviews.models import Brand, Review
 from opine_reviews.privacy import hash_client, user_agent_family
-from opine_reviews.schemas.answers import StoredPrediction
 from opine_reviews.submission import Submission, store
 
 legacy_2019 = Blueprint("legacy_2019", __name__, url_prefix="/api")

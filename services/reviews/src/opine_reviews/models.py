@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Literal
 
+from opine_common.prediction import Label
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -23,7 +24,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-Label = Literal["bad", "average", "good"]
 Origin = Literal["list", "route_of_2019", "scraped"]
 RunKind = Literal["discover", "crawl"]
 RunOutcome = Literal["completed", "blocked", "failed", "interrupted"]

@@ -8,12 +8,13 @@ import structlog
 import urllib3
 from opine_common.deadlines import deadline
 from opine_common.http_client import HttpClient, NoAnswerError, NoAnswerInTimeError
+from opine_common.prediction import ModelVersion
 from opine_common.problems import Problem
 from pydantic import BaseModel, Field, ValidationError
 
 from opine_reviews.errors import invalid_field, require_length
 from opine_reviews.metrics import FAILED_PREDICTIONS, KnownVersions
-from opine_reviews.schemas.answers import ModelAnswer, PredictionAnswer, PredictionsAnswer
+from opine_reviews.schemas.answers import PredictionAnswer, PredictionsAnswer
 from opine_reviews.schemas.requests import Explain
 from opine_reviews.settings import Settings
 
@@ -39,7 +40,7 @@ _TextAnswer = Annotated[PredictionAnswer | _FailedText, Field(union_mode="left_t
 
 
 class _Answer(BaseModel):
-    model: ModelAnswer
+    model: ModelVersion
     predictions: list[_TextAnswer] = Field(min_length=1, max_length=1)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
+from opine_common.prediction import StoredPrediction
 from opine_common.problems import Problem
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -10,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from opine_reviews.errors import invalid_field
 from opine_reviews.models import Brand, Review
-from opine_reviews.schemas.answers import StoredPrediction
 from opine_reviews.schemas.requests import ReviewRequest
 
 

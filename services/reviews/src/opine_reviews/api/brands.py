@@ -11,10 +11,7 @@ from opine_reviews.schemas.answers import (
     BrandAnswer,
     BrandName,
     BrandPage,
-    ScrapedAnswer,
-    SectorAnswer,
     SectorList,
-    SourceName,
     SummaryAnswer,
 )
 from opine_reviews.schemas.requests import BrandListQuery, BrandPath, RandomBrandQuery
@@ -71,8 +68,7 @@ def get_sectors() -> Response:
     """The brands' sectors by name."""
     with dependencies().database.transaction() as session:
         found = list_sectors(session)
-    items = [SectorAnswer(sector=one.sector, brand_count=one.brand_count) for one in found]
-    return json_answer(SectorList(items=items))
+    return json_answer(SectorList(items=found))
 
 
 def _brand_answer(counted: CountedBrand) -> BrandAnswer:
@@ -85,15 +81,7 @@ def _brand_answer(counted: CountedBrand) -> BrandAnswer:
         origin=brand.origin,
         review_count=counted.review_count,
         average_stars=counted.average_stars,
-        scraped=[
-            ScrapedAnswer(
-                source=SourceName.of(one.source),
-                source_url=one.source_url,
-                review_count=one.review_count,
-                average_stars=one.average_stars,
-            )
-            for one in counted.scraped
-        ],
+        scraped=counted.scraped,
     )
 
 

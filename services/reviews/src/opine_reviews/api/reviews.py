@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
+from opine_common.prediction import ModelVersion, StoredPrediction
 from opine_common.problems import Problem
 
 from opine_reviews.api.openapi import json_answer, problems
@@ -19,11 +20,9 @@ from opine_reviews.privacy import hash_client, user_agent_family
 from opine_reviews.request_checks import require_admin
 from opine_reviews.schemas.answers import (
     BrandName,
-    ModelAnswer,
     PredictionsAnswer,
     ReviewAnswer,
     ReviewPage,
-    StoredPrediction,
 )
 from opine_reviews.schemas.requests import (
     ExportQuery,
@@ -125,7 +124,7 @@ def _stored_prediction(review: Review) -> StoredPrediction | None:
         return None
     model = None
     if review.model_name is not None and review.model_version is not None:
-        model = ModelAnswer(name=review.model_name, version=review.model_version)
+        model = ModelVersion(name=review.model_name, version=review.model_version)
     return StoredPrediction(stars=review.suggested_stars, score=review.score, label=review.label, model=model)
 
 

@@ -1,27 +1,12 @@
 """What the routes of /api/v1 answer."""
 
 import datetime as dt
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Literal, Self
 
+from opine_common.prediction import Label, ModelVersion, Score, Stars, StoredPrediction, WordContribution
 from pydantic import BaseModel, Field
 
-from opine_reviews.models import Label, Origin, RunKind, RunOutcome
-from opine_reviews.schemas.requests import Stars
-
-Score = Annotated[float, Field(ge=0, le=1)]
-
-
-class ModelAnswer(BaseModel):
-    name: str
-    version: str
-
-
-class WordAnswer(NamedTuple):
-    """`[start, end, contribution]` in JSON: a long text has a thousand words, and their names would be half of it."""
-
-    start: Annotated[int, Field(ge=0, description="offset in code points")]
-    end: Annotated[int, Field(ge=1, description="offset of the code point after the word")]
-    contribution: Annotated[float, Field(description="positive for the brand")]
+from opine_reviews.models import Origin, RunKind, RunOutcome
 
 
 class PredictionAnswer(BaseModel):
@@ -33,7 +18,7 @@ class PredictionAnswer(BaseModel):
         default=None,
         description="only with `explain: true`: one number a code point of the text, positive for the brand",
     )
-    words: list[WordAnswer] | None = Field(
+    words: list[WordContribution] | None = Field(
         default=None,
         description=(
             'only with `explain: "words"`: `[start, end, contribution]` of each run of the text without white space, '
@@ -43,20 +28,13 @@ class PredictionAnswer(BaseModel):
 
 
 class PredictionsAnswer(BaseModel):
-    model: ModelAnswer
+    model: ModelVersion
     prediction: PredictionAnswer
 
 
 class BrandName(BaseModel):
     slug: str
     name: str
-
-
-class StoredPrediction(BaseModel):
-    stars: Stars
-    score: Score
-    label: Label
-    model: ModelAnswer | None = Field(description="null for reviews that came by the routes of 2019")
 
 
 class ReviewAnswer(BaseModel):

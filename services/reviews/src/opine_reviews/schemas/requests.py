@@ -4,6 +4,7 @@ import datetime as dt
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
+from opine_common.prediction import Label, Score, Stars
 from opine_common.text import StorableText, require_storable
 from pydantic import (
     AfterValidator,
@@ -16,11 +17,10 @@ from pydantic import (
     model_validator,
 )
 
-from opine_reviews.models import Label, RunKind
+from opine_reviews.models import RunKind
 
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
-Stars = Annotated[int, Field(ge=1, le=5)]
 Source = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=50)]
 BrandSlug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=100)]
 ModelToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=64)]
@@ -67,7 +67,7 @@ class ShownPrediction(Body):
     """The prediction that the person was shown."""
 
     stars: Stars
-    score: float = Field(ge=0, le=1)
+    score: Score
     label: Label
     model: ShownModel
 
