@@ -1,11 +1,14 @@
-"""What every request and answer goes through."""
+"""What every request and answer goes through, and the bearer token of the admin routes."""
+
+import hmac
 
 from flask import Flask, Response, request
 from opine_common import deadlines
+from opine_common.problems import Problem
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from opine_reviews.problems import Problem, invalid_field
-from opine_reviews.services import services
+from opine_reviews.dependencies import dependencies
+from opine_reviews.errors import invalid_field
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -16,7 +19,7 @@ _HEADERS = {
 }
 
 
-def register_hygiene(app: Flask) -> None:
+def register_request_checks(app: Flask) -> None:
     app.before_request(_set_deadline)
     app.before_request(_refuse_cut_body)
     app.before_request(_require_json_object)
@@ -25,7 +28,7 @@ def register_hygiene(app: Flask) -> None:
 
 
 def _set_deadline() -> None:
-    seconds = services().settings.request_timeout_s
+    seconds = dependencies().settings.request_timeout_s
     header = request.headers.get(deadlines.HEADER)
     if header is not None:
         try:
@@ -67,3 +70,22 @@ def _add_security_headers(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+def require_admin() -> None:
+    """End the request unless it carries the admin token.
+
+    Raises:
+        Problem: 403 if no token is set, 401 if the request's is missing or wrong.
+    """
+    token = dependencies().settings.admin_token.get_secret_value()
+    if not token:
+        raise Problem(403, "The admin routes are switched off: set OPINE_REVIEWS_ADMIN_TOKEN to switch them on.")
+    scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
+    # Compared as bytes in constant time: the time must not tell how much of a guess is right.
+    if scheme.lower() != "bearer" or not hmac.compare_digest(offered.strip().encode(), token.encode()):
+        raise Problem(
+            401,
+            "Send the admin token as `Authorization: Bearer <token>`.",
+            headers={"WWW-Authenticate": 'Bearer realm="opine-reviews"'},
+        )

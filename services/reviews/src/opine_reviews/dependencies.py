@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from opine_reviews.cursors import CursorCodec
 from opine_reviews.database import Database
+from opine_reviews.listing import CursorCodec
 from opine_reviews.metrics import KnownVersions
 from opine_reviews.sentiment import SentimentClient
 from opine_reviews.settings import Settings
@@ -14,7 +14,7 @@ _KEY = "opine_reviews"
 
 
 @dataclass(frozen=True)
-class Services:
+class Dependencies:
     settings: Settings
     database: Database
     sentiment: SentimentClient
@@ -22,19 +22,20 @@ class Services:
     known_versions: KnownVersions
 
 
-def install_services(app: Flask, settings: Settings) -> Services:
-    own = Services(
+def install_dependencies(app: Flask, settings: Settings) -> Dependencies:
+    known_versions = KnownVersions()
+    own = Dependencies(
         settings=settings,
         database=Database(settings),
-        sentiment=SentimentClient(settings),
+        sentiment=SentimentClient(settings, known_versions),
         cursors=CursorCodec(settings.client_hash_key.get_secret_value().encode()),
-        known_versions=KnownVersions(),
+        known_versions=known_versions,
     )
     app.extensions[_KEY] = own
     return own
 
 
-def services() -> Services:
+def dependencies() -> Dependencies:
     """Those of the current application."""
-    found: Services = current_app.extensions[_KEY]
+    found: Dependencies = current_app.extensions[_KEY]
     return found

@@ -1,14 +1,18 @@
-"""Errors as problem details (RFC 9457)."""
+"""Requests that fail, as problem details (RFC 9457). A service turns a `Problem` into its framework's response."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
-from flask import Response
-from opine_common import deadlines
-from opine_common.request_ids import get_request_id
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from opine_common.request_ids import get_request_id, get_trace_id
+
 MEDIA_TYPE = "application/problem+json"
+
+
+def _absent_or(description: str) -> Any:  # noqa: ANN401  a field of any type
+    return Field(default=None, exclude_if=lambda value: value is None, description=description)
 
 
 class FieldError(BaseModel):
@@ -26,7 +30,8 @@ class ProblemDetails(BaseModel):
     status: int
     detail: str
     request_id: str | None
-    errors: list[FieldError] | None = Field(default=None, description="only where fields of the request are at fault")
+    trace_id: str | None = _absent_or("only where the request came with a `traceparent`")
+    errors: list[FieldError] | None = _absent_or("only where fields of the request are at fault")
 
 
 class Problem(Exception):  # noqa: N818  it is called a problem in the RFC
@@ -50,45 +55,28 @@ class Problem(Exception):  # noqa: N818  it is called a problem in the RFC
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
-        self.status = status
+        self.status = HTTPStatus(status)
         self.detail = detail
         self.kind = kind
         self.errors = list(errors)
         self.headers = dict(headers or {})
 
-    def answer(self) -> Response:
+    def body(self) -> str:
+        """The answer's JSON, with the ids of the current request."""
         details = ProblemDetails(
             type="about:blank" if self.kind is None else f"urn:opine:problem:{self.kind}",
-            title=HTTPStatus(self.status).phrase,
+            title=self.status.phrase,
             status=self.status,
             detail=self.detail,
             request_id=get_request_id(),
+            trace_id=get_trace_id(),
             errors=self.errors or None,
         )
-        body = details.model_dump_json(exclude={"errors"} if not self.errors else None)
-        return Response(body, self.status, self.headers, content_type=MEDIA_TYPE)
-
-
-def invalid_field(field: str, message: str) -> Problem:
-    return Problem(
-        422,
-        f"{field}: {message}",
-        kind="invalid-request",
-        errors=[FieldError(field=field, message=message)],
-    )
-
-
-def out_of_time() -> Problem:
-    """What to answer when the request's deadline has passed."""
-    return Problem(
-        504,
-        f"The time allowed for the request ran out. Try again later, or allow more by the header {deadlines.HEADER}.",
-        kind="request-timeout",
-        headers={"Retry-After": "5"},
-    )
+        return details.model_dump_json()
 
 
 def from_validation(error: ValidationError) -> Problem:
+    """A 422 that lists the fields at fault."""
     errors = [
         FieldError(
             field=".".join(str(part) for part in item["loc"]) or "body",

@@ -1,11 +1,12 @@
-"""The OpenAPI document of /api/v1."""
+"""The OpenAPI document of /api/v1, and answers in its terms."""
 
 from flask import Flask, Response, current_app, jsonify
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
+from opine_common.problems import MEDIA_TYPE, ProblemDetails
+from pydantic import BaseModel
 
 from opine_reviews.errors import validation_answer
-from opine_reviews.problems import ProblemDetails
 
 INFO = Info(
     title="Opine reviews",
@@ -36,3 +37,15 @@ def register_document(app: Flask) -> None:
 def _document() -> Response:
     assert isinstance(current_app, OpenAPI)  # noqa: S101  for the type
     return jsonify(current_app.api_doc)
+
+
+def json_answer(model: BaseModel, status: int = 200) -> Response:
+    return Response(model.model_dump_json(), status, content_type="application/json")
+
+
+def problems(*statuses: int) -> dict[str | int, dict[str, object]]:
+    """The OpenAPI `responses` of an operation that may end with these statuses."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemDetails.__name__}"}}}
+    # flask-openapi3 adds a 422 to every operation that has none, in a form that we never answer. Time may run out (504)
+    # anywhere.
+    return {status: {"content": content} for status in sorted({*statuses, 422, 504})}

@@ -1,12 +1,44 @@
-"""Erasing what is kept of clients, and reviews read elsewhere, once they are old."""
+"""What is kept of people: what is stored of a client, and for how long that and scraped reviews are kept."""
 
 import datetime as dt
+import hmac
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from opine_reviews.models import Review
-from opine_reviews.scraped.models import ScrapedReview
+from opine_reviews.models import Review, ScrapedReview
+
+# The first that occurs wins: most browsers also name the ones they descend from.
+_FAMILIES = (
+    ("bot", "Bot"),
+    ("crawler", "Bot"),
+    ("spider", "Bot"),
+    ("edg", "Edge"),
+    ("opr/", "Opera"),
+    ("opera", "Opera"),
+    ("samsungbrowser", "Samsung Internet"),
+    ("firefox", "Firefox"),
+    ("fxios", "Firefox"),
+    ("crios", "Chrome"),
+    ("chrom", "Chrome"),
+    ("safari", "Safari"),
+    ("curl", "curl"),
+    ("python", "Python"),
+)
+
+
+def hash_client(key: bytes, day: dt.date, address: str) -> bytes:
+    """HMAC of the address under a key that is made anew from `key` each day: 32 bytes."""
+    key_of_the_day = hmac.digest(key, day.isoformat().encode(), "sha256")
+    return hmac.digest(key_of_the_day, address.encode(), "sha256")
+
+
+def user_agent_family(user_agent: str) -> str:
+    """The browser's or tool's name, from a fixed list; "Other" if it is none of them, "Unknown" if nothing was sent."""
+    lowered = user_agent.lower()
+    if not lowered.strip():
+        return "Unknown"
+    return next((family for mark, family in _FAMILIES if mark in lowered), "Other")
 
 
 def forget_clients(session: Session, before: dt.datetime, limit: int) -> int:
