@@ -6,7 +6,8 @@ SERVICES := services/common services/charcnn services/sentiment services/reviews
 RUN := $(SERVICES) services/local
 BENCHED := services/common services/charcnn services/sentiment
 SCRAPING := services/common scraping
-ALL := $(RUN) training scraping
+DEMO_SITE := scraping/demo_site
+ALL := $(RUN) training scraping $(DEMO_SITE)
 PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
 IMPORTED_BY_TESTS := services/sentiment/bench tests/browser/frontend $(wildcard tests/*/packages tests/*/*/packages)
 
@@ -93,7 +94,7 @@ picture: .venv-test/installed browser ## Take the README's picture, while make r
 
 # --- how
 
-LOCAL_NAMES := charcnn opine-common opine-sentiment opine-reviews opine-frontend opine-local opine-training opine-scraping
+LOCAL_NAMES := charcnn opine-common opine-sentiment opine-reviews opine-frontend opine-local opine-training opine-scraping opine-demo-site
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--no-header $(UPGRADE) $(LOCAL_NAMES:%=--no-emit-package %)
 # A folder's lock with the versions that the tests run with.
@@ -115,8 +116,8 @@ endef
 .venv/installed: services/local/requirements.txt $(INSTALLERS) $(RUN:=/pyproject.toml) | python
 	$(call install,.venv,$<,$(RUN))
 
-.venv-scraping/installed: scraping/requirements.txt $(INSTALLERS) $(SCRAPING:=/pyproject.toml) | python
-	$(call install,.venv-scraping,$<,$(SCRAPING))
+.venv-scraping/installed: scraping/requirements.txt $(INSTALLERS) $(addsuffix /pyproject.toml,$(SCRAPING) $(DEMO_SITE)) | python
+	$(call install,.venv-scraping,$<,$(SCRAPING) $(DEMO_SITE))
 
 .venv-bench/installed: services/sentiment/bench/requirements.txt $(INSTALLERS) $(BENCHED:=/pyproject.toml) | python
 	$(call install,.venv-bench,$<,$(BENCHED))

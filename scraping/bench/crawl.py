@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from opine_scraping.demo_site.catalogue import Catalogue
+from opine_demo_site.catalogue import Catalogue
 from opine_scraping.items import RunReport
 from pyarrow import dataset
 
@@ -68,7 +68,7 @@ def serving(*arguments: str) -> Iterator[str]:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    command = [sys.executable, "-m", "opine_scraping", "serve-demo-site", "--port", str(port), *arguments]
+    command = [sys.executable, "-m", "opine_demo_site", "--port", str(port), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()

@@ -83,7 +83,7 @@ def test_a_review_is_written_by_the_page_and_read_back(release: Release, page_ur
     composer = ComposerPage(driver, page_url)
     composer.open(BRAND)
     composer.type(TEXT)
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     composer.choose(4)
     composer.submit()
     composer.wait_for_thanks()

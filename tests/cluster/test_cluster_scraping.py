@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -11,6 +12,7 @@ import yaml
 from clustered.release import Release, wait_until
 
 SITE = "demo-site"
+CODE = Path(__file__).parents[2] / "scraping/demo_site/src/opine_demo_site"
 PORT = 8060
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
@@ -20,11 +22,20 @@ RESTRICTED = {
 
 
 def demo_site(image: str) -> list[dict[str, Any]]:
+    """A pod that serves the demo site, whose code no image has; it needs no more than a Python."""
     labels = {"app": SITE}
+    code = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": SITE},
+        "data": {file.name: file.read_text() for file in CODE.glob("*.py")},
+    }
     container = {
         "name": "site",
         "image": image,
-        "args": [*f"serve-demo-site --host 0.0.0.0 --port {PORT} --companies 1 --reviews 25".split()],
+        "command": [*f"python -m opine_demo_site --host 0.0.0.0 --port {PORT} --companies 1 --reviews 25".split()],
+        "env": [{"name": "PYTHONPATH", "value": "/demo"}],
+        "volumeMounts": [{"name": "code", "mountPath": f"/demo/{CODE.name}", "readOnly": True}],
         "readinessProbe": {"tcpSocket": {"port": PORT}},
         "securityContext": RESTRICTED,
     }
@@ -34,6 +45,7 @@ def demo_site(image: str) -> list[dict[str, Any]]:
         "metadata": {"name": SITE, "labels": labels},
         "spec": {
             "containers": [container],
+            "volumes": [{"name": "code", "configMap": {"name": SITE}}],
             "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
             "terminationGracePeriodSeconds": 1,
         },
@@ -44,7 +56,7 @@ def demo_site(image: str) -> list[dict[str, Any]]:
         "metadata": {"name": SITE},
         "spec": {"selector": labels, "ports": [{"port": PORT}]},
     }
-    return [pod, service]
+    return [code, pod, service]
 
 
 def scraping(image: str) -> dict[str, Any]:
@@ -67,7 +79,7 @@ def site(release: Release, scraping_image: str) -> Iterator[None]:
     release.kubectl("apply", "--filename", "-", text_in=yaml.safe_dump_all(demo_site(scraping_image)))
     release.kubectl("wait", "--for=condition=Ready", f"pod/{SITE}", "--timeout=60s")
     yield
-    release.kubectl("delete", "pod,service", SITE, "--ignore-not-found")
+    release.kubectl("delete", "pod,service,configmap", SITE, "--ignore-not-found")
     release.upgrade()
 
 

@@ -44,11 +44,11 @@ def start(image: Callable[[str], tuple[str, dict[str, Any]]], tmp_path: Path) ->
         pytest.skip("needs root and runc")
     started: list[Container] = []
 
-    def run(component: str, environment: Mapping[str, str], *arguments: str) -> Container:
+    def run(component: str, environment: Mapping[str, str], *arguments: str, **options: Any) -> Container:  # noqa: ANN401
         name, description = image(component)
         container = Container(name, description["OCIv1"]["config"], tmp_path)
         started.append(container)
-        return container.start(environment, arguments)
+        return container.start(environment, arguments, **options)
 
     yield run
     for container in started:

@@ -5,8 +5,10 @@ import re
 from collections.abc import Callable
 
 from contained.container import Container
+from contained.store import ROOT
 
 Start = Callable[..., Container]
+DEMO_SITE = ROOT / "scraping/demo_site/src"
 # A database that is not there.
 REVIEWS = {
     "OPINE_REVIEWS_DATABASE_URL": "postgresql+psycopg2://127.0.0.1:1/opine",
@@ -77,8 +79,11 @@ def test_scraping_drives_chromium_over_a_site(start: Start) -> None:
         "OPINE_SCRAPING_BROWSER_SANDBOX": "false",
         "OPINE_SCRAPING_STATE_DIR": "/tmp/state",  # noqa: S108  the container's
         "OPINE_SCRAPING_THROTTLE": "false",
+        "PYTHONPATH": "/demo",
     }
-    container = start("scraping", settings, "serve-demo-site", "--companies", "1", "--reviews", "3")
+    # The image has no demo site: it is brought in.
+    serve = ("python", "-m", "opine_demo_site", "--companies", "1", "--reviews", "3")
+    container = start("scraping", settings, command=serve, folders={"/demo": DEMO_SITE})
     site = "http://127.0.0.1:8060"
     container.until_answers(f"{site}/robots.txt")
     scraping = ("python", "-m", "opine_scraping")

@@ -1,4 +1,4 @@
-"""`python -m opine_scraping discover | crawl | serve-demo-site`.
+"""`opine-scraping discover | crawl`, also `python -m opine_scraping`.
 
 What is read, and where it goes, are options; how politely, and who you are, are settings in the environment, prefix
 OPINE_SCRAPING_ (the README lists them). Whether a site's terms allow this is yours to know before you begin.
@@ -7,144 +7,100 @@ OPINE_SCRAPING_ (the README lists them). Whether a site's terms allow this is yo
 import logging
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import tyro
 from opine_common.logs import configure_logging
 
-from opine_scraping.exit_codes import ExitCode
-from opine_scraping.reasons import Refusal, UnavailableError
+from opine_scraping.arguments import CrawlArguments, DiscoverArguments
+from opine_scraping.issues import ExitCode, UnavailableError, UsageError
 from opine_scraping.settings import Settings, get_settings
 
-OutputKind = Literal["csv", "parquet", "database"]
+if TYPE_CHECKING:
+    from opine_scraping.spiders.paginated import PaginatedSpider
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discover:
+class Discover(DiscoverArguments):
     """Find companies: categories, their sub-categories, their companies; with a real browser.
 
     The CSV output writes companies.csv, which `crawl --companies` reads. A run that was stopped goes on where it was.
     """
 
-    site: str | None = None
-    """Scheme and host, such as https://www.example.org; given here or as OPINE_SCRAPING_SITE_URL."""
-    only: tuple[str, ...] = ()
-    """Names of categories or sub-categories; none: all."""
-    output: OutputKind = "csv"
-    """csv and parquet write files, database the app's tables."""
-    path: Path | None = None
-    """Folder of the files; default OPINE_SCRAPING_OUTPUT_DIR."""
-    max_pages: int | None = None
-    """Most pages of one sub-category."""
-    start_over: bool = False
-    """Forget how far an unfinished run came."""
     dry_run: bool = False
     """Say what would be fetched; only robots.txt is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crawl:
+class Crawl(CrawlArguments):
     """Read the reviews of companies, newest first, one request at a time.
 
     Companies come from --company and --companies, or else from the database. A run that was stopped or killed goes on
-    where it was, without loss or repeat; a run that completes ends the round, and the next one begins a new round.
+    where it was, without loss or repeat; once a run came by every company, the next one begins a new round.
     """
 
-    site: str | None = None
-    """Scheme and host, such as https://www.example.org; given here or as OPINE_SCRAPING_SITE_URL."""
-    company: tuple[str, ...] = ()
-    """Names as in the site's addresses, such as example.org."""
-    companies: Path | None = None
-    """CSV with a column `company` or `company_url`, as discover writes it."""
-    output: OutputKind = "parquet"
-    """csv has the columns of 2019, parquet partitions for training, database the app's tables."""
-    path: Path | None = None
-    """Folder of the files; default OPINE_SCRAPING_OUTPUT_DIR. A shard writes into a folder of its own in it."""
-    languages: str = "all"
-    """`all`, or one language such as `en`."""
-    until_known: bool = False
-    """Stop at a company's first page that holds nothing new, if it was once read to its end: for every night."""
-    max_pages: int | None = None
-    """Most pages of one company."""
-    max_companies: int | None = None
-    """Most companies."""
-    shard: str | None = None
-    """A part of the companies, such as 3/8; default by OPINE_SCRAPING_SHARDS and JOB_COMPLETION_INDEX."""
-    start_over: bool = False
-    """Forget how far an unfinished round came."""
     dry_run: bool = False
     """Say what would be fetched; only robots.txt is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServeDemoSite:
-    """Serve a review site of made-up companies on this machine, to try the two others on.
-
-    The same options give the same site, word for word.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8060
-    """0: any free one, which the first line names."""
-    seed: int = 1
-    companies: int = 5
-    """Companies in each of the 12 sub-categories."""
-    reviews: int = 90
-    """Most reviews of a company."""
-    huge: int = 0
-    """Reviews of one more company, huge.example, with 100 a page."""
-    markup: Literal["2019", "today", "mixed"] = "mixed"
-    """Of all pages; mixed: both."""
-    misbehaving: bool = False
-    """Add companies such as challenge-2019.example, each of which does something wrong."""
-
-
-Command = Discover | Crawl | ServeDemoSite
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    command: Command = tyro.cli(Command, prog="opine_scraping", description=__doc__, args=arguments)
-    if isinstance(command, ServeDemoSite):
-        return _serve(command)
+    command: Discover | Crawl = tyro.cli(Discover | Crawl, prog="opine_scraping", description=__doc__, args=arguments)
     settings = get_settings()
     configure_logging("scraping", json=settings.log_json)
     for handler in logging.getLogger().handlers:
         handler.setLevel(logging.INFO)  # Scrapy sets its loggers to DEBUG
     try:
-        return _run(command, settings)
-    except Refusal as refusal:
-        sys.stderr.write(f"opine_scraping: {refusal}\n")
+        command.check()
+        return _show(command, settings) if command.dry_run else _run(command)
+    except UsageError as error:
+        sys.stderr.write(f"opine_scraping: {error}\n")
         return ExitCode.USAGE
     except UnavailableError as error:
         sys.stderr.write(f"opine_scraping: {error}\n")
         return ExitCode.UNAVAILABLE
 
 
-def _run(command: Discover | Crawl, settings: Settings) -> int:
-    if command.max_pages is not None and command.max_pages < 1:
-        raise Refusal("--max-pages must be 1 or more")
+def _run(command: Discover | Crawl) -> int:
+    """Run the spider in this process; once a process, as Twisted starts only once."""
     # Scrapy and Selenium take a second that --help and a wrong option need not wait for.
-    if isinstance(command, Discover):
-        from opine_scraping.discover.command import discover  # noqa: PLC0415
+    from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415
+    from scrapy.settings import Settings as ScrapySettings  # noqa: PLC0415
 
-        return discover(command, settings)
-    from opine_scraping.crawl.command import crawl  # noqa: PLC0415
+    project = ScrapySettings()
+    project.setmodule("opine_scraping.scrapy_settings", "project")
+    project.set("LOG_INSTALL_ROOT_HANDLER", False, "cmdline")
+    process = AsyncCrawlerProcess(project)
+    # Scrapy sets itself to DEBUG, a line for each page; once a minute is enough.
+    logging.getLogger("scrapy").setLevel(logging.WARNING)
+    logging.getLogger("scrapy.extensions.logstats").setLevel(logging.INFO)
+    crawler = process.create_crawler("reviews" if isinstance(command, Crawl) else "companies")
+    crawl = process.crawl(crawler, **command.model_dump(exclude={"dry_run"}))
+    process.start()
+    if crawl.cancelled():
+        return ExitCode.INTERRUPTED
+    if error := crawl.exception():
+        raise error
+    spider: PaginatedSpider = crawler.spider  # type: ignore[assignment]
+    return spider.recorder.stats.exit_code()
 
-    return crawl(command, settings)
 
+def _show(command: Discover | Crawl, settings: Settings) -> int:
+    """Say what a run would fetch, by the rules that it would obey."""
+    from opine_scraping.fetch_policy import choose_site, read_policy, user_agent  # noqa: PLC0415
+    from opine_scraping.spiders.reviews import lists_to_crawl  # noqa: PLC0415
 
-def _serve(command: ServeDemoSite) -> int:
-    from opine_scraping.demo_site.catalogue import Catalogue  # noqa: PLC0415
-    from opine_scraping.demo_site.server import serve  # noqa: PLC0415
-
-    catalogue = Catalogue(
-        seed=command.seed,
-        companies_per_sub_category=command.companies,
-        most_reviews=command.reviews,
-        huge_reviews=command.huge,
-        markup=command.markup,
-        misbehaving=command.misbehaving,
-    )
-    return serve(catalogue, command.host, command.port)
+    site = choose_site(command.site, settings)
+    if isinstance(command, Crawl):
+        urls = [entries.start_url for entries in lists_to_crawl(command, site, settings)[1]]
+        then = "then each next page that one of these links to"
+    else:
+        urls = [site.categories_url]
+        then = "then each sub-category that it links to, and each next page of those"
+    policy = read_policy(site, settings)
+    lines = [
+        f"as {user_agent(settings.contact)}",
+        f"one request every {max(settings.delay_s, policy.crawl_delay_s):g} s or more",
+        f"fetched already: {site.robots_url}",
+        *(f"{'robots.txt forbids' if policy.objection(url) else 'would fetch'} {url}" for url in urls),
+        then,
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return ExitCode.COMPLETED

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
-from dataclasses import dataclass, replace
+import io
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
-from opine_scraping.items import CompanyItem
-from opine_scraping.parsers.text import company_of
-from opine_scraping.reasons import Refusal
+from pydantic import TypeAdapter, ValidationError
+
+from opine_scraping.issues import UsageError
+from opine_scraping.items import CompanyKey, Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from opine_scraping.parsers.page import ListRead
+_COMPANY_KEY = TypeAdapter(CompanyKey)
+_LINE = TypeAdapter(Line)
+_LARGEST_FILE = 256 * 1024 * 1024
+_COMPANY_PATH = re.compile(r"/review/([^/?#]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +61,68 @@ class Shard:
         return int.from_bytes(digest[:8], "big") % self.count == self.number - 1
 
 
+def company_in_url(url: str) -> str | None:
+    """`bt.com` of `/review/bt.com?page=2`."""
+    try:
+        found = _COMPANY_PATH.search(urlsplit(url).path)
+    except ValueError:
+        return None
+    return unquote(found[1]) if found else None
+
+
 def read_companies(file: Path) -> Iterator[Company]:
     """A CSV file with a column `company` or, as discover and the system of 2019 write it, `company_url`.
 
+    As spreadsheets save it too: in UTF-8 or UTF-16 with a byte order mark, separated by semicolons or tabs.
+
     Raises:
-        Refusal: there is no such file or column, or an address is no company's.
+        UsageError: there is no such file or column, it is no text, or an address is no company's.
     """
     try:
-        with file.open(encoding="utf-8", newline="") as handle:
-            rows = csv.DictReader(handle)
-            if not {"company", "company_url"} & set(rows.fieldnames or ()):
-                raise Refusal(f"{file}: no column company or company_url")
-            for number, row in enumerate(rows, start=2):
-                company = row.get("company") or company_of(row.get("company_url") or "")
-                if not company:
-                    raise Refusal(f"{file}: line {number} names no company")
-                yield Company(company, row.get("category") or None, row.get("sub_category") or None)
+        text = _decoded(file)
+        first = text.partition("\n")[0]
+        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
+        if not {"company", "company_url"} & set(rows.fieldnames or ()):
+            raise UsageError(f"{file}: no column company or company_url")
+        for row in rows:
+            company = (row.get("company") or company_in_url(row.get("company_url") or "") or "").strip()
+            if not is_company(company):
+                raise UsageError(f"{file}: line {rows.line_num} names no company")
+            yield Company(company, _line(row.get("category")), _line(row.get("sub_category")))
+    except csv.Error as error:
+        raise UsageError(f"{file} is no CSV file: {error}") from error
+
+
+def _decoded(file: Path) -> str:
+    try:
+        if file.stat().st_size > _LARGEST_FILE:
+            raise UsageError(f"{file} is larger than {_LARGEST_FILE:,} bytes; split it")
+        content = file.read_bytes()
     except OSError as error:
-        raise Refusal(f"{file} cannot be read: {error.strerror}") from error
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return content.decode("utf-16" if marked else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 (byte {error.start + 1:,}); save it as CSV UTF-8") from error
 
 
-def choose(companies: Iterable[Company], shard: Shard, most: int | None) -> list[Company]:
+def is_company(name: str) -> bool:
+    """Whether a name can be one part of an address, as every company's is."""
+    try:
+        return bool(_COMPANY_KEY.validate_python(name))
+    except ValidationError:
+        return False
+
+
+def _line(text: str | None) -> str | None:
+    try:
+        return _LINE.validate_python(text) or None
+    except ValidationError:
+        return None
+
+
+def select_companies(companies: Iterable[Company], shard: Shard, most: int | None) -> list[Company]:
     """Each company once, as it comes first; those of the shard; at most `most`."""
     chosen: dict[str, Company] = {}
     for company in companies:
@@ -82,13 +131,3 @@ def choose(companies: Iterable[Company], shard: Shard, most: int | None) -> list
             if most is not None and len(chosen) >= most:
                 break
     return list(chosen.values())
-
-
-def with_category(read: ListRead, company: Company) -> ListRead:
-    """The page's company in the category that it was found in, where the page itself names none."""
-    found = {"category": company.category, "sub_category": company.sub_category}
-    items = tuple(
-        item.model_copy(update=found) if isinstance(item, CompanyItem) and item.category is None else item
-        for item in read.items
-    )
-    return replace(read, items=items)

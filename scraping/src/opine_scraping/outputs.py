@@ -1,16 +1,19 @@
-"""The seam between reading and keeping."""
+"""Where items go: what every output promises, and the choice among them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from opine_scraping.reasons import UnavailableError
+from opine_scraping.issues import UnavailableError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
-    from opine_scraping.items import CompanyItem, Item, RunReport, RunStart
+    from opine_scraping.arguments import OutputKind
+    from opine_scraping.items import Item, RunReport, RunStart
+    from opine_scraping.settings import Settings
 
 
 class OutputError(UnavailableError):
@@ -47,8 +50,29 @@ class Output(Protocol):
         """End a run: this one, or before that an earlier one, of which only now is known that it was killed."""
 
 
-class CompanySource(Protocol):
-    """Where a crawl takes its companies from, if not from a file."""
+def open_output(kind: OutputKind, folder: Path, settings: Settings) -> Output:
+    """An output that no run has begun with yet.
 
-    def companies(self) -> Iterable[CompanyItem]:
-        """All known companies, in an order that does not change between calls."""
+    Raises:
+        UsageError: a setting is missing.
+    """
+    # Each brings a library that the others need not load.
+    match kind:
+        case "csv":
+            from opine_scraping.exports.csv_output import CsvOutput  # noqa: PLC0415
+
+            return CsvOutput(folder, bom=settings.csv_bom)
+        case "parquet":
+            from opine_scraping.exports.parquet_output import ParquetOutput  # noqa: PLC0415
+
+            return ParquetOutput(folder)
+        case "database":
+            from opine_scraping.database.output import DatabaseOutput  # noqa: PLC0415
+
+            return DatabaseOutput(database_url(settings))
+
+
+def database_url(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise UsageError("the database needs OPINE_SCRAPING_DATABASE_URL")
+    return settings.database_url.get_secret_value()

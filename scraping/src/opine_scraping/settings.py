@@ -8,7 +8,6 @@ from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opine_scraping.companies import Shard
-from opine_scraping.site import Site
 
 PREFIX = "OPINE_SCRAPING_"
 
@@ -54,9 +53,14 @@ class Settings(BaseSettings):
     max_card_error_share: Share = Field(
         default=0.01, description="share of unreadable entries above which a run failed"
     )
+    min_fill_share: Share = Field(
+        default=0.5, description="share of reviews with a value, below which a field is taken for renamed: a run failed"
+    )
     saved_copies: int = Field(
         default=50, ge=0, description="masked copies of unreadable pages that a run keeps at most"
     )
+
+    csv_bom: bool = Field(default=False, description="begin CSV files with a byte order mark, which Excel wants")
 
     cache_dir: Path | None = Field(default=None, description="keep read pages, without names; unset: no cache")
     cache_hours: float = Field(default=24.0, gt=0, description="age from which a kept page is fetched again")
@@ -91,10 +95,6 @@ class Settings(BaseSettings):
         if contact and (not contact.isprintable() or ("@" not in contact and "://" not in contact)):
             raise ValueError("give a mail or web address at which the site's operator reaches you")
         return contact
-
-    @property
-    def site(self) -> Site | None:
-        return None if self.site_url is None else Site(str(self.site_url).rstrip("/"))
 
     @property
     def shard(self) -> Shard:

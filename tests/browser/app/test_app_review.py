@@ -32,12 +32,12 @@ def test_a_review_from_the_first_word_to_the_brand_page(
     composer.open("lego")
     assert composer.brand == "LEGO"
     composer.type("Terrible service, rude and useless, I want my money back.")
-    composer.wait_for_reading("Bad")
+    composer.wait_for_prediction("Bad")
     assert composer.stars == 1
     assert any(name.startswith("against") for _, name in composer.marks)
     composer.clear()
     composer.type("Wonderful sets, fast delivery, we love them!")
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     assert any(name.startswith("for") for _, name in composer.marks)
     wait_for(driver, "five stars", lambda: composer.stars == 5)
     composer.choose(4)

@@ -11,7 +11,7 @@ def test_a_wrong_password_opens_nothing(driver: Chrome, base_url: str, store: St
     page.open()
     store.calls.clear()
     page.log_in("let me in")
-    wait_for(driver, "a refusal", lambda: "That is not the password" in page.words)
+    wait_for(driver, "an error", lambda: "That is not the password" in page.words)
     assert page.rows == []
     assert store.calls == []
     page.log_in(PASSWORD)

@@ -63,7 +63,7 @@ def _open(driver: Chrome, base_url: str, page: str) -> None:
     if page in {"home", "thanks"}:
         composer.open("nike")
         composer.type("Great shoes, love them, but slow and broken")
-        composer.wait_for_reading("Good")
+        composer.wait_for_prediction("Good")
         if page == "thanks":
             composer.submit()
             composer.wait_for_thanks()

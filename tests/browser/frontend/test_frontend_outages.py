@@ -17,23 +17,23 @@ def test_without_sentiment_a_review_is_rated_by_hand(composer: ComposerPage, sto
     assert [(body["stars"], body["prediction"]) for _, body in store.attempts] == [(4, None)]
 
 
-def test_the_reading_comes_back_by_itself(composer: ComposerPage, store: Store) -> None:
+def test_the_prediction_comes_back_by_itself(composer: ComposerPage, store: Store) -> None:
     store.knobs.sentiment_away = True
     composer.open("lego")
     composer.type("great")
     composer.wait_for_notice("Choose the stars yourself")
     store.knobs.sentiment_away = False
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     assert composer.notice == ""
 
 
-def test_a_late_reading_says_so_and_is_asked_for_again(composer: ComposerPage, store: Store) -> None:
+def test_a_late_prediction_says_so_and_is_asked_for_again(composer: ComposerPage, store: Store) -> None:
     store.knobs.sentiment_late = True
     composer.open("lego")
     composer.type("great")
     composer.wait_for_notice("takes too long")
     store.knobs.sentiment_late = False
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     assert composer.notice == ""
 
 
@@ -42,7 +42,7 @@ def test_without_the_api_the_text_is_kept_and_sent_later(
 ) -> None:
     composer.open("lego")
     composer.type("great")
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     fake.stop()
     composer.submit()
     composer.wait_for_notice("the server is not answering")
@@ -51,7 +51,7 @@ def test_without_the_api_the_text_is_kept_and_sent_later(
     assert (composer.brand, composer.text) == ("Lego", "great")
     fake.start()
     composer.press_notice()
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     composer.submit()
     composer.wait_for_thanks()
     assert len(store.attempts) == 1
@@ -75,7 +75,7 @@ def test_a_page_without_its_data_says_so_and_can_be_tried_again(
 def test_a_page_that_lost_the_frontend_keeps_the_text(driver: Chrome, composer: ComposerPage) -> None:
     composer.open("lego")
     composer.type("great")
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     driver.execute_cdp_cmd("Network.enable", {})
     offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
     driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)

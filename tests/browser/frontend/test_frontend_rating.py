@@ -10,7 +10,7 @@ def test_chosen_stars_are_never_overwritten(composer: ComposerPage) -> None:
     wait_for(composer.driver, "a proposal", lambda: composer.stars == 5)
     composer.choose(2)
     composer.type(" terrible rude broken")
-    composer.wait_for_reading("Bad")
+    composer.wait_for_prediction("Bad")
     assert composer.stars == 2
     assert composer.rating_source == "Your choice; your words suggest 1."
 
@@ -21,7 +21,7 @@ def test_agreeing_with_the_proposal_is_a_choice_too(composer: ComposerPage) -> N
     wait_for(composer.driver, "a proposal", lambda: composer.stars == 5)
     composer.choose(5)
     composer.type(" terrible rude broken")
-    composer.wait_for_reading("Bad")
+    composer.wait_for_prediction("Bad")
     assert composer.stars == 5
 
 

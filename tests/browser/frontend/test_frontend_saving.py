@@ -10,7 +10,7 @@ def test_a_saved_review_is_thanked_for_and_on_its_brands_page(
 ) -> None:
     composer.open("lego")
     composer.type("Great bricks, love them")
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     composer.submit()
     assert "5 stars for Lego" in composer.wait_for_thanks()
     composer.follow_thanks()
@@ -26,7 +26,7 @@ def test_a_saved_review_is_thanked_for_and_on_its_brands_page(
 def test_the_keys_that_submit_from_the_text(composer: ComposerPage, store: Store) -> None:
     composer.open("lego")
     composer.type("Great bricks")
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     composer.type(Keys.CONTROL + Keys.ENTER)
     composer.wait_for_thanks()
     assert len(store.attempts) == 1
@@ -36,7 +36,7 @@ def test_a_failed_save_survives_a_reload_and_is_stored_once(composer: ComposerPa
     store.knobs.answer_lost_after_saving = True
     composer.open("lego")
     composer.type("Great bricks")
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     composer.choose(4)
     composer.submit()
     composer.wait_for_notice("Not saved yet")
@@ -56,7 +56,7 @@ def test_another_text_gets_another_key(composer: ComposerPage, store: Store) -> 
     store.knobs.saving_refused = True
     composer.open("lego")
     composer.type("Great bricks")
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     composer.submit()
     composer.wait_for_notice("Not saved yet: the server is busy")
     composer.press_notice()
@@ -70,11 +70,11 @@ def test_another_text_gets_another_key(composer: ComposerPage, store: Store) -> 
     assert first == second != third
 
 
-def test_a_refused_text_is_explained_and_kept(composer: ComposerPage, store: Store) -> None:
+def test_an_invalid_text_is_explained_and_kept(composer: ComposerPage, store: Store) -> None:
     store.knobs.invalid = True
     composer.open("lego")
     composer.type("great")
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     composer.submit()
     composer.wait_for_notice("text: is too short")
     assert composer.text == "great"
@@ -83,7 +83,7 @@ def test_a_refused_text_is_explained_and_kept(composer: ComposerPage, store: Sto
 def test_nothing_is_left_after_a_save(composer: ComposerPage) -> None:
     composer.open("lego")
     composer.type("Great bricks")
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     composer.submit()
     composer.wait_for_thanks()
     composer.open("lego")

@@ -19,10 +19,10 @@ return {
 """
 
 
-def test_words_are_marked_and_the_reading_is_shown(composer: ComposerPage) -> None:
+def test_words_are_marked_and_the_prediction_is_shown(composer: ComposerPage) -> None:
     composer.open("nike")
     composer.type("Great shoes, but the box was broken")
-    composer.wait_for_reading("Average")
+    composer.wait_for_prediction("Average")
     wait_for(composer.driver, "marks", lambda: len(composer.marks) == 2)
     assert composer.marks == [("Great", "for-3"), ("broken", "against-3")]
     assert composer.percent.endswith("%")
@@ -33,11 +33,11 @@ def test_words_are_marked_and_the_reading_is_shown(composer: ComposerPage) -> No
 def test_an_emoji_does_not_shift_the_marks(composer: ComposerPage) -> None:
     composer.open("nike")
     composer.paste("👟👟 really great 👍🏽 shoes, terrible box")
-    composer.wait_for_reading("Average")
+    composer.wait_for_prediction("Average")
     assert [text for text, _ in composer.marks] == ["great", "terrible"]
 
 
-def test_a_burst_of_keys_is_one_question(composer: ComposerPage, store: Store) -> None:
+def test_a_burst_of_keys_is_one_request(composer: ComposerPage, store: Store) -> None:
     composer.open("nike")
     composer.driver.execute_script(
         "const field = document.getElementById('review');"
@@ -45,7 +45,7 @@ def test_a_burst_of_keys_is_one_question(composer: ComposerPage, store: Store) -
         "  field.value += letter; field.dispatchEvent(new InputEvent('input', {bubbles: true}));"
         "}"
     )
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     assert store.predicted == ["great"]
 
 
@@ -54,9 +54,9 @@ def test_a_late_answer_never_replaces_a_newer_one(composer: ComposerPage, store:
     store.knobs.predict_delay_s = lambda text: 1.5 if text == late else 0.0
     composer.open("nike")
     composer.paste(late)
-    wait_for(composer.driver, "the first question", lambda: store.predicted == [late])
+    wait_for(composer.driver, "the first request", lambda: store.predicted == [late])
     composer.paste(" but terrible, rude, broken")
-    composer.wait_for_reading("Bad")
+    composer.wait_for_prediction("Bad")
     time.sleep(2.0)  # the first answer's time has come
     assert composer.label == "Bad"
     assert len(composer.marks) == 4
@@ -65,7 +65,7 @@ def test_a_late_answer_never_replaces_a_newer_one(composer: ComposerPage, store:
 def test_marks_stay_with_their_words_until_the_next_answer(composer: ComposerPage, store: Store) -> None:
     composer.open("nike")
     composer.paste("great shoes, broken box")
-    composer.wait_for_reading("Average")
+    composer.wait_for_prediction("Average")
     before = composer.marks
     store.knobs.predict_delay_s = lambda _text: 30.0
     composer.type_at_start("Oh my: ")
@@ -77,7 +77,7 @@ def test_marks_stay_with_their_words_until_the_next_answer(composer: ComposerPag
 def test_both_layers_break_their_lines_alike(composer: ComposerPage) -> None:
     composer.open("nike")
     composer.paste("A great day.\n\nNothing\tbroken " * 40 + "\n")
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     layers = composer.driver.execute_script(_LAYERS)
     assert layers["differing"] == []
     assert layers["overflow"] == 0
@@ -100,16 +100,16 @@ def test_twenty_thousand_characters_are_painted_and_repainted_sparingly(driver: 
     assert driver.execute_script("return changes") <= 4
 
 
-def test_an_emptied_text_takes_its_reading_along(composer: ComposerPage) -> None:
+def test_an_emptied_text_takes_its_prediction_along(composer: ComposerPage) -> None:
     composer.open("nike")
     composer.type("great")
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     composer.clear()
-    composer.wait_for_reading("")
+    composer.wait_for_prediction("")
     assert (composer.marks, composer.percent, composer.stars, composer.can_submit) == ([], "", 0, False)
 
 
-def test_the_reading_is_said_in_words(driver: Chrome, composer: ComposerPage) -> None:
+def test_the_prediction_is_said_in_words(driver: Chrome, composer: ComposerPage) -> None:
     composer.open("nike")
     composer.type("great shoes, rude staff")
     status = driver.find_element("id", "composer-status")
@@ -125,7 +125,7 @@ def test_nothing_moves_when_the_answer_comes(driver: Chrome, composer: ComposerP
     )
     before = driver.execute_script(places)
     composer.type("great")
-    composer.wait_for_reading("Good")
+    composer.wait_for_prediction("Good")
     assert driver.execute_script(places) == before
 
 

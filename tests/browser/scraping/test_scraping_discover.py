@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from opine_scraping.demo_site.answers import Answer
-from opine_scraping.demo_site.catalogue import Catalogue
-from opine_scraping.demo_site.server import DemoServer
+from opine_demo_site.answers import Answer
+from opine_demo_site.catalogue import Catalogue
+from opine_demo_site.server import DemoServer
 
 # Both listings, two pages, and lists of 2019 that scripts fill late or never.
 ONLY = ("Food & Drink", "Slow Lists", "Never Filled")
@@ -136,6 +136,87 @@ def test_robots_txt_is_obeyed_and_the_browser_says_who_it_is(
     assert found(run.companies) == made(server.site.catalogue, "Coffee Roaster")
     assert not [path for path in server.site.asked if path.startswith("/categories/bakery")]
     assert server.agents == {"opine-scraping/0.1.0 (+me@example.org)"}
+
+
+HOSTILE = """
+<script>
+fetch("/forbidden/data"); fetch("ELSEWHERE/data")
+navigator.sendBeacon("ELSEWHERE/beacon", "x"); new Image().src = "/forbidden/x.png"
+window.open("ELSEWHERE/window"); alert("stay")
+const link = Object.assign(document.createElement("a"), {href: "ELSEWHERE/link", target: "_blank"})
+link.click()
+const socket = ["new", "WebSocket('SOCKET/socket')"].join(" ")
+try { eval(socket) } catch {}
+try { new Worker(URL.createObjectURL(new Blob([socket]))) } catch {}
+</script>
+<script src="ELSEWHERE/script.js"></script>
+<iframe src="ELSEWHERE/frame"></iframe><iframe src="/forbidden/frame"></iframe>
+<iframe srcdoc="<script>new WebSocket('SOCKET/frame')</script>"></iframe>
+<link rel="preconnect" href="ELSEWHERE"><link rel="stylesheet" href="ELSEWHERE/style.css">
+"""
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[DemoServer]:
+    """Another server on this machine, which nobody allowed to be asked."""
+    with DemoServer(Catalogue(companies_per_sub_category=1)) as found:
+        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield found
+        found.shutdown()
+        thread.join()
+
+
+def test_a_page_asks_for_nothing_that_the_spider_may_not(
+    server: DemoServer, elsewhere: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordinary = server.site.answer
+    hostile = HOSTILE.replace("ELSEWHERE", elsewhere.url).replace("SOCKET", elsewhere.url.replace("http", "ws"))
+
+    def answer(target: str) -> Answer:
+        found = ordinary(target)
+        if target == "/robots.txt":
+            return Answer("User-agent: *\nDisallow: /forbidden\n")
+        return Answer(f"{found.body}{hostile}") if target.startswith("/categories/") else found
+
+    monkeypatch.setattr(server.site, "answer", answer)
+    run = discover(server, tmp_path, "--only", "Bakery")
+    assert (run.code, len(run.companies)) == (0, 4)
+    assert [path for path in server.site.asked if path.startswith("/forbidden")] == []
+    assert elsewhere.site.asked.total() == 0
+
+
+def test_a_page_that_holds_the_browser_for_ever_stops_nothing(
+    server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordinary = server.site.answer
+    endless = Answer("<p>wait<script>while (true) {}</script>")
+    monkeypatch.setattr(
+        server.site, "answer", lambda target: endless if target.startswith("/categories/bakery") else ordinary(target)
+    )
+    run = discover(server, tmp_path, "--only", "Bakery", "Coffee Roaster", TIMEOUT_S="5", RETRIES="0")
+    assert run.report["rejected"] == {"network": 1}
+    assert found(run.companies) == made(server.site.catalogue, "Coffee Roaster")
+
+
+MOVED = {"robots": "/forbidden/list", "foreign_link": "ELSEWHERE/list"}
+
+
+@pytest.mark.parametrize("reason", MOVED)
+def test_a_redirect_of_the_browser_goes_only_where_the_spider_may(
+    server: DemoServer, elsewhere: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    ordinary = server.site.answer
+    answers = {
+        "/robots.txt": Answer("User-agent: *\nDisallow: /forbidden\n"),
+        "/categories/bakery": Answer("", 302, headers={"Location": MOVED[reason].replace("ELSEWHERE", elsewhere.url)}),
+    }
+    monkeypatch.setattr(server.site, "answer", lambda target: answers.get(target.split("?")[0]) or ordinary(target))
+    run = discover(server, tmp_path, "--only", "Bakery", "Coffee Roaster")
+    assert run.report["rejected"] == {reason: 1}
+    assert found(run.companies) == made(server.site.catalogue, "Coffee Roaster")
+    assert [path for path in server.site.asked if path.startswith("/forbidden")] == []
+    assert elsewhere.site.asked.total() == 0
 
 
 def test_a_polite_kill_ends_the_run_with_a_report_and_it_goes_on(server: DemoServer, tmp_path: Path) -> None:

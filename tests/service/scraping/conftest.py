@@ -3,8 +3,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from opine_scraping.demo_site.catalogue import Catalogue
-from opine_scraping.demo_site.server import DemoServer
+from opine_demo_site.catalogue import Catalogue
+from opine_demo_site.server import DemoServer
 
 # So that these tests import `scraping_run`.
 sys.path.insert(0, str(Path(__file__).parent / "packages"))

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from opine_scraping.demo_site.catalogue import Catalogue, Company
-from opine_scraping.demo_site.server import DemoServer
+from opine_demo_site.catalogue import Catalogue, Company
+from opine_demo_site.server import DemoServer
 from scraping_run import Program, pages_asked, parquet_rows, serving
 
 

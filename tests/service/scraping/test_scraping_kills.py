@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from opine_scraping.demo_site.catalogue import Catalogue
-from opine_scraping.demo_site.server import DemoServer
+from opine_demo_site.catalogue import Catalogue
+from opine_demo_site.server import DemoServer
 from scraping_run import Program, pages_asked, parquet_rows
 
 KILLS = 20

@@ -4,8 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from opine_scraping.demo_site.misbehaviour import Misbehaviour, of
-from opine_scraping.demo_site.server import DemoServer
+from opine_demo_site.catalogue import Misbehaviour
+from opine_demo_site.server import DemoServer
 from scraping_run import Program, pages_asked, parquet_rows
 
 # The errors of two companies with 33 reviews each, one in each markup.
@@ -35,7 +35,7 @@ def companies(*kinds: Misbehaviour) -> list[str]:
 
 
 def kind_of(url: str) -> Misbehaviour | None:
-    return of(url.split("/review/")[1].split("?", maxsplit=1)[0])
+    return Misbehaviour.of_company(url.split("/review/")[1].split("?", maxsplit=1)[0])
 
 
 def test_no_misbehaviour_is_left_out() -> None:
@@ -82,13 +82,19 @@ def test_errors_below_the_threshold_are_reported_and_do_not_fail_the_run(program
     assert [error.reason.split(":")[0] for error in ended.report.errors] == ["unknown_markup"]
 
 
-def test_a_failed_run_tries_again_what_went_wrong_and_nothing_else(program: Program, server: DemoServer) -> None:
-    wrong = {"changed-2019.example", "wrong-count-today.example"}
-    arguments = ("crawl", "--company", *sorted(wrong), "empty-reviews-2019.example")
+def test_a_failed_run_ends_the_round_and_what_could_not_be_read_comes_last(
+    program: Program, server: DemoServer
+) -> None:
+    names = ["changed-2019.example", "wrong-count-today.example", "empty-reviews-2019.example"]
+    arguments = ("crawl", "--company", *names, "--until-known")
     assert program.run(*arguments).code == 65
     server.site.asked.clear()
-    assert program.run(*arguments).code == 65
-    assert {path.split("?")[0] for path in pages_asked(server)} == {f"/review/{name}" for name in wrong}
+    ended = program.run(*arguments)
+    assert (ended.code, ended.report.new_items) == (65, 0)
+    asked = [path.split("/review/")[1].split("?")[0] for path in pages_asked(server)]
+    # What was read well costs a page, what was read badly all of them.
+    assert sorted(asked[:-1]) == [names[2], names[1], names[1]]
+    assert asked[-1] == names[0]
 
 
 def test_a_site_that_is_away_is_not_read(program: Program) -> None:

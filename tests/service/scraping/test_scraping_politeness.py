@@ -3,9 +3,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from opine_scraping.demo_site.answers import Answer
-from opine_scraping.demo_site.catalogue import Catalogue
-from opine_scraping.demo_site.server import DemoServer
+from opine_demo_site.answers import Answer
+from opine_demo_site.catalogue import Catalogue
+from opine_demo_site.server import DemoServer
 from scraping_run import Program, pages_asked
 
 COMPANIES = ("--company", "empty-reviews-today.example", "empty-reviews-2019.example")

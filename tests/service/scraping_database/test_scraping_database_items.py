@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from opine_scraping.database.company_source import DatabaseCompanies
+from opine_scraping.database.companies import known_companies
 from opine_scraping.database.output import DatabaseOutput
 from opine_scraping.items import CompanyItem, Item
 from opine_scraping.outputs import OutputError, Written
@@ -161,6 +161,6 @@ def test_companies_come_back_in_order(output: DatabaseOutput, engine: Engine, da
     output.write(items[::-1])
     output.write([company("other.example", source="another-site")])
     assert len(_rows(engine, "SELECT slug FROM brand WHERE origin = 'scraped'")) == 1006
-    found = list(DatabaseCompanies(database_url, "trustpilot").companies())
+    found = list(known_companies(database_url, "trustpilot"))
     assert [item.company for item in found] == [item.company for item in items]
     assert found[0] == items[0].model_copy(update={"category": None, "website": "http://www.company-0000.example"})

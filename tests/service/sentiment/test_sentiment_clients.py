@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import bentoml
@@ -82,3 +83,23 @@ def test_requests_of_this_door_are_counted_too(stand_in: Server) -> None:
     with bentoml.SyncHTTPClient(stand_in.url) as client:
         client.predict(texts=["x" * 21])
     assert 'route="/predict"' in httpx.get(stand_in.url + "/metrics").text
+
+
+def test_one_limit_holds_for_both_doors(stand_in: Server) -> None:
+    async def crowd() -> int:
+        async with httpx.AsyncClient(base_url=stand_in.url, limits=httpx.Limits(max_connections=60)) as client:
+            stand_in.hold()
+            idle = [await asyncio.open_connection(*stand_in.address) for _ in range(40)]
+            for _, writer in idle:
+                writer.write(b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n")
+            async with asyncio.timeout(20):
+                while (answer := await client.post("/predict", json={"texts": []})).status_code == 200:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            for _, writer in idle:
+                writer.close()
+                with suppress(OSError):
+                    await writer.wait_closed()
+            stand_in.release()
+            return answer.status_code
+
+    assert asyncio.run(crowd()) == 503

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 import torch
+from charcnn.devices import DeviceError, require_int8
 from sentiment_run.processes import children
 
 if TYPE_CHECKING:
@@ -98,6 +99,28 @@ def test_without_the_gpu_that_it_requires_it_ends_and_says_why(launcher: Launche
     assert server.process.wait(60) == 1
     assert "no GPU is visible to PyTorch: give this process a GPU" in server.log
     assert "Traceback" not in server.log
+
+
+def test_eight_bits_answer_nearly_the_same_or_end_the_start(launcher: Launcher) -> None:
+    eight = launcher.launch("opine_sentiment.service:Sentiment", model_dir=None, precision="int8")
+    refused = ""
+    try:
+        require_int8()
+    except DeviceError as error:
+        refused = str(error)
+    if refused:
+        assert eight.process.wait(30) == 1
+        assert refused in eight.log
+        return
+    eight.until("/readyz", 200)
+    single = launcher.launch("opine_sentiment.service:Sentiment", model_dir=None)
+    single.until("/readyz", 200)
+    texts = {"texts": ["Great shop!", "Awful. They stole my money.", "It was fine, the lid was broken."]}
+    answers = [httpx.post(server.url + "/v1/predict", json=texts).json()["predictions"] for server in (eight, single)]
+    assert answers[0] != answers[1]
+    for near, exact in zip(*answers, strict=True):
+        assert near["star_probabilities"] == pytest.approx(exact["star_probabilities"], abs=0.01)
+    assert eight.stop() == single.stop() == 0
 
 
 def test_a_container_ends_with_a_worker_that_cannot_load(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:

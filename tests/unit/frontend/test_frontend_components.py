@@ -6,9 +6,8 @@ import pytest
 from opine_frontend.components.elements import hue, initials
 from opine_frontend.components.formatting import counted, day, excerpt, month_name, percent, safe_website, site_name
 from opine_frontend.components.pagination import turn_page
-from opine_frontend.components.reviews import source_link
 from opine_frontend.components.trend import area_polygon, positions, trend
-from opine_frontend.pages.brand import corrected_sentence
+from opine_frontend.pages.brand import corrected_sentence, source_link
 from opine_frontend.reviews_api.schemas import Month, Summary
 
 

@@ -31,12 +31,23 @@ class ScriptedServer:
             except OSError:  # closed, since no more is asked
                 return
             with connection:
-                self.requests.append(connection.recv(65536).decode())
+                self.requests.append(_read_request(connection))
                 connection.sendall(answer)
 
     def close(self) -> None:
+        # Closing alone does not wake a thread that waits for a connection.
+        self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join(timeout=5)
+
+
+def _read_request(connection: socket.socket) -> str:
+    """Head and body; a client may send them apart."""
+    head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
+    length = re.search(rb"^Content-Length: (\d+)", head, re.MULTILINE)
+    while length and len(body) < int(length[1]):
+        body += connection.recv(65536)
+    return f"{head.decode()}\r\n\r\n{body.decode()}"
 
 
 def _answer(status: str, body: bytes, headers: str = "") -> bytes:

@@ -67,11 +67,11 @@ def test_writes_from_other_sites_are_refused(client: FlaskClient, path: str) -> 
     ("body", "status"),
     [("[]", 400), ("{", 400), ('{"text": 5}', 400), (json.dumps({"text": "x" * 300_000}), 413)],
 )
-def test_malformed_questions_are_refused(client: FlaskClient, body: str, status: int) -> None:
+def test_malformed_requests_are_refused(client: FlaskClient, body: str, status: int) -> None:
     assert client.post("/predict", data=body, content_type="application/json").status_code == status
 
 
-def test_a_form_cannot_ask(client: FlaskClient) -> None:
+def test_a_form_cannot_ask_for_a_prediction(client: FlaskClient) -> None:
     assert client.post("/predict", data={"text": "great"}).status_code == 415
 
 

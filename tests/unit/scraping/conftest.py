@@ -2,8 +2,8 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
-from opine_scraping.demo_site.answers import DemoSite
-from opine_scraping.demo_site.catalogue import Catalogue
+from opine_demo_site.answers import DemoSite
+from opine_demo_site.catalogue import Catalogue
 from opine_scraping.items import RunStart
 from opine_scraping.parsers.page import Page
 

@@ -3,11 +3,12 @@ from collections.abc import Callable
 from typing import Literal
 
 import pytest
-from opine_scraping.demo_site.answers import DemoSite
-from opine_scraping.demo_site.catalogue import Catalogue
+from opine_demo_site.answers import DemoSite
+from opine_demo_site.catalogue import Catalogue
+from opine_scraping.issues import ParseError, ParseIssue, Reason
 from opine_scraping.items import CompanyItem
-from opine_scraping.parsers import CATEGORIES, LISTINGS, choose
-from opine_scraping.parsers.page import Page, ParseError
+from opine_scraping.parsers import CATEGORIES, LISTINGS, choose_parser
+from opine_scraping.parsers.page import Page, SubCategory
 
 NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 
@@ -16,10 +17,20 @@ NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 def test_all_categories_are_found(markup: Literal["2019", "today"]) -> None:
     catalogue = Catalogue(markup=markup)
     page = Page(DemoSite(catalogue).answer("/categories").body, "http://127.0.0.1/categories", NOW)
-    found = choose(CATEGORIES, page).parse(page)
+    found = choose_parser(CATEGORIES, page).parse(page)
     made = [(category, name) for category, names in catalogue.categories.items() for name in names]
-    assert [(sub.category, sub.name) for sub in found] == made
-    assert all(("status=all" in sub.url) == (markup == "2019") for sub in found)
+    read = [sub for sub in found if isinstance(sub, SubCategory)]
+    assert [(sub.category, sub.name) for sub in read] == made
+    assert all(("status=all" in sub.url) == (markup == "2019") for sub in read)
+
+
+@pytest.mark.parametrize("link", ["http://[::1", "https://elsewhere.example/x", "//elsewhere.example/x"])
+def test_a_link_of_the_index_that_leads_elsewhere_costs_itself(link: str) -> None:
+    body = DemoSite(Catalogue(markup="2019")).answer("/categories").body.replace("/categories/bakery", link)
+    page = Page(body, "http://127.0.0.1/categories", NOW)
+    found = choose_parser(CATEGORIES, page).parse(page)
+    assert [each.reason for each in found if isinstance(each, ParseIssue)] == [Reason.FOREIGN_LINK]
+    assert len(found) == 12
 
 
 @pytest.fixture
@@ -32,7 +43,7 @@ def test_todays_listing_is_read_to_its_last_page(catalogue: Catalogue, page_of: 
     read: list[CompanyItem] = []
     while path is not None:
         page = page_of(path)
-        result = choose(LISTINGS, page).parse(page)
+        result = choose_parser(LISTINGS, page).parse(page)
         read += [item for item in result.items if isinstance(item, CompanyItem)]
         path = result.next_url
     assert [item.company for item in read] == [company.domain for company in catalogue.in_sub_category("Bakery")]
@@ -43,7 +54,7 @@ def test_a_listing_that_no_script_has_filled_is_not_read(page_of: Callable[[str]
     page = page_of("/categories/never_filled")
     assert not any(parser.filled(page) for parser in LISTINGS)
     with pytest.raises(ParseError):
-        choose(LISTINGS, page)
+        choose_parser(LISTINGS, page)
 
 
 def test_a_filled_listing_of_2019_is_read() -> None:
@@ -54,10 +65,10 @@ def test_a_filled_listing_of_2019_is_read() -> None:
         '<a class="button button--primary next-page" href="?page=2">Next</a>'
     )
     page = Page(text, "http://127.0.0.1/categories/x?status=all", NOW)
-    result = choose(LISTINGS, page).parse(page)
+    result = choose_parser(LISTINGS, page).parse(page)
     assert [(item.company, item.name) for item in result.items if isinstance(item, CompanyItem)] == [
         ("a.example", "A"),
         ("b.example", "b.example"),
     ]
-    assert len(result.faults) == 1
+    assert len(result.issues) == 1
     assert result.next_url == "http://127.0.0.1/categories/x?page=2"

@@ -1,14 +1,15 @@
 """What the parsers read of the demo site's pages against what the pages were made from."""
 
+import re
 from collections.abc import Callable
 
 import pytest
-from opine_scraping.demo_site.catalogue import Catalogue, Company, Review
+from opine_demo_site.catalogue import Catalogue, Company, Review
+from opine_scraping.issues import ParseError, Reason
 from opine_scraping.items import CompanyItem, ReviewItem
-from opine_scraping.parsers import REVIEWS, choose
-from opine_scraping.parsers.next_data.schema import Review as Entry
-from opine_scraping.parsers.page import ListRead, Page, ParseError
-from opine_scraping.reasons import Reason
+from opine_scraping.parsers import REVIEWS, choose_parser, parse_list
+from opine_scraping.parsers.next_data import Review as Entry
+from opine_scraping.parsers.page import ListRead, Page
 from pydantic import ValidationError
 
 PageOf = Callable[[str], Page]
@@ -17,7 +18,7 @@ MARKUPS = pytest.mark.parametrize("markup", ["2019", "today"])
 
 
 def read(page: Page) -> ListRead:
-    return choose(REVIEWS, page).parse(page)
+    return choose_parser(REVIEWS, page).parse(page)
 
 
 def reviews_of(result: ListRead) -> list[ReviewItem]:
@@ -48,7 +49,7 @@ def test_every_review_of_every_page_is_read_as_it_was_made(catalogue: Catalogue,
             assert_same(item, review, company)
         seen[company.markup] += len(made)
         assert result.counts.total == company.review_count
-        assert not result.faults
+        assert not result.issues
     assert min(seen.values()) > 50
 
 
@@ -81,7 +82,7 @@ def test_a_card_without_stars_is_a_fault_of_its_own(catalogue: Catalogue, page_o
     company = catalogue.companies[f"no-stars-{markup}.example"]
     made = catalogue.page_of_reviews(company, 1)
     result = read(page_of(f"/review/{company.domain}"))
-    assert [fault.reason for fault in result.faults] == [Reason.NO_STARS]
+    assert [fault.reason for fault in result.issues] == [Reason.NO_STARS]
     assert list(result.ids) == [review.id for number, review in enumerate(made) if number != 3]
 
 
@@ -100,11 +101,11 @@ def test_no_reviewer_is_named_in_anything_that_is_read(catalogue: Catalogue, pag
 
 
 @MARKUPS
-def test_a_page_without_names_reads_the_same(catalogue: Catalogue, page_of: PageOf, markup: str) -> None:
+def test_a_page_redact_reads_the_same(catalogue: Catalogue, page_of: PageOf, markup: str) -> None:
     company = catalogue.companies[f"slow-{markup}.example"]
     page = page_of(f"/review/{company.domain}")
-    parser = choose(REVIEWS, page)
-    anonymous = parser.without_names(page)
+    parser = choose_parser(REVIEWS, page)
+    anonymous = parser.redact(page)
     assert parser.parse(Page(anonymous, page.url, page.read_at)) == parser.parse(page)
     for review in catalogue.page_of_reviews(company, 1):
         assert review.reviewer in page.text
@@ -135,7 +136,7 @@ def test_other_markup_is_an_error(page_of: PageOf, text: str) -> None:
     page = Page(text, "http://127.0.0.1/review/shop.example", page_of("/categories").read_at)
     with pytest.raises(ParseError) as error:
         read(page)
-    assert error.value.fault.reason is Reason.UNKNOWN_MARKUP
+    assert error.value.issue.reason is Reason.UNKNOWN_MARKUP
 
 
 def test_a_next_link_to_another_site_is_an_error(page_of: PageOf) -> None:
@@ -143,7 +144,28 @@ def test_a_next_link_to_another_site_is_an_error(page_of: PageOf) -> None:
     moved = page.text.replace('href="/review/slow-2019.example?', 'href="https://elsewhere.example/review/x?')
     with pytest.raises(ParseError) as error:
         read(Page(moved, page.url, page.read_at))
-    assert error.value.fault.reason is Reason.FOREIGN_LINK
+    assert error.value.issue.reason is Reason.FOREIGN_LINK
+
+
+@MARKUPS
+@pytest.mark.parametrize(
+    "date", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2999-01-01T00:00:00+00:00"]
+)
+def test_a_date_that_cannot_be_costs_its_review(page_of: PageOf, markup: str, date: str) -> None:
+    page = page_of(f"/review/slow-{markup}.example")
+    changed = re.sub(r'(?<="publishedDate": ")[^"]+', date, page.text, count=1)
+    result = parse_list(REVIEWS, Page(changed, page.url, page.read_at))
+    assert [issue.reason for issue in result.issues] == [Reason.BAD_CARD]
+    assert len(result.ids) == 19
+
+
+@pytest.mark.parametrize("total", ["9" * 30, "9" * 5000, "\u00b2\u00b3"])
+def test_a_total_of_2019_that_cannot_be_costs_itself(page_of: PageOf, total: str) -> None:
+    page = page_of("/review/slow-2019.example")
+    changed = re.sub(r"(?<=headline__review-count\">)[^<]+", total, page.text)
+    result = parse_list(REVIEWS, Page(changed, page.url, page.read_at))
+    assert (result.counts.total, len(result.ids), result.issues) == (None, 20, ())
+    assert [issue.reason for issue in result.page_issues] == [Reason.UNKNOWN_MARKUP]
 
 
 def test_no_error_message_repeats_what_a_page_says() -> None:

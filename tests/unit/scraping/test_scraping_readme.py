@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from opine_scraping.demo_site.misbehaviour import Misbehaviour
-from opine_scraping.exit_codes import ExitCode
-from opine_scraping.files.csv_output import COMPANY_COLUMNS, REVIEW_COLUMNS
-from opine_scraping.files.parquet_output import ROWS_PER_PART
-from opine_scraping.reasons import Reason
+from opine_demo_site.catalogue import Misbehaviour
+from opine_scraping.arguments import CrawlArguments, DiscoverArguments
+from opine_scraping.exports.csv_output import COMPANY_COLUMNS, REVIEW_COLUMNS
+from opine_scraping.exports.parquet_output import ROWS_PER_PART
+from opine_scraping.issues import ExitCode, Reason
 from opine_scraping.settings import Settings
 
 README = (Path(__file__).parents[3] / "scraping/README.md").read_text()
@@ -20,9 +20,9 @@ FLAGS = {
         "--help", "--site", "--company", "--companies", "--output", "--path", "--languages", "--until-known",
         "--max-pages", "--max-companies", "--shard", "--start-over", "--dry-run",
     },
-    "serve-demo-site": {
-        "--help", "--host", "--port", "--seed", "--companies", "--reviews", "--huge", "--markup", "--misbehaving",
-    },
+}  # fmt: skip
+DEMO_SITE_FLAGS = {
+    "--help", "--host", "--port", "--seed", "--companies", "--reviews", "--huge", "--markup", "--misbehaving",
 }  # fmt: skip
 
 
@@ -67,11 +67,25 @@ def test_what_the_terms_allow_stands_first() -> None:
     assert README.split("\n\n")[1].startswith("**Before anything else: whether a site may be read is for you to decide")
 
 
+def shown_flags(*command: str) -> set[str]:
+    shown = subprocess.run(
+        [sys.executable, "-m", *command, "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    found = re.findall(r"^\S? ? ?(?:-h, )?(--[a-z-]+)", shown, re.MULTILINE)
+    return {flag for flag in found if not flag.startswith("--no-")}
+
+
 @pytest.mark.parametrize("command", FLAGS)
 def test_flags_are_frozen(command: str) -> None:
     assert f"`{command}`" in README
-    shown = subprocess.run(
-        [sys.executable, "-m", "opine_scraping", command, "--help"], capture_output=True, text=True, check=True
-    ).stdout
-    found = set(re.findall(r"^\S? ?(?:-h, )?(--[a-z-]+)", shown, re.MULTILINE))
-    assert {flag for flag in found if not flag.startswith("--no-")} == FLAGS[command]
+    assert shown_flags("opine_scraping", command) == FLAGS[command]
+
+
+def test_flags_of_the_demo_site_are_frozen() -> None:
+    assert shown_flags("opine_demo_site") == DEMO_SITE_FLAGS
+
+
+def test_a_spider_takes_the_options_of_its_command() -> None:
+    for command, names in {"discover": DiscoverArguments.model_fields, "crawl": CrawlArguments.model_fields}.items():
+        options = {f"--{name.replace('_', '-')}" for name in names}
+        assert options == FLAGS[command] - {"--help", "--dry-run"}

@@ -6,10 +6,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from opine_scraping.blocks import block
 from opine_scraping.items import CompanyItem, ReviewItem
-from opine_scraping.parsers import REVIEWS, choose
-from opine_scraping.parsers.next_data.schema import Business
+from opine_scraping.middlewares import detect_block
+from opine_scraping.parsers import REVIEWS, choose_parser
+from opine_scraping.parsers.next_data import Business
 from opine_scraping.parsers.page import ListRead, Page
 
 SAVED = Path(__file__).parents[4] / "shared" / "trustpilot"
@@ -25,10 +25,10 @@ def saved(name: str) -> str:
 
 def read(name: str, url: str) -> ListRead:
     page = Page(saved(name), f"https://www.example.org/review/{url}", dt.datetime(2026, 11, 24, tzinfo=dt.UTC))
-    parser = choose(REVIEWS, page)
-    assert block(200, {}, page.text) is None
+    parser = choose_parser(REVIEWS, page)
+    assert detect_block(200, {}, page.text) is None
     found = parser.parse(page)
-    assert parser.parse(Page(parser.without_names(page), page.url, page.read_at)) == found
+    assert parser.parse(Page(parser.redact(page), page.url, page.read_at)) == found
     return found
 
 
@@ -43,7 +43,7 @@ def company(found: ListRead) -> CompanyItem:
 
 def test_the_page_of_2023() -> None:
     found = read(BT, "bt.com?date=last6months")
-    assert (found.parser, found.faults) == ("next-data/1", ())
+    assert (found.parser, found.issues) == ("next-data/1", ())
     assert (company(found).company, company(found).name) == ("bt.com", "BT")
     assert company(found).website == "http://bt.com"
     assert (company(found).category, company(found).sub_category) == ("Electronics & Technology", "Cell Phone Store")

@@ -1,7 +1,5 @@
 import pytest
 from opine_scraping.companies import Shard
-from opine_scraping.politeness import check_site, named_site, user_agent
-from opine_scraping.reasons import Refusal
 from opine_scraping.settings import Settings, get_settings
 from pydantic import ValidationError
 
@@ -59,40 +57,3 @@ def test_a_wrong_environment_ends_the_process_with_a_sentence(
 
 def test_secrets_are_not_shown() -> None:
     assert "s3cure" not in repr(Settings.model_validate({"database_url": "postgresql+psycopg2://a:s3cure@db/opine"}))
-
-
-def check(**values: object) -> str:
-    settings = Settings.model_validate(values)
-    return check_site(settings.site, settings).url
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8060", "http://localhost:8060", "http://[::1]:8060"])
-def test_this_machines_own_sites_may_be_read_without_ado(url: str) -> None:
-    assert check(site_url=url, throttle=False) == url
-
-
-@pytest.mark.parametrize("url", ["https://www.example.org", "http://10.0.0.7", "http://127.0.0.1.example.org"])
-def test_others_are_not_read_without_a_contact_or_a_throttle(url: str) -> None:
-    with pytest.raises(Refusal, match="OPINE_SCRAPING_CONTACT"):
-        check(site_url=url)
-    with pytest.raises(Refusal, match="throttle"):
-        check(site_url=url, contact="me@example.org", throttle=False)
-    assert check(site_url=url, contact="me@example.org") == url
-
-
-def test_no_site_is_built_in() -> None:
-    with pytest.raises(Refusal, match="none is built in"):
-        check()
-
-
-def test_the_command_line_names_the_site_before_the_environment() -> None:
-    settings = Settings.model_validate({"site_url": "https://a.example"})
-    site = named_site("https://b.example/", settings)
-    assert site is not None
-    assert site.url == "https://b.example"
-    with pytest.raises(Refusal, match="--site"):
-        named_site("b.example", settings)
-
-
-def test_the_user_agent_says_who_and_how_to_reach() -> None:
-    assert user_agent("me@example.org") == "opine-scraping/0.1.0 (+me@example.org)"

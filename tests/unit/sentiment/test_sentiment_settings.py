@@ -59,6 +59,14 @@ def test_a_gpu_needs_its_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().device == "cuda"
 
 
+def test_eight_bits_are_for_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPINE_SENTIMENT_PRECISION", "int8")
+    assert Settings().precision == "int8"
+    monkeypatch.setenv("OPINE_SENTIMENT_ENGINE", "torch")
+    with pytest.raises(ValidationError, match="PRECISION int8 needs ENGINE onnx"):
+        Settings()
+
+
 def test_the_usual_timeout_is_an_allowed_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPINE_SENTIMENT_MAX_TIMEOUT_S", "5")
     with pytest.raises(ValidationError, match=r"TIMEOUT_S \(10\) must be at most MAX_TIMEOUT_S \(5\)"):

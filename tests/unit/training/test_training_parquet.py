@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
-from opine_scraping.files.parquet_output import ParquetOutput
+from opine_scraping.exports.parquet_output import ParquetOutput
 from opine_scraping.items import CompanyItem, ReviewItem, RunStart
 from opine_training.config.reading import ReadConfig
 from opine_training.data.errors import DataError

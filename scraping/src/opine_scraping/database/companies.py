@@ -1,29 +1,30 @@
-"""Companies, and the brands that they are."""
+"""Companies, and the brands that they are: kept, and listed for a crawl."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import unicodedata
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from opine_common.text import replace_unstorable
 from sqlalchemy import Boolean, Connection, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from opine_scraping.database.tables import brand, brand_source
-from opine_scraping.database.text import at_most, optional
+from opine_scraping.database.session import PATIENCE_S, Session
+from opine_scraping.database.tables import at_most, brand, brand_source
 from opine_scraping.items import CompanyItem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
 _LONGEST_SLUG = 100
 _LONGEST_BRAND_NAME = 100
 _LONGEST_NAME = 300
 _LONGEST_WEBSITE = 300
+_LISTED_AT_ONCE = 1000
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -36,9 +37,9 @@ def keep_company(connection: Connection, item: CompanyItem) -> tuple[bool, bool]
     statement = insert(brand_source).values(
         source=item.source,
         company=item.company,
-        name=at_most(replace_unstorable(item.name), _LONGEST_NAME),
+        name=at_most(item.name, _LONGEST_NAME),
         website=website_of(item),
-        logo=optional(item.logo),
+        logo=item.logo,
         source_url=item.source_url,
         read_at=item.read_at,
         parser=item.parser,
@@ -69,9 +70,34 @@ def give_brand(connection: Connection, item: CompanyItem) -> str:
     return slug
 
 
-def company_of(row: Mapping[str, Any]) -> CompanyItem:
-    """The item that a row of brand_source was made of; its category is not kept."""
-    return CompanyItem.model_validate({name: value for name, value in row.items() if name != "brand_slug"})
+def known_companies(database_url: str, source: str, patience_s: float = PATIENCE_S) -> Iterator[CompanyItem]:
+    """All companies of a source, by name, for a crawl to read.
+
+    Raises:
+        OutputError: PostgreSQL is away or refuses.
+    """
+    session = Session(database_url, patience_s, on_connect=lambda _connection: None)
+    last = ""
+    try:
+        while page := session.transaction(partial(_companies_after, source=source, last=last)):
+            yield from page
+            last = page[-1].company
+    finally:
+        session.close()
+
+
+def _companies_after(connection: Connection, source: str, last: str) -> list[CompanyItem]:
+    after = select(brand_source).where(brand_source.c.source == source, brand_source.c.company > last)
+    rows = connection.execute(after.order_by(brand_source.c.company).limit(_LISTED_AT_ONCE)).mappings()
+    return [company_item(dict(row)) for row in rows]
+
+
+def company_item(row: Mapping[str, Any]) -> CompanyItem:
+    """The item that a row of brand_source was made of; its category is not kept.
+
+    It is not checked again: an earlier version checked less, and its rows are to stop nothing.
+    """
+    return CompanyItem.model_construct(**{name: value for name, value in row.items() if name != "brand_slug"})
 
 
 def domain_of(item: CompanyItem) -> str | None:
@@ -94,7 +120,7 @@ def website_of(item: CompanyItem) -> str | None:
     if item.website is None:
         return None
     try:
-        parts = urlsplit(replace_unstorable(item.website).strip())
+        parts = urlsplit(item.website.strip())
     except ValueError:
         return None
     if parts.scheme not in {"http", "https"} or not parts.netloc:
@@ -119,9 +145,9 @@ def _brand_of(connection: Connection, item: CompanyItem) -> str:
             return found
         added = insert(brand).values(
             slug=slug,
-            name=at_most(replace_unstorable(item.name), _LONGEST_BRAND_NAME),
+            name=at_most(item.name, _LONGEST_BRAND_NAME),
             website=website_of(item),
-            sector=None if item.category is None else at_most(replace_unstorable(item.category), _LONGEST_BRAND_NAME),
+            sector=None if item.category is None else at_most(item.category, _LONGEST_BRAND_NAME),
             origin="scraped",
         )
         # Of two runs that add the same brand the second waits here, and then finds it.

@@ -7,13 +7,11 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
-from opine_common.text import replace_unstorable
 from sqlalchemy import Boolean, Connection, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from opine_scraping.database.companies import company_of, give_brand
+from opine_scraping.database.companies import company_item, give_brand
 from opine_scraping.database.tables import brand_source, scraped_review
-from opine_scraping.database.text import optional
 from opine_scraping.outputs import OutputError
 
 if TYPE_CHECKING:
@@ -69,7 +67,7 @@ def _brands_of(connection: Connection, items: Sequence[ReviewItem]) -> dict[tupl
     if missing:
         raise OutputError(f"reviews of companies that were not read: {', '.join(sorted(name for _, name in missing))}")
     return {
-        (row["source"], row["company"]): row["brand_slug"] or give_brand(connection, company_of(dict(row)))
+        (row["source"], row["company"]): row["brand_slug"] or give_brand(connection, company_item(dict(row)))
         for row in found
     }
 
@@ -79,14 +77,14 @@ def _row(item: ReviewItem, brand_slug: str) -> dict[str, object]:
         "brand_slug": brand_slug,
         "source": item.source,
         "source_review_id": item.source_review_id,
-        "text": replace_unstorable(item.text),
-        "title": optional(item.title),
+        "text": item.text,
+        "title": item.title,
         "stars": item.stars,
         "reviewed_at": item.reviewed_at,
-        "language": optional(item.language),
-        "country": optional(item.country),
+        "language": item.language,
+        "country": item.country,
         "verified": item.verified,
-        "reply": optional(item.reply),
+        "reply": item.reply,
         "source_url": item.source_url,
         "read_at": item.read_at,
         "parser": item.parser,

@@ -18,6 +18,8 @@ Result = TypeVar("Result")
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
+PATIENCE_S = 120.0
+"""How long one transaction is tried, if nobody says otherwise."""
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 15.0
 # Of a server that starts, stops, fails over or is full; of two transactions in each other's way.

@@ -26,3 +26,7 @@ scrape_run = table(
     column("rejected", JSONB),
     column("errors", JSONB),
 )
+
+
+def at_most(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"

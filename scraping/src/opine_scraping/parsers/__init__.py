@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from opine_scraping.parsers.cards_2019.categories import Cards2019Categories
-from opine_scraping.parsers.cards_2019.listing import Cards2019Listing
-from opine_scraping.parsers.cards_2019.reviews import Cards2019Reviews
-from opine_scraping.parsers.next_data.categories import NextDataCategories
-from opine_scraping.parsers.next_data.listing import NextDataListing
-from opine_scraping.parsers.next_data.reviews import NextDataReviews
-from opine_scraping.parsers.page import (
-    CategoriesParser,
-    ListingParser,
-    Page,
-    ParseError,
-    Recogniser,
-    ReviewsParser,
-)
-from opine_scraping.reasons import Reason
+from pydantic import ValidationError
+
+from opine_scraping.issues import ParseError, Reason
+from opine_scraping.parsers.cards_2019 import Cards2019Categories, Cards2019Listing, Cards2019Reviews
+from opine_scraping.parsers.next_data import NextDataCategories, NextDataListing, NextDataReviews
+from opine_scraping.parsers.page import where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from opine_scraping.issues import ParseIssue
+    from opine_scraping.parsers.page import (
+        CategoriesParser,
+        ListingParser,
+        ListRead,
+        Page,
+        Recogniser,
+        ReviewsParser,
+        SubCategory,
+    )
 
 REVIEWS: tuple[ReviewsParser, ...] = (NextDataReviews(), Cards2019Reviews())
 LISTINGS: tuple[ListingParser, ...] = (NextDataListing(), Cards2019Listing())
 CATEGORIES: tuple[CategoriesParser, ...] = (NextDataCategories(), Cards2019Categories())
 
-P = TypeVar("P", bound=Recogniser)
+P = TypeVar("P", bound="Recogniser")
 
 
-def choose(parsers: Sequence[P], page: Page) -> P:
+def choose_parser(parsers: Sequence[P], page: Page) -> P:
     """The parser of this page's markup.
 
     Raises:
@@ -41,3 +43,31 @@ def choose(parsers: Sequence[P], page: Page) -> P:
             return parser
     known = ", ".join(parser.name for parser in parsers)
     raise ParseError(Reason.UNKNOWN_MARKUP, f"not the markup of {known}")
+
+
+def parse_list(parsers: Sequence[ReviewsParser | ListingParser], page: Page) -> ListRead:
+    """A page of reviews or companies.
+
+    Raises:
+        ParseError: no parser knows it, or the one that does fails on it.
+    """
+    return _parse(parsers, page)  # type: ignore[return-value]  # as these parsers do
+
+
+def parse_categories(page: Page) -> tuple[SubCategory | ParseIssue, ...]:
+    """The index of categories; raises as `parse_list`."""
+    return _parse(CATEGORIES, page)  # type: ignore[return-value]  # as these parsers do
+
+
+def _parse(
+    parsers: Sequence[ReviewsParser | ListingParser] | Sequence[CategoriesParser], page: Page
+) -> ListRead | tuple[SubCategory | ParseIssue, ...]:
+    try:
+        return choose_parser(parsers, page).parse(page)
+    except ParseError:
+        raise
+    except ValidationError as error:
+        raise ParseError(Reason.UNKNOWN_MARKUP, where(error)) from error
+    except Exception as error:
+        # Values of any kind come from outside: a page that a parser fails on is one that cannot be read.
+        raise ParseError(Reason.UNKNOWN_MARKUP, f"the parser fails: {type(error).__name__}") from error

@@ -1,35 +1,31 @@
-"""What a parser is given and what it gives."""
+"""What a parser is given, what it gives, and small readings that all of them share."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from lxml import html
+from pydantic import ValidationError
 
+from opine_scraping.issues import ParseError, ParseIssue, Reason
 from opine_scraping.items import CompanyItem, Item, ReviewItem
-from opine_scraping.reasons import Fault, Reason
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from lxml.html import HtmlElement
 
 SOURCE = "trustpilot"
-
-
-class ParseError(Exception):
-    """Nothing of the page can be read."""
-
-    def __init__(self, reason: Reason, detail: str, text: str | None = None) -> None:
-        super().__init__(detail)
-        self.fault = Fault(reason, detail)
-        self.text = text
-        """What there was of it, if it is not at hand where this is caught."""
+_MOST_ENTRIES = 5_000
+_BREAK = re.compile(r"\s+")
 
 
 class Page:
@@ -51,7 +47,7 @@ class Page:
         found = self.tree.xpath("//script[@id='__NEXT_DATA__']/text()")
         try:
             return json.loads(found[0]) if found else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def absolute(self, link: str) -> str:
@@ -60,10 +56,21 @@ class Page:
         Raises:
             ParseError: it leads to another site.
         """
-        url = urljoin(self.url, link)
-        if urlsplit(url)[:2] != urlsplit(self.url)[:2]:
+        try:
+            url = urljoin(self.url, link)
+            foreign = urlsplit(url)[:2] != urlsplit(self.url)[:2]
+        except ValueError:
+            foreign = True
+        if foreign:
             raise ParseError(Reason.FOREIGN_LINK, "the next link leads to another site")
         return url
+
+    def sub_category(self, category: str, link: HtmlElement, query: str = "") -> SubCategory | ParseIssue:
+        """What a link of the index names; one that leads elsewhere costs itself."""
+        try:
+            return SubCategory(category, text_of(link), self.absolute(link.get("href", "")) + query)
+        except ParseError as error:
+            return ParseIssue(error.issue.reason, "a sub-category's link leads to another site")
 
     def next_url(self, path: str) -> str | None:
         """The first link that an XPath finds.
@@ -94,31 +101,45 @@ class ListRead:
     """Companies before their reviews."""
     ids: tuple[str, ...]
     """Of the list's entries that could be read: review ids or company names."""
-    faults: tuple[Fault, ...]
+    issues: tuple[ParseIssue, ...]
     """One for each entry that could not."""
+    page_issues: tuple[ParseIssue, ...] = ()
+    """Of the page around them."""
     counts: Counts
     next_url: str | None
+    always_filled: tuple[str, ...] = ()
+    """Fields of reviews that this markup always has, `reviewer` among them; where they are empty it has changed."""
 
     @classmethod
     def of(
         cls,
         parser: str,
-        entries: Iterable[Item | Fault],
+        entries: Iterable[Item | ParseIssue],
         *,
         counts: Counts,
         next_url: str | None,
         company: CompanyItem | None = None,
+        page_issues: Iterable[ParseIssue] = (),
+        always_filled: tuple[str, ...] = (),
     ) -> ListRead:
-        """From the list's entries as they stand on the page; `company` is the one that all reviews are of."""
-        read = tuple(entries)
-        items = tuple(entry for entry in read if not isinstance(entry, Fault))
+        """From the list's entries as they stand on the page; `company` is the one that all reviews are of.
+
+        Raises:
+            ParseError: there are more than on any page.
+        """
+        read = tuple(islice(entries, _MOST_ENTRIES + 1))
+        if len(read) > _MOST_ENTRIES:
+            raise ParseError(Reason.UNKNOWN_MARKUP, f"more than {_MOST_ENTRIES:,} entries")
+        items = tuple(entry for entry in read if not isinstance(entry, ParseIssue))
         return cls(
             parser=parser,
             items=items if company is None else (company, *items),
             ids=tuple(item.source_review_id if isinstance(item, ReviewItem) else item.company for item in items),
-            faults=tuple(entry for entry in read if isinstance(entry, Fault)),
+            issues=tuple(entry for entry in read if isinstance(entry, ParseIssue)),
+            page_issues=tuple(page_issues),
             counts=counts,
             next_url=next_url,
+            always_filled=always_filled,
         )
 
 
@@ -144,7 +165,7 @@ class ReviewsParser(Recogniser, Protocol):
             ParseError: it is not the markup after all.
         """
 
-    def without_names(self, page: Page) -> str:
+    def redact(self, page: Page) -> str:
         """A page that parses to the same result and names no reviewer."""
 
 
@@ -161,7 +182,7 @@ class ListingParser(Recogniser, Protocol):
 
 
 class CategoriesParser(Recogniser, Protocol):
-    def parse(self, page: Page) -> tuple[SubCategory, ...]:
+    def parse(self, page: Page) -> tuple[SubCategory | ParseIssue, ...]:
         """All sub-categories.
 
         Raises:
@@ -169,5 +190,56 @@ class CategoriesParser(Recogniser, Protocol):
         """
 
 
-def in_sub_category(item: CompanyItem, sub_category: SubCategory) -> CompanyItem:
-    return item.model_copy(update={"category": sub_category.category, "sub_category": sub_category.name})
+def text_of(element: HtmlElement) -> str:
+    """All its text nodes, trimmed and joined by a space, as `<br>` splits them."""
+    return " ".join(part for node in element.itertext() if (part := _BREAK.sub(" ", node).strip()))
+
+
+def first(element: HtmlElement, xpath: str) -> HtmlElement | None:
+    found = element.xpath(xpath)
+    return found[0] if found else None
+
+
+def has_class(name: str) -> str:
+    """An XPath condition: the class is among the element's classes."""
+    return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
+
+
+def web_address(link: str | None) -> str | None:
+    """An http(s) address without query and fragment, where tracking parameters live; None for anything else."""
+    if not link:
+        return None
+    try:
+        parts = urlsplit(f"https:{link}" if link.startswith("//") else link.strip())
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return None
+    return parts._replace(query="", fragment="").geturl()
+
+
+def stable_id(*parts: str) -> str:
+    """For a card that shows no id: the same for the same words."""
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:32]
+
+
+def page_number(url: str) -> int:
+    """`page` of the query; the first page's address has none."""
+    number = parse_qs(urlsplit(url).query).get("page", ["1"])[0]
+    return int(number) if re.fullmatch(r"\d{1,9}", number) else 1
+
+
+def read_entry(label: str, read: Callable[[], Item | ParseIssue]) -> Item | ParseIssue:
+    """One entry of a list; whatever its values do to the parser, only this entry is lost."""
+    try:
+        return read()
+    except ValidationError as error:
+        return ParseIssue(Reason.BAD_CARD, f"{label}: {where(error)}")
+    except Exception as error:  # noqa: BLE001  values of any kind come from outside
+        return ParseIssue(Reason.BAD_CARD, f"{label}: {type(error).__name__}")
+
+
+def where(error: ValidationError) -> str:
+    """Field names and what is wrong, without the values."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['type']}" for each in found[:3])

@@ -1,7 +1,7 @@
 """A trained model as a folder: `model.json`, `model.safetensors`, `model.onnx`, `linear.safetensors` and a card.
 
-The network's weights stand once, in the safetensors file; the ONNX graph points into it and is what ONNX Runtime loads.
-A model may have no linear part. Nothing here is pickled.
+The network's weights stand once, in the safetensors file; the ONNX graphs point into it and are what ONNX Runtime
+loads. A model may have no linear part and no int8 graph. Nothing here is pickled.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ FORMAT_VERSION: Final = 3
 MANIFEST: Final = "model.json"
 WEIGHTS: Final = "model.safetensors"
 GRAPH: Final = "model.onnx"
+INT8_GRAPH: Final = "model.int8.onnx"
 LINEAR: Final = "linear.safetensors"
 CARD: Final = "README.md"
 
@@ -38,6 +39,17 @@ class FileEntry(BaseModel):
     sha256: str
 
 
+class Int8Figures(BaseModel):
+    """How far int8 is from single precision, on texts that its scales were not made from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    texts: int
+    max_probability_difference: float
+    same_labels: float
+    """Share of the texts."""
+
+
 class Manifest(BaseModel):
     """`model.json`."""
 
@@ -49,10 +61,17 @@ class Manifest(BaseModel):
     version: str
     network: NetworkConfig
     linear: LinearConfig | None = None
+    int8: Int8Figures | None = None
+    """None where there is no int8 graph."""
     calibration: Calibration
     files: dict[str, FileEntry]
     training: dict[str, Any]
     metrics: dict[str, Any]
+
+    @property
+    def file_names(self) -> list[str]:
+        """Of the files that it describes."""
+        return [WEIGHTS, GRAPH, *([LINEAR] if self.linear else []), *([INT8_GRAPH] if self.int8 else [])]
 
 
 def describe(folder: Path, names: Sequence[str]) -> dict[str, FileEntry]:
@@ -78,7 +97,7 @@ def read_manifest(folder: Path) -> Manifest:
             "Point the model folder setting at an artefact, or make one with `make train`."
         ) from error
     manifest = _parse(folder, document)
-    for name in (WEIGHTS, GRAPH, *([LINEAR] if manifest.linear else [])):
+    for name in manifest.file_names:
         _check(folder / name, manifest.files.get(name))
     return manifest
 

@@ -63,7 +63,7 @@ def label_probabilities(star_probabilities: NDArray[np.float64]) -> NDArray[np.f
 
 def scores(star_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """Expected stars rescaled to [0, 1], shape (N,)."""
-    expected: NDArray[np.float64] = star_probabilities @ np.array(STARS)
+    expected: NDArray[np.float64] = (star_probabilities * np.array(STARS)).sum(axis=1)
     return (expected - 1) / (len(STARS) - 1)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from safetensors import safe_open
 
-from charcnn.artefact import WEIGHTS, read_manifest
+from charcnn.artefact import GRAPH, INT8_GRAPH, WEIGHTS, ArtefactError, read_manifest
 from charcnn.calibration import proposed_stars, scores
 from charcnn.config import MAX_LOG_WEIGHT, STARS
+from charcnn.devices import DeviceError, require_int8
 from charcnn.explanation import cell_contributions, ngram_contributions
 from charcnn.features import look_up_columns
 from charcnn.linear import load_linear
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from charcnn.artefact import Manifest
-    from charcnn.devices import Device, DeviceChoice
+    from charcnn.devices import Device, DeviceChoice, Precision
     from charcnn.linear import LinearModel, LinearOutput
     from charcnn.packing import Packed
 
@@ -135,7 +136,13 @@ class Engine:
         ]
 
 
-def load_engine(folder: Path, kind: Kind = "onnx", threads: int = 1, device: DeviceChoice = "auto") -> Engine:
+def load_engine(
+    folder: Path,
+    kind: Kind = "onnx",
+    threads: int = 1,
+    device: DeviceChoice = "auto",
+    precision: Precision = "fp32",
+) -> Engine:
     """Load an artefact.
 
     Args:
@@ -143,25 +150,45 @@ def load_engine(folder: Path, kind: Kind = "onnx", threads: int = 1, device: Dev
         kind: what computes.
         threads: on the CPU.
         device: where PyTorch computes; ONNX Runtime is for the CPU.
+        precision: of ONNX Runtime; int8 is about twice as fast and as near as the manifest says.
 
     Raises:
         charcnn.artefact.ArtefactError: the folder is no usable model; the message says what to do.
-        charcnn.devices.DeviceError: a GPU is required and none is visible.
+        charcnn.devices.DeviceError: the device or the precision is not to be had here.
     """
     manifest = read_manifest(folder)
     backend: Backend
     if kind == "onnx":
         from charcnn.onnx_backend import OnnxBackend  # noqa: PLC0415  each engine needs its own library only
 
-        backend = OnnxBackend(folder, manifest.network, threads)
+        backend = OnnxBackend(_graph(folder, manifest, precision), manifest.network, threads)
+    elif precision == "int8":
+        raise DeviceError("precision int8 is for ONNX Runtime on a CPU. Use the engine onnx, or fp32.")
     else:
         from charcnn.torch_backend import TorchBackend  # noqa: PLC0415
 
         backend = TorchBackend(folder, manifest.network, threads, device)
+    return assemble(folder, manifest, backend)
+
+
+def assemble(folder: Path, manifest: Manifest, backend: Backend) -> Engine:
+    """An engine around a backend that is made already."""
     with safe_open(folder / WEIGHTS, "numpy") as weights:
         bias = weights.get_tensor("bias").astype(np.float32)
     linear = load_linear(folder, manifest.linear) if manifest.linear else None
     return Engine(manifest, bias, backend, linear)
+
+
+def _graph(folder: Path, manifest: Manifest, precision: Precision) -> Path:
+    if precision == "fp32":
+        return folder / GRAPH
+    require_int8()
+    if manifest.int8 is None:
+        raise ArtefactError(
+            f"{folder} has no int8 graph. Use fp32, or make one where training is installed: "
+            f"`python -m charcnn.quantise {folder} < TEXTS`."
+        )
+    return folder / INT8_GRAPH
 
 
 def _passes(texts: Sequence[EncodedText]) -> Iterator[tuple[int, int]]:
@@ -183,9 +210,7 @@ def _pool(cells: NDArray[np.float32], packed: Packed) -> tuple[NDArray[np.float6
     total = np.bincount(packed.cell_text, weights, minlength=texts + 1)
     total[total == 0] = 1
     weights /= total[packed.cell_text]
-    means = np.zeros((texts, cells.shape[1] - 1))
-    filled = packed.cells > 0
-    if filled.any():
-        # Segments run to the next text's start: the blanks between weigh nothing.
-        means[filled] = np.add.reduceat(cells[:, :-1] * weights[:, np.newaxis], packed.starts[filled])
-    return means, weights
+    weighted = cells[:, :-1] * weights[:, np.newaxis]
+    # Each sum runs cell by cell, whatever stands beside the text, so that its neighbours change no bit of an answer.
+    means = [np.bincount(packed.cell_text, of_star, minlength=texts + 1)[:texts] for of_star in weighted.T]
+    return np.stack(means, axis=1), weights

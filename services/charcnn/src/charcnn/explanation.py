@@ -33,15 +33,15 @@ def cell_contributions(cells: NDArray[np.float32], weights: NDArray[np.float64],
         packed: where the texts lie.
     """
     in_cell = (packed.symbols != BLANK).reshape(-1, packed.stride).sum(axis=1)  # a text's last cell may hold fewer
-    shared = cells[:, :-1].astype(np.float64) @ STAR_VALENCE * weights / np.maximum(in_cell, 1)
+    shared = (cells[:, :-1] * STAR_VALENCE).sum(axis=1) * weights / np.maximum(in_cell, 1)
     return np.repeat(shared, packed.stride)
 
 
 def ngram_contributions(linear: LinearOutput, symbols: int) -> NDArray[np.float64]:
     """The same of the linear part, shape (symbols,)."""
     begins, ends = linear.known.ngrams.begins, linear.known.ngrams.ends
-    shared = linear.contributions @ STAR_VALENCE / (ends - begins)
-    steps = np.zeros(symbols + 1)
-    np.add.at(steps, begins, shared)
-    np.subtract.at(steps, ends, shared)
-    return np.cumsum(steps[:-1])
+    lengths = ends - begins
+    shared = (linear.contributions * STAR_VALENCE).sum(axis=1) / lengths
+    offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    indices = np.repeat(begins, lengths) + offsets
+    return np.bincount(indices, np.repeat(shared, lengths), minlength=symbols).astype(np.float64)

@@ -56,9 +56,9 @@ def export(
         made.mkdir()
         weights = {key: tensor.detach().to(torch.float16).contiguous() for key, tensor in network.state_dict().items()}
         save_file(weights, made / WEIGHTS)
-        onnx.save(_with_weights(_graph(network.config), made / WEIGHTS), made / GRAPH)
+        onnx.save(with_weights(network_graph(network.config), made / WEIGHTS), made / GRAPH)
         linear_config = save_linear(linear, made) if linear else None
-        files = (WEIGHTS, GRAPH, LINEAR) if linear else (WEIGHTS, GRAPH)
+        files = [WEIGHTS, GRAPH, *([LINEAR] if linear else [])]
         manifest = Manifest(
             name=name,
             version=version,
@@ -104,7 +104,7 @@ class _IndexedCells(nn.Module):
         return self.network.score_cells(embedded_TSE.flatten(1), windows)
 
 
-def _graph(config: NetworkConfig) -> onnx.ModelProto:
+def network_graph(config: NetworkConfig) -> onnx.ModelProto:
     """The network as ONNX with weights at random."""
     features = 2 + len(config.ngrams)
     inputs = [torch.zeros(2, len(neighbour_offsets(config)), dtype=torch.int32)]
@@ -136,7 +136,7 @@ def _graph(config: NetworkConfig) -> onnx.ModelProto:
     return model
 
 
-def _with_weights(model: onnx.ModelProto, weights: Path) -> onnx.ModelProto:
+def with_weights(model: onnx.ModelProto, weights: Path) -> onnx.ModelProto:
     """Weights as byte ranges of the safetensors file, which ONNX Runtime maps and widens when it makes a session."""
     entries, begin = _safetensors_header(weights)
     casts = []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import onnxruntime
 
-from charcnn.artefact import GRAPH, ArtefactError
+from charcnn.artefact import ArtefactError
 from charcnn.config import STARS
 from charcnn.packing import Neighbours, Window, windows
 
@@ -55,11 +55,10 @@ class OnnxBackend:
     Raises ArtefactError if the graph is not that of the configuration.
     """
 
-    def __init__(self, folder: Path, config: NetworkConfig, threads: int) -> None:
+    def __init__(self, file: Path, config: NetworkConfig, threads: int) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        file = folder / GRAPH
         self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         if self._session.get_modelmeta().custom_metadata_map.get(CONFIG) != config_json(config):
             raise ArtefactError(f"{file} does not fit its configuration. Export the model again.")

@@ -24,8 +24,10 @@ def create_app(settings: Settings) -> Dash:
     app = OpineDash(
         "opine_frontend",
         assets_folder=str(Path(__file__).parent / "assets"),
+        # The layout loads it itself, in the head.
         assets_ignore=Path(COLOR_SCHEME_SCRIPT).name,
         serve_locally=True,
+        # Callbacks name elements of pages that are not shown at first.
         suppress_callback_exceptions=True,
         update_title="",
         title="Opine",
@@ -57,8 +59,9 @@ def _register_routes(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     Compress(server)
     if hops := settings.trusted_proxies:
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
-    # Ready once it is built, and without asking the reviews API: without it the page still opens, keeps what a person
-    # writes and says what is wrong, while an ingress without ready pods could only answer 503.
+    # Around all the others, so that their errors are counted too. Ready is: built, whatever the reviews API does.
+    # Without that, the page still opens, keeps what a person writes and says what is wrong; an ingress without
+    # ready pods could only answer 503.
     instrument(server, "frontend")
 
 

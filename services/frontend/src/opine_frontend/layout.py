@@ -75,12 +75,14 @@ class OpineDash(Dash):
 def layout() -> dmc.MantineProvider:
     return dmc.MantineProvider(
         [
+            # A callback that sets the address leads to a page without loading everything again.
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Store(id="page-meta"),
             html.A("Skip to content", href="#main", className="skip-link"),
             _header(),
             html.Main(html.Div(skeleton(), id="page-content"), id="main", tabIndex="-1"),
             _footer(),
+            # Says the title after a change of page, which a screen reader would not notice.
             html.Div(id="page-announcer", className="visually-hidden", role="status"),
         ],
         theme=_THEME,

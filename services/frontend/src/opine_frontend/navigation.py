@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 
 from opine_frontend.components.elements import aria, error_notice
 from opine_frontend.pages.admin import admin_page
-from opine_frontend.pages.brand import load_brand_page
+from opine_frontend.pages.brand import brand_page
 from opine_frontend.pages.brands import Sectors, brands_page
 from opine_frontend.pages.login import is_admin, login_page, switched_off_page
 from opine_frontend.pages.review import review_page
@@ -79,6 +79,7 @@ def register_page_status(server: Flask, api: ReviewsApi) -> None:
             return response
         route = match(request.path, request.query_string.decode("latin-1"))
         response.status_code = status_of(route, brand_missing=bool(route.slug) and _is_missing(api, route.slug))
+        # The page names its scripts by their times: an old one would ask for files that are gone.
         response.headers["Cache-Control"] = "no-cache"
         return response
 
@@ -125,7 +126,7 @@ def _page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[]
         case "brands":
             return Page(brands_page(sectors.names()), title_of(route))
         case "brand":
-            brand, content = load_brand_page(api, route.slug)
+            brand, content = brand_page(api, route.slug)
             return Page(content, title_of(route, brand.name))
         case "admin":
             return Page(admin(), title_of(route))

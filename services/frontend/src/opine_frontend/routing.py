@@ -1,7 +1,6 @@
 """Which page a URL leads to, its title and its status: for Flask, which sends the HTML, and for Dash, which fills it.
 
-Dash Pages does not serve: it answers 200 for any path, knows no title by brand, lets `/brands/a/b` through as a brand
-and hands query parameters over as arguments, so that `/brands/nike?slug=ikea` shows another brand (docs/decisions).
+Why not by Dash Pages: docs/decisions/frontend.md.
 """
 
 import re

@@ -51,6 +51,7 @@ def is_same_origin(site: str | None, origin: str | None, host: str) -> bool:
 
 
 def secure(server: Flask, policy: str) -> None:
+    # SameSite=Lax keeps the cookie from other sites; this also holds for sites that share our domain.
     @server.before_request
     def refuse_foreign_writes() -> None:
         if request.method in _SAFE_METHODS:

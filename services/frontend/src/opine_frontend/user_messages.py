@@ -17,6 +17,8 @@ from opine_frontend.reviews_api.errors import (
 class UserMessage(NamedTuple):
     """`reason` and `status` are for programs, the rest is for people."""
 
+    # assets/js/composer_requests.js decides by it what is worth another try.
+
     reason: str
     status: int
     title: str

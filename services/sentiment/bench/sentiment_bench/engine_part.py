@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from charcnn.engine import Engine, load_engine
 
-from sentiment_bench.eight_bits import eight_bit_engine, gate
+from sentiment_bench.eight_bits import gate
 from sentiment_bench.for_scale import fast_text, tf_idf
 from sentiment_bench.lineage_pipeline import lineage_pipeline
 from sentiment_bench.machine import peak_multiply_adds
@@ -62,7 +62,7 @@ def _plain(model: Path) -> Predict:
 
 CONTENDERS: dict[str, Callable[[Path], Predict]] = {
     "opine": lambda model: _predictor(load_engine(model, "onnx", threads=1)),
-    "opine_int8": lambda model: _predictor(eight_bit_engine(model)),
+    "opine_int8": lambda model: _predictor(load_engine(model, precision="int8")),
     "plain_onnx": _plain,
     "lineage": lambda _model: lineage_pipeline(),
     "fasttext": lambda _model: fast_text(),

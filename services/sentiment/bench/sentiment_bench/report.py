@@ -6,7 +6,7 @@ from typing import Any
 
 ENGINE_NAMES = {
     "opine": "this engine",
-    "opine_int8": "this engine, int8 (not served, see below)",
+    "opine_int8": "this engine, int8",
     "plain_onnx": "the same network, plainly exported to ONNX Runtime",
     "lineage": "the 2019 pipeline, 1,014 characters",
     "fasttext": "fastText, for scale",
@@ -130,9 +130,9 @@ def _engine(part: dict[str, Any]) -> str:
 
 def _gate(gate: dict[str, Any]) -> str:
     return (
-        f"int8 gate: {'passed' if gate['passed'] else 'failed, so it is not offered'}; a probability differs by up to "
-        f"{gate['largest_probability_difference']:g} ({gate['allowed_difference']:g} allowed), the stars agree in "
-        f"{gate['same_stars']:.1%} of texts ({gate['required_same_stars']:.1%} required)."
+        f"int8 gate: {'passed' if gate['passed'] else 'failed'}; a probability differs by up to "
+        f"{gate['largest_probability_difference']:g} ({gate['allowed_difference']:g} allowed), the labels agree in "
+        f"{gate['same_labels']:.1%} of texts ({gate['required_same_labels']:.1%} required)."
     )
 
 

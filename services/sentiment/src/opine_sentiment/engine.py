@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from charcnn.artefact import read_manifest
-from charcnn.devices import DeviceError
+from charcnn.devices import DeviceError, require_int8
 from charcnn.engine import load_engine
 
 from opine_sentiment.batching.batcher import ROW_COST
@@ -54,9 +54,11 @@ def check(settings: Settings) -> None:
 
     Raises:
         charcnn.artefact.ArtefactError: the model cannot be used; the message says what to do.
-        charcnn.devices.DeviceError: a GPU is required and none is visible.
+        charcnn.devices.DeviceError: a GPU is required and none is visible, or the processor has no 8-bit dot product.
     """
     read_manifest(settings.model_dir)
+    if settings.precision == "int8":
+        require_int8()
     if settings.device == "cuda":
         look = "import torch; raise SystemExit(not torch.cuda.is_available())"
         if subprocess.run([sys.executable, "-c", look], check=False).returncode:  # noqa: S603  our own words
@@ -73,7 +75,8 @@ def load(settings: Settings) -> TextEngine:
         charcnn.artefact.ArtefactError: the model cannot be used; the message says what to do.
         charcnn.devices.DeviceError: a GPU is required and none is visible.
     """
-    return load_engine(settings.model_dir, settings.engine, settings.threads or cpu_limit(), settings.device)
+    threads = settings.threads or cpu_limit()
+    return load_engine(settings.model_dir, settings.engine, threads, settings.device, settings.precision)
 
 
 class EngineRunner:

@@ -25,7 +25,7 @@ from opine_sentiment.batching.errors import RejectedError
 from opine_sentiment.engine import TextEngine, check, load
 from opine_sentiment.http import routes
 from opine_sentiment.http.errors import rejected
-from opine_sentiment.http.limits import BodyLimit, cancel_on_disconnect
+from opine_sentiment.http.limits import BodyLimit, ConcurrencyLimit, cancel_on_disconnect
 from opine_sentiment.http.request import read_deadline, too_many_texts
 from opine_sentiment.http.response import predictions_json
 from opine_sentiment.predictor import Predictor
@@ -76,7 +76,8 @@ class Sentiment:
             logger.critical("the model cannot be loaded: %s", error)
             raise
         self.predictor = Predictor(settings, engine)
-        routes.serve(http, settings, self.predictor, lambda: shutdown.ending)
+        self.limit = ConcurrencyLimit(settings.max_concurrency, "requests")
+        routes.serve(http, settings, self.predictor, self.limit, lambda: shutdown.ending)
 
     @staticmethod
     def load_engine() -> TextEngine:
@@ -114,11 +115,12 @@ class Sentiment:
         The HTTP contract `POST /v1/predict` does the same, faster, and says why and for how long it refuses.
         """
         try:
-            if len(texts) > settings.max_texts:
-                raise too_many_texts(len(texts), settings.max_texts)
-            deadline = read_deadline(ctx.request.headers.get(TIMEOUT_HEADER), settings)
-            work = self.predictor.predict(texts, explain=bool(explain), deadline=deadline)
-            outcomes = await cancel_on_disconnect(ctx.request.receive, work)
+            with self.limit:
+                if len(texts) > settings.max_texts:
+                    raise too_many_texts(len(texts), settings.max_texts)
+                deadline = read_deadline(ctx.request.headers.get(TIMEOUT_HEADER), settings)
+                work = self.predictor.predict(texts, explain=bool(explain), deadline=deadline)
+                outcomes = await cancel_on_disconnect(ctx.request.receive, work)
         except RejectedError as error:
             problem = rejected(error, len(texts))
             raise BentoMLException(problem.detail, error_code=problem.status) from None

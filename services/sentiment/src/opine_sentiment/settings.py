@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-from charcnn.devices import DeviceChoice
+from charcnn.devices import DeviceChoice, Precision
 from opine_common.settings import read_settings
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     engine: Literal["onnx", "torch"] = Field(default="onnx", description="`onnx` on CPU, `torch` where there is a GPU")
     device: DeviceChoice = Field(
         default="auto", description="where `torch` computes: `auto` takes a GPU if there is one, `cuda` insists on it"
+    )
+    precision: Precision = Field(
+        default="fp32", description="`int8` is twice as fast with `onnx`, on processors with 8-bit dot products"
     )
     threads: NonNegativeInt = Field(default=0, description="compute threads; 0 takes the CPU limit")
     max_texts: PositiveInt = Field(default=1000, description="texts in a request; more is 413")
@@ -66,6 +69,8 @@ class Settings(BaseSettings):
     def _engine_has_the_device(self) -> Self:
         if self.device == "cuda" and self.engine == "onnx":
             raise ValueError("DEVICE cuda needs ENGINE torch; onnx is for the CPU")
+        if self.precision == "int8" and self.engine == "torch":
+            raise ValueError("PRECISION int8 needs ENGINE onnx; torch computes in half precision on a GPU")
         return self
 
     @model_validator(mode="after")

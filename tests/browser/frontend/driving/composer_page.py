@@ -108,7 +108,7 @@ class ComposerPage:
         wait_for(self.driver, "another brand", lambda: self.brand != before)
         self.wait_until_ready()
 
-    def wait_for_reading(self, label: str) -> None:
+    def wait_for_prediction(self, label: str) -> None:
         wait_for(self.driver, f"the label {label}", lambda: self.label == label)
 
     def wait_for_notice(self, words: str) -> None:

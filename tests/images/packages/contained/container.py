@@ -34,14 +34,31 @@ class Container:
         self._default = list(config.get("Cmd") or [])
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, environment: Mapping[str, str], arguments: Sequence[str] = ()) -> Self:
+    def start(
+        self,
+        environment: Mapping[str, str],
+        arguments: Sequence[str] = (),
+        *,
+        command: Sequence[str] | None = None,
+        folders: Mapping[str, Path] | None = None,
+    ) -> Self:
+        """Run the image's entrypoint with arguments, or another command; `folders` are mounted, to be read."""
         mounted = run("buildah", "mount", self._working)
         self._environment += [f"{name}={value}" for name, value in environment.items()]
         specification = {
             "ociVersion": "1.0.2",
             "root": {"path": mounted, "readonly": True},
-            "process": self._process_of([*self._entrypoint, *(arguments or self._default)]),
-            "mounts": _MOUNTS,
+            "process": self._process_of(command or [*self._entrypoint, *(arguments or self._default)]),
+            "mounts": _MOUNTS
+            + [
+                {
+                    "destination": inside,
+                    "type": "bind",
+                    "source": str(folder),
+                    "options": ["bind", "ro", "nosuid", "nodev"],
+                }
+                for inside, folder in (folders or {}).items()
+            ],
             "linux": {"namespaces": [{"type": name} for name in _NAMESPACES]},
         }
         (self._folder / "config.json").write_text(json.dumps(specification))

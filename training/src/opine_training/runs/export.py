@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from charcnn.calibration import LABEL_OF_STAR, softmax
+from charcnn.devices import DeviceError
 from charcnn.export import export
 from charcnn.legacy_2019 import Legacy2019Network
 from charcnn.network import CharCNN
+from charcnn.quantise import passes, quantise
+from charcnn.text import EncodedText
 
 from opine_training.calibration import fit_calibration, fit_uniform_prior
 from opine_training.card import model_card
@@ -26,7 +29,10 @@ from opine_training.runs.linear import linear_part
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from opine_training.data.corpus import Corpus
+
 logger = logging.getLogger(__name__)
+_INT8_TEXTS = 4000
 
 
 def export_run(folder: Path, artefact: Path, version: str) -> None:
@@ -74,6 +80,7 @@ def export_run(folder: Path, artefact: Path, version: str) -> None:
             metrics=metrics,
             card=card,
         )
+        _add_int8(artefact, tuning)
     elif isinstance(network, Legacy2019Network):
         offsets = fit_uniform_prior(softmax(logits.astype(np.float64)), LABEL_OF_STAR[stars])
         manifest = LineageManifest(
@@ -85,3 +92,20 @@ def export_run(folder: Path, artefact: Path, version: str) -> None:
             metrics=metrics,
         )
         write_lineage(artefact, network, manifest, card)
+
+
+def _add_int8(artefact: Path, tuning: Corpus) -> None:
+    """Where this machine can, and where int8 is near enough; an artefact is whole without it."""
+    indices = np.linspace(0, len(tuning) - 1, min(len(tuning), _INT8_TEXTS)).astype(int).tolist()
+    symbols = [tuning.text_symbols(index) for index in indices]
+    try:
+        figures = quantise(artefact, [EncodedText(each, None, len(each)) for each in symbols])
+    except DeviceError as error:
+        logger.info("no int8 graph: %s", error)
+        return
+    logger.info(
+        "int8 graph %s: a probability differs by up to %.4f, %.1f %% of the labels are the same",
+        "added" if passes(figures) else "left out",
+        figures.max_probability_difference,
+        100 * figures.same_labels,
+    )

@@ -310,6 +310,7 @@ def _register_table(app: Dash, api: ReviewsApi) -> None:
         if trigger in {"admin-previous", "admin-next"}:
             if not (previous or following):
                 raise PreventUpdate
+            # Cursors belong to filters and order, so every other change begins at the first page.
             return {**fields, "cursors": turn_page(fields["cursors"], next_cursor, forward=trigger == "admin-next")}
         return {**fields, "q": text or "", "stars": stars or "", "label": label or "", "cursors": []}
 
@@ -351,6 +352,7 @@ def _register_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
         except ReviewsApiError as error:
             message = admin_error(error)
             return False, no_update, f"{message.title}. {message.text}"
+        # A new object with the same filters: Dash shows the page again.
         return False, dict(fields), no_update
 
 
@@ -359,6 +361,7 @@ def register_export(server: Flask, api: ReviewsApi, token: str) -> None:
     def export() -> Response:
         if not is_admin():
             raise Forbidden("Log in first.")
+        # The token is put in here, so that the browser never has it.
         try:
             chunks = api.export(review_query(request.args), token=token)
         except ReviewsApiError as error:

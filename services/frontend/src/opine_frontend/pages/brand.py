@@ -1,12 +1,15 @@
 """One brand: its numbers, the reviews written here, and apart from them those of other sites."""
 
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
 from dash import Dash, dcc, html
 from dash.development.base_component import Component
 
 from opine_frontend.components.elements import STARS, aria, empty_state, icon, monogram, star_row, visually_hidden
-from opine_frontend.components.formatting import average, counted, percent, safe_website, site_name
+from opine_frontend.components.formatting import average, counted, day, percent, safe_website, site_name
 from opine_frontend.components.pagination import paged_list, register_paging
-from opine_frontend.components.reviews import review_cards, scraped_cards, source_link
 from opine_frontend.components.trend import trend
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.schemas import (
@@ -27,19 +30,16 @@ PAGE_SIZE = 8
 _REVIEWS = "reviews"
 _ELSEWHERE = "elsewhere"
 
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
-def load_brand_page(api: ReviewsApi, slug: str) -> tuple[Brand, html.Div]:
+
+def brand_page(api: ReviewsApi, slug: str) -> tuple[Brand, html.Div]:
     brand = api.brand(slug)
-    reviews = api.reviews(ReviewQuery(brand=slug, limit=PAGE_SIZE))
-    scraped = api.scraped_reviews(ScrapedReviewQuery(brand=slug, limit=PAGE_SIZE)) if brand.scraped_count else None
-    return brand, brand_page(brand, api.summary(slug), reviews, scraped)
-
-
-def brand_page(brand: Brand, summary: Summary, reviews: Page[Review], scraped: Page[ScrapedReview] | None) -> html.Div:
-    """`scraped` is None where nothing was read elsewhere."""
+    summary = api.summary(slug)
     numbers = [_numbers(summary)] if summary.review_count else []
-    elsewhere = [] if scraped is None else [_elsewhere(brand, scraped)]
-    return html.Div([_head(brand), *numbers, _latest(brand, reviews), *elsewhere], className="brand")
+    latest = _latest(brand, api.reviews(ReviewQuery(brand=slug, limit=PAGE_SIZE)))
+    elsewhere = [_elsewhere(brand, api)] if brand.scraped_count else []
+    return brand, html.Div([_head(brand), *numbers, latest, *elsewhere], className="brand")
 
 
 def _head(brand: Brand) -> html.Div:
@@ -144,7 +144,7 @@ def _latest(brand: Brand, reviews: Page[Review]) -> html.Section:
 
 def _review_list(reviews: Page[Review], slug: str) -> html.Ul | html.Div:
     if reviews.items:
-        return review_cards(reviews.items)
+        return _review_cards(reviews.items)
     return empty_state(
         "No reviews yet",
         "Yours would be the first.",
@@ -152,7 +152,8 @@ def _review_list(reviews: Page[Review], slug: str) -> html.Ul | html.Div:
     )
 
 
-def _elsewhere(brand: Brand, reviews: Page[ScrapedReview]) -> html.Section:
+def _elsewhere(brand: Brand, api: ReviewsApi) -> html.Section:
+    reviews = api.scraped_reviews(ScrapedReviewQuery(brand=brand.slug, limit=PAGE_SIZE))
     return html.Section(
         [
             html.H2("Read elsewhere", id="elsewhere-title", tabIndex="-1"),
@@ -163,7 +164,7 @@ def _elsewhere(brand: Brand, reviews: Page[ScrapedReview]) -> html.Section:
             html.Ul(
                 [_source(source) for source in brand.scraped if source.review_count], className="elsewhere-sources"
             ),
-            *paged_list(_ELSEWHERE, brand.slug, scraped_cards(reviews.items), reviews.next_cursor),
+            *paged_list(_ELSEWHERE, brand.slug, _scraped_cards(reviews.items), reviews.next_cursor),
         ],
         className="latest elsewhere",
     )
@@ -179,6 +180,77 @@ def _source(source: ScrapedCount) -> html.Li:
     )
 
 
+def _review_cards(reviews: Sequence[Review]) -> html.Ul:
+    return html.Ul(
+        [
+            _review_card(
+                review.stars, review.created_at, html.P(review.text, className="review-text"), *_correction(review)
+            )
+            for review in reviews
+        ],
+        className="review-list",
+    )
+
+
+def _scraped_cards(reviews: Sequence[ScrapedReview]) -> html.Ul:
+    return html.Ul(
+        [
+            _review_card(
+                review.stars,
+                review.reviewed_at,
+                *_text(review),
+                *_reply(review),
+                html.P(_read_on(review), className="review-source quiet small"),
+            )
+            for review in reviews
+        ],
+        className="review-list",
+    )
+
+
+def source_link(url: str) -> html.A | html.Span:
+    """The site's name, which leads there if the address is one of the web."""
+    safe = safe_website(url)
+    if safe is None:
+        return html.Span("another site")
+    # Its owner is not ours to recommend: no credit for search engines.
+    return html.A([site_name(safe), icon("out")], href=safe, target="_blank", rel="noopener nofollow")
+
+
+def _review_card(stars: int, written_at: datetime, *content: Component) -> html.Li:
+    head = [star_row(stars), html.Time(day(written_at), dateTime=written_at.isoformat())]
+    return html.Li([html.Div(head, className="review-head"), *content], className="review-card")
+
+
+def _correction(review: Review) -> list[html.P]:
+    if review.prediction is None or review.prediction.stars == review.stars:
+        return []
+    return [
+        html.P(
+            f"Corrected: the words alone suggested {counted(review.prediction.stars, 'star')}.", className="quiet small"
+        )
+    ]
+
+
+def _text(review: ScrapedReview) -> list[Component]:
+    language = review.language if review.language and _LANGUAGE.fullmatch(review.language) else None
+    title = [html.P(review.title, className="review-title", lang=language)] if review.title else []
+    text = [html.P(review.text, className="review-text", lang=language)] if review.text else []
+    return [*title, *text] or [html.P("Stars only, without a text.", className="quiet")]
+
+
+def _reply(review: ScrapedReview) -> list[Component]:
+    if not review.reply:
+        return []
+    answered = html.P(f"{review.brand.name} answered", className="small review-answered")
+    return [html.Blockquote([answered, html.P(review.reply, className="review-reply-text")], className="review-reply")]
+
+
+def _read_on(review: ScrapedReview) -> list[Component]:
+    verified = [html.Span("marked there as verified")] if review.verified else []
+    return [html.Span(["Read on ", source_link(review.source_url)]), *verified]
+
+
 def register_callbacks(app: Dash, api: ReviewsApi) -> None:
     def written_here(slug: str, cursor: str) -> tuple[Component, str | None]:
         page = api.reviews(ReviewQuery(brand=slug, limit=PAGE_SIZE, cursor=cursor))
@@ -186,7 +258,7 @@ def register_callbacks(app: Dash, api: ReviewsApi) -> None:
 
     def read_elsewhere(slug: str, cursor: str) -> tuple[Component, str | None]:
         page = api.scraped_reviews(ScrapedReviewQuery(brand=slug, limit=PAGE_SIZE, cursor=cursor))
-        return scraped_cards(page.items), page.next_cursor
+        return _scraped_cards(page.items), page.next_cursor
 
     register_paging(app, _REVIEWS, written_here)
     register_paging(app, _ELSEWHERE, read_elsewhere)

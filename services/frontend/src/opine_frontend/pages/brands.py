@@ -138,6 +138,7 @@ def register_callbacks(app: Dash, api: ReviewsApi) -> None:
         State("brand-results", "children"),
     )
     def search(text: str | None, sector: str | None, _more: int, cursor: str, shown: list[Component]) -> Results:
+        # Any other trigger is another search, which begins at its first brand.
         more = ctx.triggered_id == "brand-more"
         query = BrandQuery(q=(text or "").strip(), sector=sector or "", cursor=cursor if more else "")
         try:

@@ -10,16 +10,18 @@ from datetime import timedelta
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import dcc, html
-from flask import Flask, Response, redirect, request, session
+from flask import Flask, redirect, request, session
 from flask.sessions import SecureCookieSessionInterface
-from flask_limiter import Limiter
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from opine_frontend.settings import Settings
 
 SESSION_LIFETIME = timedelta(hours=8)
 # Wrong passwords of one address, counted in this process.
-WRONG_PASSWORDS = "5 per 5 minutes"
+WRONG_PASSWORDS = parse("5 per 5 minutes")
 
 _LONGEST_PASSWORD = 1024
 _ERRORS = {
@@ -44,22 +46,26 @@ def register_login(server: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
-    limiter = Limiter(_client, app=server, storage_uri="memory://", strategy="fixed-window")
+    attempts = FixedWindowRateLimiter(MemoryStorage())
 
     @server.post("/admin/login")
-    @limiter.limit(WRONG_PASSWORDS, deduct_when=_was_wrong, on_breach=lambda _limit: _back_to_admin("?login=wait"))
     def login() -> WerkzeugResponse:
+        client = request.remote_addr or ""
+        if not attempts.test(WRONG_PASSWORDS, client):
+            return redirect("/admin?login=wait", 303)
         if not password_matches(request.form.get("password", "")[:_LONGEST_PASSWORD], password):
-            return _back_to_admin("?login=wrong")
-        if limit := limiter.current_limit:
-            limiter.limiter.clear(limit.limit, *limit.request_args)
+            attempts.hit(WRONG_PASSWORDS, client)
+            return redirect("/admin?login=wrong", 303)
+        # Whoever knows the password had only mistyped it.
+        attempts.clear(WRONG_PASSWORDS, client)
         session["admin"] = True
-        return _back_to_admin()
+        # 303: a reload of the page must not send the password again.
+        return redirect("/admin", 303)
 
     @server.post("/admin/logout")
     def logout() -> WerkzeugResponse:
         session.clear()
-        return _back_to_admin()
+        return redirect("/admin", 303)
 
 
 def signing_key(settings: Settings) -> bytes:
@@ -73,21 +79,6 @@ def signing_key(settings: Settings) -> bytes:
 def password_matches(offered: str, password: str) -> bool:
     """Compare in constant time; nothing matches an empty password."""
     return bool(password) and hmac.compare_digest(offered.encode(), password.encode())
-
-
-def _client() -> str:
-    # Behind a UNIX socket there is no address, and Flask-Limiter lets an empty name pass.
-    return request.remote_addr or "unknown"
-
-
-def _was_wrong(response: Response) -> bool:
-    return response.location == "/admin?login=wrong"
-
-
-def _back_to_admin(outcome: str = "") -> Response:
-    answer = redirect(f"/admin{outcome}", 303)
-    assert isinstance(answer, Response)  # noqa: S101  Flask's own class, for the type
-    return answer
 
 
 class _CookieSecureBehindHttps(SecureCookieSessionInterface):

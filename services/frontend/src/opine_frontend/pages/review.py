@@ -31,6 +31,7 @@ def review_page(brand: Brand, *, placeholder: bool = False) -> html.Div:
     return html.Div(
         [
             dcc.Store(id="composer-brand", data=identity),
+            # Only there to be the output of a callback in the browser.
             dcc.Store(id="composer-opened"),
             dcc.Store(id="composer-switch-error"),
             _question(brand, "See its reviews" if placeholder else reviews_link_text(brand)),
@@ -83,6 +84,7 @@ def _editor() -> html.Div:
             html.Div(
                 html.Div(
                     [
+                        # A textarea cannot mark words: a layer behind it repeats the text and carries the marks.
                         html.Div(id="review-highlights", className="editor-text", **aria(hidden="true")),
                         html.Textarea(
                             id="review",
@@ -115,7 +117,7 @@ def _legend() -> list[Component]:
             ],
             id="review-legend",
         ),
-        html.P("Kept in this browser until it is submitted", id="review-hint"),
+        html.P("Kept in this browser until you submit it", id="review-hint"),
     ]
 
 
@@ -268,10 +270,12 @@ def register_callbacks(app: Dash, api: ReviewsApi) -> None:
         prevent_initial_call=True,
     )
     def switch_brand(_switch: int | None, _thanks: int | None, brand: dict[str, str]) -> str:
+        # Dash also calls it when the buttons appear.
         if not ctx.triggered or not ctx.triggered[0]["value"]:
             raise PreventUpdate
         try:
             return review_path(api.random_brand(exclude=brand["slug"]).slug)
         except ReviewsApiError as error:
+            # The address stays, and with it the page and its text.
             set_props("composer-switch-error", {"data": page_error(error).as_json()})
             raise PreventUpdate from error

@@ -18,7 +18,7 @@ _SIZE = ("--companies", "2", "--reviews", "45")
 @contextmanager
 def demo_site(python: Path) -> Iterator[str]:
     """Serve the site on a free port; its address."""
-    command = [str(python), "-m", "opine_scraping", "serve-demo-site", "--port", "0", *_SIZE]
+    command = [str(python), "-m", "opine_demo_site", "--port", "0", *_SIZE]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=inherited_environment()) as process:  # noqa: S603  ours
         try:
             first = "" if process.stdout is None else process.stdout.readline()

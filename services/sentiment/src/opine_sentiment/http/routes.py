@@ -53,11 +53,13 @@ _PAGE = """<!doctype html>
 class Endpoints:
     """The routes, bound to one model."""
 
-    def __init__(self, settings: Settings, predictor: Predictor, ending: Callable[[], bool]) -> None:
+    def __init__(
+        self, settings: Settings, predictor: Predictor, limit: ConcurrencyLimit, ending: Callable[[], bool]
+    ) -> None:
         self._settings = settings
         self._predictor = predictor
+        self._limit = limit
         self._ending = ending
-        self._limit = ConcurrencyLimit(settings.max_concurrency, "requests")
         self._bulk_limit = ConcurrencyLimit(settings.max_bulk, "bulk requests")
 
     async def predict(self, request: Request) -> Response:
@@ -83,16 +85,19 @@ class Endpoints:
         return BulkStream(self._settings, self._predictor, self._bulk_limit, explain=explain, ending=self._ending)
 
 
-def serve(app: Starlette, settings: Settings, predictor: Predictor, ending: Callable[[], bool]) -> None:
+def serve(
+    app: Starlette, settings: Settings, predictor: Predictor, limit: ConcurrencyLimit, ending: Callable[[], bool]
+) -> None:
     """Answer with this model from now on.
 
     Args:
         app: the application that `application` made.
         settings: the service's.
         predictor: the model.
+        limit: requests in progress, by any door.
         ending: says whether the service is shutting down.
     """
-    app.state.endpoints = Endpoints(settings, predictor, ending)
+    app.state.endpoints = Endpoints(settings, predictor, limit, ending)
 
 
 def application() -> Starlette:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opine_scraping.demo_site.catalogue import Catalogue
-from opine_scraping.demo_site.server import DemoServer
+from opine_demo_site.catalogue import Catalogue
+from opine_demo_site.server import DemoServer
 from opine_scraping.items import RunReport
 from pyarrow import dataset
 

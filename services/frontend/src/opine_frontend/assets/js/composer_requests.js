@@ -100,14 +100,18 @@
     crypto.randomUUID?.() ??
     Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-  const stored = (prediction) =>
-    prediction && { stars: prediction.stars, score: prediction.score, label: prediction.label, model: prediction.model };
+  // The part of a prediction that is stored with a review.
+  const stored = (prediction) => {
+    if (!prediction) return null;
+    const { stars, score, label, model } = prediction;
+    return { stars, score, label, model };
+  };
 
   // The attempt before, if it was for the same words and stars: then the same key and body go out again.
   const attemptFor = (before, { brand, text, stars, prediction }) => {
     const old = before?.review;
     if (old && old.brand === brand.slug && old.text === text && old.stars === stars) return before;
-    return { key: newKey(), review: { brand: brand.slug, text, stars, prediction: stored(prediction) ?? null } };
+    return { key: newKey(), review: { brand: brand.slug, text, stars, prediction: stored(prediction) } };
   };
 
   const submit = (attempt) => postJson("/submit", attempt, new AbortController(), SUBMIT_TIMEOUT_MS);

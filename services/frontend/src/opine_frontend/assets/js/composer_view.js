@@ -195,7 +195,8 @@
     // Only the segments that differ are touched, so a letter typed into 20,000 costs a node or two.
     paint(text, highlights) {
       const wanted = segments(text, highlights);
-      const [head, tail] = commonEnds(this.painted, wanted, (one, other) => one.text === other.text && one.name === other.name);
+      const same = (one, other) => one.text === other.text && one.name === other.name;
+      const [head, tail] = commonEnds(this.painted, wanted, same);
       const nodes = this.element.childNodes;
       for (let index = this.painted.length - tail - 1; index >= head; index -= 1) nodes[index].remove();
       const fresh = document.createDocumentFragment();

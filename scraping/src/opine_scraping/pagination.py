@@ -1,0 +1,188 @@
+"""Goes through a list page by page: where it begins or goes on, whether a page is whole, which page is next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from opine_scraping.issues import ParseIssue, Reason
+from opine_scraping.state import Position
+
+if TYPE_CHECKING:
+    from opine_scraping.outputs import Written
+    from opine_scraping.parsers.page import ListRead, Page
+    from opine_scraping.run import RunRecorder
+
+MOST_REPEATS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PageList:
+    """A company's reviews, or a sub-category's companies."""
+
+    key: str
+    """What the progress knows it by."""
+    start_url: str
+    category: str | None = None
+    sub_category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    pages_per_list: int | None = None
+    until_known: bool = False
+    """Stop a list at its first page of nothing but known entries, if it was once read to its end."""
+
+
+class Pagination:
+    def __init__(self, recorder: RunRecorder, limits: Limits) -> None:
+        self._recorder = recorder
+        self._progress = recorder.progress
+        self._limits = limits
+        self._repeats: Counter[str] = Counter()
+        self._was_begun: dict[str, bool] = {}
+
+    def first_url(self, entries: PageList) -> str | None:
+        """The page that a list begins or goes on with; None if there is nothing left to read of it."""
+        at = self._progress.position(entries.key, entries.start_url)
+        return None if at is None or self._enough(at) else at.url
+
+    def unread_keys(self) -> set[str]:
+        """Lists of which a page could not be read before, or ended the run."""
+        return self._progress.unread_keys()
+
+    def begin(self, entries: PageList) -> None:
+        """A page of the list is asked for, or there; whatever comes of it."""
+        if entries.key not in self._was_begun:
+            self._was_begun[entries.key] = self._progress.begin_page(entries.key)
+
+    def turn(self, entries: PageList, page: Page, read: ListRead) -> str | None:
+        """Write a page that was parsed, and commit the progress.
+
+        Returns:
+            The next page's address, or None at the list's end.
+
+        Raises:
+            OutputError: it is not kept; the run must end.
+        """
+        key = entries.key
+        at = self._at(entries)
+        if self._shows_no_more(key, at, read):
+            self._end_capped(entries, at)
+            return None
+        issues = [*read.issues, *read.page_issues, *check_page(read), *self._check_repeats(key, at, read)]
+        written = self._recorder.write_page()
+        self._recorder.stats.count_page(read, written)
+        self._recorder.reject(page.url, issues, page.text)
+        reached = Position(
+            url=read.next_url or page.url,
+            pages=at.pages + 1,
+            unread=at.unread + len(read.issues),
+            troubled=at.troubled or bool(issues),
+            first_total=at.first_total if at.pages else read.counts.total,
+        )
+        self._commit(key, reached, read)
+        # Known in the database may mean: written by this round before a kill.
+        was_begun = self._was_begun.pop(key, False)
+        if self._is_known(key, written) and not was_begun:
+            self._progress.end_list(key, reached)
+            return None
+        if read.next_url is None or any(issue.reason is Reason.ENDLESS for issue in issues):
+            self._end(entries, page, reached, read)
+            return None
+        return None if self._enough(reached) else read.next_url
+
+    def fail(self, entries: PageList, url: str, issue: ParseIssue, text: str | None, *, is_wall: bool = False) -> None:
+        """A page that could not be read: its list is tried again later, unless the site shows no more of it.
+
+        Args:
+            entries: the list.
+            url: the page.
+            issue: what is wrong.
+            text: what there was of it.
+            is_wall: whether the answer is one that sites give instead of pages to those who are not logged in.
+        """
+        at = self._at(entries)
+        self.begin(entries)
+        if is_wall and self._promises_more(entries.key, at):
+            self._end_capped(entries, at)
+        else:
+            self._recorder.reject(url, [issue], text)
+
+    def _at(self, entries: PageList) -> Position:
+        return self._progress.position(entries.key, entries.start_url) or Position(entries.start_url)
+
+    def _promises_more(self, key: str, at: Position) -> bool:
+        """Whether all pages so far were as the site's total says, and there are more by it."""
+        clean = at.pages > 0 and not at.troubled
+        return clean and at.first_total is not None and self._progress.seen(key) < at.first_total
+
+    def _shows_no_more(self, key: str, at: Position, read: ListRead) -> bool:
+        """Whether a page behind others is empty, or one of those again by its own number."""
+        again = read.counts.page <= at.pages and self._progress.seen_before(key, set(read.ids)) == len(set(read.ids))
+        return not read.issues and (not read.ids or again) and self._promises_more(key, at)
+
+    def _end_capped(self, entries: PageList, at: Position) -> None:
+        shown, total = self._progress.seen(entries.key), at.first_total or 0
+        self._recorder.drop_page()
+        issue = ParseIssue(Reason.CAPPED, f"{shown} of {total} entries are shown")
+        self._recorder.reject(entries.start_url, [issue], None)
+        self._progress.end_list(entries.key, at, capped_at=(shown, total))
+
+    def _end(self, entries: PageList, page: Page, at: Position, read: ListRead) -> None:
+        key, said = entries.key, read.counts
+        promised = said.total is not None and said.per_page is not None and said.page * said.per_page < said.total
+        if promised and self._promises_more(key, at):
+            self._end_capped(entries, at)
+            return
+        totals = [total for total in (at.first_total, said.total) if total is not None]
+        issues = check_total(self._progress.seen(key) + at.unread, totals)
+        self._recorder.reject(page.url, issues, page.text)
+        self._progress.end_list(key, replace(at, troubled=at.troubled or bool(issues)))
+        self._progress.forget_cap(key)
+
+    def _check_repeats(self, key: str, at: Position, read: ListRead) -> list[ParseIssue]:
+        """New entries push old ones to later pages; that explains some repeated pages, but not many in a row."""
+        ids = set(read.ids)
+        if not (at.pages and ids and self._progress.seen_before(key, ids) == len(ids)):
+            self._repeats.pop(key, None)
+            return []
+        self._repeats[key] += 1
+        if self._repeats[key] < MOST_REPEATS:
+            return []
+        return [ParseIssue(Reason.ENDLESS, f"{MOST_REPEATS} pages in a row held only entries of earlier pages")]
+
+    def _is_known(self, key: str, written: Written) -> bool:
+        return self._limits.until_known and not written.new and self._progress.was_read_to_the_end(key)
+
+    def _commit(self, key: str, at: Position, read: ListRead) -> None:
+        self._progress.advance(key, at, read.ids, self._recorder.open_report())
+
+    def _enough(self, at: Position) -> bool:
+        return self._limits.pages_per_list is not None and at.pages >= self._limits.pages_per_list
+
+
+def check_page(read: ListRead) -> list[ParseIssue]:
+    """Whether a page holds as many entries as its counts promise, and whether its next link may be."""
+    said, found = read.counts, len(read.ids) + len(read.issues)
+    issues = []
+    if said.total is not None and said.per_page is not None:
+        promised = max(0, min(said.per_page, said.total - said.per_page * (said.page - 1)))
+        if found != promised:
+            issues.append(ParseIssue(Reason.PAGE_COUNT, f"{found} entries, {promised} by the page's own total"))
+    if read.next_url and said.total_pages is not None and said.page >= said.total_pages:
+        issues.append(ParseIssue(Reason.ENDLESS, f"a next link on page {said.page} of {said.total_pages}"))
+    return issues
+
+
+def check_total(found: int, totals: list[int]) -> list[ParseIssue]:
+    """Whether all entries of a list were read.
+
+    Args:
+        found: different entries, with those that could not be read.
+        totals: what its first and its last page said; entries may come and go between the two.
+    """
+    if totals and not min(totals) <= found <= max(totals):
+        return [ParseIssue(Reason.TOTAL_COUNT, f"{found} entries on all pages, {totals[-1]} by the site's own total")]
+    return []

@@ -1,0 +1,327 @@
+"""Today's pages, which are made from a JSON that they carry: a company's reviews, listings, the index of categories.
+
+The index, and a listing's place in its page, are taken from other scrapers' code, not from a saved page.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from opine_scraping.issues import ParseError, ParseIssue, Reason
+from opine_scraping.items import CompanyItem, NonEmpty, ReviewItem
+from opine_scraping.parsers.page import (
+    SOURCE,
+    Counts,
+    ListRead,
+    SubCategory,
+    page_number,
+    read_entry,
+    text_of,
+    web_address,
+    where,
+)
+from opine_scraping.redaction import PLACEHOLDER, find_names, redact_reply, redact_review
+
+if TYPE_CHECKING:
+    from opine_scraping.parsers.page import Page
+
+_NEXT_LINK = "//a[@name='pagination-button-next']/@href"
+# More than any site has.
+_MOST = 10**9
+_CATEGORY_HEADING = "starts-with(@class, 'styles_headingLink__')"
+_CATEGORY_LINKS = "//a[starts-with(@href, '/categories/')]"
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class Breadcrumb(_Read):
+    top_level_display_name: str | None = None
+    bottom_level_display_name: str | None = None
+
+
+class BusinessUnit(_Read):
+    identifying_name: NonEmpty
+    display_name: NonEmpty
+    website_url: str | None = None
+    profile_image_url: str | None = None
+    breadcrumb: Breadcrumb | None = None
+
+
+class Verification(_Read):
+    is_verified: bool | None = None
+
+
+class Labels(_Read):
+    verification: Verification | None = None
+
+
+class Dates(_Read):
+    published_date: AwareDatetime
+
+
+class Consumer(_Read):
+    display_name: str = ""
+    country_code: str | None = None
+
+
+class Reply(_Read):
+    message: str
+
+
+class Review(_Read):
+    id: NonEmpty
+    rating: Annotated[int, Field(ge=1, le=5, strict=True)]
+    title: str | None = None
+    text: str | None = None
+    labels: Labels | None = None
+    dates: Dates
+    consumer: Consumer | None = None
+    reply: Reply | None = None
+    language: str | None = None
+
+
+class Pagination(_Read):
+    current_page: int = Field(ge=1, le=_MOST)
+    per_page: int = Field(ge=1, le=_MOST)
+    total_count: int = Field(ge=0, le=_MOST)
+    total_pages: int = Field(ge=0, le=_MOST)
+
+
+class Filters(_Read):
+    pagination: Pagination
+
+
+class Contact(_Read):
+    website: str | None = None
+
+
+class Business(_Read):
+    """A company in a listing."""
+
+    identifying_name: NonEmpty
+    display_name: NonEmpty
+    logo_url: str | None = None
+    contact: Contact | None = None
+
+
+class NextDataReviews:
+    name = "next-data/1"
+
+    def recognises(self, page: Page) -> bool:
+        return _has_script(page) and {"businessUnit", "reviews"} <= _page_props(page).keys()
+
+    def parse(self, page: Page) -> ListRead:
+        unit, entries = _unit(page), _entries_of(page)
+        counts, issues = _counts(page)
+        if unit.website_url and web_address(unit.website_url) is None and counts.page == 1:
+            issues = [*issues, ParseIssue(Reason.BAD_CARD, "businessUnit.websiteUrl is no web address")]
+        return ListRead.of(
+            self.name,
+            (
+                read_entry(f"review {number}", partial(self._review, page, unit, number, entry))
+                for number, entry in enumerate(entries, start=1)
+            ),
+            counts=counts,
+            next_url=page.next_url(_NEXT_LINK),
+            company=self._company(page, unit),
+            page_issues=issues,
+            always_filled=("text", "title", "reviewer", "language", "country", "verified"),
+        )
+
+    def redact(self, page: Page) -> str:
+        reviews = [_redact(Review.model_validate(entry), entry) for entry in _entries_of(page)]
+        props = {
+            "businessUnit": _unit(page).model_dump(by_alias=True),
+            "filters": _page_props(page)["filters"],
+            "reviews": [review.model_dump(mode="json", by_alias=True) for review in reviews],
+        }
+        data = json.dumps({"props": {"pageProps": props}}).replace("</", "<\\/")
+        links = "".join(
+            f'<a name="pagination-button-next" href="{html.escape(link)}"></a>' for link in page.tree.xpath(_NEXT_LINK)
+        )
+        return f'<html><body>{links}<script id="__NEXT_DATA__" type="application/json">{data}</script></body></html>'
+
+    def _company(self, page: Page, unit: BusinessUnit) -> CompanyItem:
+        trail = unit.breadcrumb
+        return CompanyItem(
+            source=SOURCE,
+            company=unit.identifying_name,
+            name=unit.display_name.strip() or unit.identifying_name,
+            website=web_address(unit.website_url),
+            logo=web_address(unit.profile_image_url),
+            category=trail.top_level_display_name if trail else None,
+            sub_category=trail.bottom_level_display_name if trail else None,
+            source_url=page.url,
+            read_at=page.read_at,
+            parser=self.name,
+        )
+
+    def _review(self, page: Page, unit: BusinessUnit, number: int, entry: object) -> ReviewItem | ParseIssue:
+        try:
+            named = Review.model_validate(entry)
+        except ValidationError as error:
+            stars = any(each["loc"][:1] == ("rating",) for each in error.errors(include_input=False))
+            return ParseIssue(Reason.NO_STARS if stars else Reason.BAD_CARD, f"review {number}: {where(error)}")
+        review = _redact(named, entry)
+        verification = review.labels.verification if review.labels else None
+        return ReviewItem(
+            source=SOURCE,
+            source_review_id=review.id,
+            company=unit.identifying_name,
+            text=(review.text or "").strip(),
+            title=(review.title or "").strip() or None,
+            stars=review.rating,
+            reviewed_at=review.dates.published_date,
+            language=review.language,
+            country=review.consumer.country_code if review.consumer else None,
+            verified=verification.is_verified if verification else None,
+            reply=review.reply.message.strip() if review.reply else None,
+            source_url=page.url,
+            read_at=page.read_at,
+            parser=self.name,
+            shows_reviewer=bool(named.consumer and named.consumer.display_name.strip()),
+        )
+
+
+def _unit(page: Page) -> BusinessUnit:
+    try:
+        return BusinessUnit.model_validate(_page_props(page).get("businessUnit"))
+    except ValidationError as error:
+        raise ParseError(Reason.UNKNOWN_MARKUP, f"pageProps.businessUnit: {where(error)}") from error
+
+
+def _entries_of(page: Page) -> list[Any]:
+    entries = _page_props(page).get("reviews")
+    if not isinstance(entries, list):
+        raise ParseError(Reason.UNKNOWN_MARKUP, "pageProps.reviews is no list")
+    return entries
+
+
+def _counts(page: Page) -> tuple[Counts, list[ParseIssue]]:
+    """What the page says of its list; where that makes no sense the reviews count all the same."""
+    try:
+        said = Filters.model_validate(_page_props(page).get("filters")).pagination
+    except ValidationError as error:
+        issue = ParseIssue(Reason.UNKNOWN_MARKUP, f"pageProps.filters: {where(error)}")
+        return Counts(page=page_number(page.url)), [issue]
+    counts = Counts(
+        total=said.total_count, per_page=said.per_page, page=said.current_page, total_pages=said.total_pages
+    )
+    return counts, []
+
+
+def _redact(review: Review, entry: object) -> Review:
+    """Without the reviewer's name, wherever it stands; doing it again changes nothing."""
+    name = review.consumer.display_name.strip() if review.consumer else ""
+    names = [name] if name else sorted(find_names(entry), key=len, reverse=True)
+    country = review.consumer.country_code if review.consumer else None
+    # The place of the name stays, so that a cached page shows that it had one.
+    changes: dict[str, Any] = {"consumer": Consumer(display_name=PLACEHOLDER if name else "", country_code=country)}
+    if review.reply:
+        changes["reply"] = Reply(message=redact_reply(review.reply.message, *names))
+    for field in ("title", "text"):
+        if value := getattr(review, field):
+            changes[field] = redact_review(value, *names)
+    return review.model_copy(update=changes)
+
+
+class NextDataListing:
+    name = "next-data-listing/1"
+
+    def recognises(self, page: Page) -> bool:
+        return _has_script(page) and "businessUnits" in _page_props(page)
+
+    def filled(self, page: Page) -> bool:
+        return self.recognises(page)
+
+    def parse(self, page: Page) -> ListRead:
+        entries, total_pages = _entries(_page_props(page)["businessUnits"])
+        number = page_number(page.url)
+        more = total_pages is not None and number < total_pages
+        return ListRead.of(
+            self.name,
+            (
+                read_entry(f"company {position}", partial(self._company, page, position, entry))
+                for position, entry in enumerate(entries, start=1)
+            ),
+            counts=Counts(page=number, total_pages=total_pages),
+            next_url=_page_url(page.url, number + 1) if more else None,
+        )
+
+    def _company(self, page: Page, position: int, entry: object) -> CompanyItem | ParseIssue:
+        try:
+            business = Business.model_validate(entry)
+        except ValidationError:
+            return ParseIssue(Reason.BAD_CARD, f"company {position}: no identifyingName or displayName")
+        return CompanyItem(
+            source=SOURCE,
+            company=business.identifying_name,
+            name=business.display_name.strip() or business.identifying_name,
+            website=web_address(business.contact.website if business.contact else None),
+            logo=web_address(business.logo_url),
+            source_url=page.absolute(f"/review/{quote(business.identifying_name)}"),
+            read_at=page.read_at,
+            parser=self.name,
+        )
+
+
+def _entries(units: object) -> tuple[list[Any], int | None]:
+    """The businesses and the number of pages; some pages hold the bare list."""
+    if isinstance(units, list):
+        return units, None
+    if isinstance(units, dict) and isinstance(units.get("businesses"), list):
+        pages = units.get("totalPages")
+        return units["businesses"], pages if isinstance(pages, int) and 0 <= pages <= _MOST else None
+    raise ParseError(Reason.UNKNOWN_MARKUP, "pageProps.businessUnits holds no businesses")
+
+
+def _page_url(url: str, number: int) -> str:
+    parts = urlsplit(url)
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()} | {"page": str(number)}
+    return parts._replace(query=urlencode(query)).geturl()
+
+
+class NextDataCategories:
+    name = "next-data-categories/1"
+
+    def recognises(self, page: Page) -> bool:
+        return _has_script(page) and bool(page.tree.xpath(f"{_CATEGORY_LINKS}[{_CATEGORY_HEADING}]"))
+
+    def parse(self, page: Page) -> tuple[SubCategory | ParseIssue, ...]:
+        found: list[SubCategory | ParseIssue] = []
+        category = None
+        for link in page.tree.xpath(_CATEGORY_LINKS):
+            if link.get("class", "").startswith("styles_headingLink__"):
+                category = text_of(link)
+            elif category:
+                found.append(page.sub_category(category, link))
+        if not found:
+            raise ParseError(Reason.UNKNOWN_MARKUP, "no sub-category under any heading")
+        return tuple(found)
+
+
+def _has_script(page: Page) -> bool:
+    return page.next_data is not None
+
+
+def _page_props(page: Page) -> dict[str, Any]:
+    """`props.pageProps`.
+
+    Raises:
+        ParseError: there is none, or it is no object.
+    """
+    match page.next_data:
+        case {"props": {"pageProps": dict(found)}}:
+            return found
+    raise ParseError(Reason.UNKNOWN_MARKUP, "__NEXT_DATA__ has no props.pageProps")

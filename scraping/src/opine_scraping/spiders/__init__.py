@@ -1,0 +1,1 @@
+"""One spider for each kind of run: `companies` for discover, `reviews` for crawl."""
