@@ -113,7 +113,12 @@ def _in_utc(time: dt.datetime) -> dt.datetime:
 
 
 Time = Annotated[AwareDatetime, BeforeValidator(_refuse_bare_number), AfterValidator(_in_utc)]
-SearchText = Annotated[StorableText, StringConstraints(min_length=1, max_length=200)]
+SearchText = Annotated[
+    StorableText,
+    StringConstraints(min_length=1, max_length=200),
+    # For the document: what StorableText refuses, as far as a query string can hold it.
+    Field(json_schema_extra={"pattern": r"^[^\x00]*$"}),
+]
 
 
 class Query(BaseModel):
