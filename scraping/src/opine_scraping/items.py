@@ -10,6 +10,7 @@ import datetime as dt
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from opine_common.text import replace_unstorable
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -30,10 +31,7 @@ _CLOCKS_DIFFER = dt.timedelta(days=1)
 
 
 def _without_damage(value: object) -> object:
-    """U+FFFD for what neither PostgreSQL nor UTF-8 can hold: U+0000 and halves of surrogate pairs."""
-    if not isinstance(value, str):
-        return value
-    return value.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return replace_unstorable(value) if isinstance(value, str) else value
 
 
 def _printable(value: str) -> str:

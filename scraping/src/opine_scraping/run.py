@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
+from opine_common.files import write_whole
 
 from opine_scraping.issues import (
     BLOCKS,
@@ -254,6 +255,4 @@ class RunRecorder:
         folder = self._folder / "reports"
         folder.mkdir(exist_ok=True)
         path = folder / f"{report.started_at:%Y%m%dT%H%M%SZ}-{report.run_id}.json"
-        partial = path.with_suffix(".partial")
-        partial.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, report.model_dump_json(indent=2) + "\n")

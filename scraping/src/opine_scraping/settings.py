@@ -3,7 +3,8 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
+from opine_common.settings import SettingsError, read_settings
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opine_scraping.companies import Shard
@@ -104,11 +105,10 @@ class Settings(BaseSettings):
 def get_settings() -> Settings:
     """Those of this process; a wrong one ends it with a sentence."""
     try:
-        settings = Settings()
+        settings = read_settings(Settings)
         _ = settings.shard
-    except ValidationError as error:
-        found = [f"{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
-        sys.stderr.write(f"opine_scraping: the {PREFIX} settings are wrong. {'; '.join(found)}\n")
+    except SettingsError as error:
+        sys.stderr.write(f"opine_scraping: {error}\n")
         sys.exit(2)
     except ValueError as error:
         sys.stderr.write(f"opine_scraping: JOB_COMPLETION_INDEX and {PREFIX}SHARDS disagree: {error}\n")

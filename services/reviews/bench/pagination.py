@@ -18,10 +18,9 @@ from urllib.parse import urlencode
 
 from fill import fill
 from opine_local.ports import HOST
-from opine_reviews.cursors import CursorCodec
 from opine_reviews.database import Database
-from opine_reviews.listing import list_reviews
-from opine_reviews.schemas.queries import Query, ReviewListQuery, Sort
+from opine_reviews.listing import CursorCodec, list_reviews
+from opine_reviews.schemas.requests import Query, ReviewListQuery, Sort
 from sqlalchemy import text
 from stack import Stack, machine, running_stack, table
 

@@ -9,8 +9,8 @@ import time
 
 from fill import SENTENCES
 from opine_reviews.database import Database
-from opine_reviews.schemas.scraped import ScrapedReviewQuery
-from opine_reviews.scraped.listing import list_scraped_reviews
+from opine_reviews.listing import list_scraped_reviews
+from opine_reviews.schemas.requests import ScrapedReviewQuery
 from pagination import FROM_THE_END, CraftedCodec, measured, read_options
 from sqlalchemy import text
 from stack import Stack, machine, running_stack, table

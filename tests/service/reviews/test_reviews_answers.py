@@ -44,7 +44,7 @@ def test_an_error_of_our_own_is_500_and_tells_nothing(
 
     monkeypatch.setattr(app, "debug", debug)
     monkeypatch.setitem(app.view_functions, "brands.get_brands", broken)
-    monkeypatch.setitem(app.view_functions, "routes_of_2019.get_reviews", broken)
+    monkeypatch.setitem(app.view_functions, "legacy_2019.get_reviews", broken)
     response = client.get("/api/v1/brands")
     problem(response, 500)
     assert "secret" not in response.text

@@ -1,7 +1,7 @@
 import pytest
 from flask.testing import FlaskClient
 from opine_reviews.database import Database
-from opine_reviews.scraped.metrics import RunMetrics
+from opine_reviews.metrics import RunMetrics
 from opine_reviews.settings import Settings
 from prometheus_client.parser import text_string_to_metric_families
 from review_api.rows import NOON, add_run, form_of_2019, submission

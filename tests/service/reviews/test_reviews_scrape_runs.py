@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from flask.testing import FlaskClient
 from opine_reviews.database import Database
-from opine_reviews.scraped.metrics import RunMetrics
+from opine_reviews.metrics import RunMetrics
 from opine_reviews.settings import Settings
 from prometheus_client.parser import text_string_to_metric_families
 from review_api.checks import problem

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from opine_reviews.scraped.models import ScrapedReview
+from opine_reviews.models import ScrapedReview
 from review_api.rows import add_company, add_reviews, add_scraped_reviews
 from sqlalchemy import Engine, delete, text, update
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from charcnn.engine import load_engine
-from opine_sentiment.schemas import PredictResponse, ProblemDetails
+from opine_common.problems import ProblemDetails
+from opine_sentiment.schemas import PredictResponse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -89,7 +89,7 @@ def test_a_damaged_model_ends_the_service_with_a_sentence(
 def test_a_wrong_setting_ends_the_service_with_a_sentence(launcher: Launcher, artefact: Path) -> None:
     server = launcher.launch("opine_sentiment.service:Sentiment", model_dir=artefact, engine="tensorflow")
     assert server.process.wait(30) == 1
-    assert "engine: Input should be 'onnx' or 'torch'" in server.log
+    assert "OPINE_SENTIMENT_ENGINE: Input should be 'onnx' or 'torch'" in server.log
     assert "Traceback" not in server.log
 
 

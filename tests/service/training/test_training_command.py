@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from opine_training import cli
-from opine_training.data.corpus import open_corpus
-from opine_training.fitting.soft_targets import SoftTargets
+from opine_training import __main__ as cli
+from opine_training.corpus import open_corpus
+from opine_training.sampling import SoftTargets
 
 torch.set_num_threads(1)  # batches this small lose more to a second thread than they win
 
@@ -136,10 +136,10 @@ def test_a_network_learns_from_the_teacher(workplace: Path) -> None:
     """The encoder is the real one, the reviews are few."""
     teacher = workplace / "runs/teacher"
     train, soft = open_corpus(teacher / "corpus/train"), SoftTargets.load(teacher / "soft-targets.npz")
-    for place in range(len(train)):
-        part = soft.choose(int(train.digests[place]), 1.0, np.random.default_rng(place))
+    for index in range(len(train)):
+        part = soft.choose(int(train.digests[index]), 1.0, np.random.default_rng(index))
         assert part is not None
-        assert part.begin < (part.end or len(train.text_symbols(place))) <= len(train.text_symbols(place))
+        assert part.begin < (part.end or len(train.text_symbols(index))) <= len(train.text_symbols(index))
     network = ("--network.width", "16", "--network.embedding", "8", "--network.dilations", "1", "--epochs", "1")
     taught = ("--loss.soft-targets", str(teacher / "soft-targets.npz"), "--loss.soft-weight", "1")
     arguments = ("--data", "reviews", *FEW, *network, *taught, "--no-word-tfidf", "--run", "runs/taught")

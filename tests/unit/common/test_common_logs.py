@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 from opine_common.logs import configure_logging
-from opine_common.request_ids import set_request_id
+from opine_common.request_ids import begin_request, end_request
 
 
 @pytest.fixture(autouse=True)
@@ -15,21 +15,22 @@ def root_logger_restored() -> Iterator[None]:
     yield
     root.handlers, root.level = handlers, level
     structlog.reset_defaults()
-    set_request_id(None)
+    end_request()
 
 
 def test_structlog_and_stdlib_write_the_same_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("reviews", json=True)
-    set_request_id("r-1")
+    begin_request("r-1", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
     structlog.stdlib.get_logger("a").info("stored", review=7)
     logging.getLogger("b").warning("slow %s", "query", extra={"seconds": 2})
     first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
-    assert list(first)[:5] == ["time", "level", "service", "event", "request_id"]
+    assert list(first)[:6] == ["time", "level", "service", "event", "request_id", "trace_id"]
     assert (first["event"], first["review"], first["level"]) == ("stored", 7, "info")
     assert first["time"].endswith("Z")
     assert (second["event"], second["seconds"], second["level"]) == ("slow query", 2, "warning")
     assert {first["service"], second["service"]} == {"reviews"}
     assert {first["request_id"], second["request_id"]} == {"r-1"}
+    assert {first["trace_id"], second["trace_id"]} == {"4bf92f3577b34da6a3ce929d0e0e4736"}
 
 
 def test_an_exception_stays_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,8 +3,8 @@ import sys
 from pathlib import Path
 
 COUNT = """
-from opine_common.http_metrics import observe_request
-observe_request("probe", "/a", "GET", 200, 0.01)
+from opine_common.http_metrics import record_request
+record_request("probe", route="/a", method="GET", path="/a", status=200, seconds=0.01, quiet=True)
 """
 EXPOSE = (
     COUNT
@@ -31,7 +31,7 @@ def test_metrics_are_summed_over_processes_when_a_folder_is_named(tmp_path: Path
 
 def test_the_framework_free_modules_load_no_framework() -> None:
     code = (
-        "import sys, opine_common.logs, opine_common.request_ids, opine_common.http_metrics\n"
+        "import sys, opine_common.logs, opine_common.problems, opine_common.http_metrics, opine_common.settings\n"
         "print({'flask', 'gunicorn', 'werkzeug'} & set(sys.modules))"
     )
     assert run(code, {}) == "set()\n"

@@ -2,9 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 from dash import Dash, Input, Output, dcc, html
-from flask import Flask
+from flask import Flask, abort
 from flask.testing import FlaskClient
-from opine_common.request_ids import get_request_id
+from opine_common.request_ids import get_request_id, get_trace_id
 from opine_common.web import instrument
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
@@ -40,6 +40,24 @@ def test_the_callers_id_is_used_and_answered(client: FlaskClient) -> None:
     assert answer.headers.getlist("X-Request-ID") == ["abc-1"]
     assert answer.text == "5 abc-1"
     assert get_request_id() is None
+
+
+def test_the_callers_trace_is_known_until_the_answers_end(client: FlaskClient) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    with client.get("/stream", headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}) as answer:
+        assert get_trace_id() == trace
+        answer.get_data()
+    assert get_trace_id() is None
+
+
+def test_a_service_is_ready_unless_it_says_otherwise() -> None:
+    def refuse() -> None:
+        abort(503)
+
+    for require_ready, status in ((lambda: None, 200), (refuse, 503)):
+        app = Flask("probe")
+        instrument(app, "probe", require_ready)
+        assert app.test_client().get("/readyz", buffered=True).status_code == status
 
 
 def test_a_hostile_id_is_replaced(client: FlaskClient) -> None:

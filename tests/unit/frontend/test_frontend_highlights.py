@@ -3,16 +3,18 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opine_common.prediction import WordContribution
 from opine_frontend.composer_routes import Highlight, highlights
-from opine_frontend.reviews_api.schemas import Word
 
 _WORD = re.compile(r"\S+")
 
 
-def _words(text: str, **contributions: float) -> list[Word]:
+def _words(text: str, **contributions: float) -> list[WordContribution]:
     """As the API answers: named words with their contributions, all others with nothing."""
     return [
-        Word(start=match.start(), end=match.end(), contribution=contributions.get(match.group().strip(","), 0.0))
+        WordContribution(
+            start=match.start(), end=match.end(), contribution=contributions.get(match.group().strip(","), 0.0)
+        )
         for match in _WORD.finditer(text)
     ]
 
@@ -46,14 +48,14 @@ def test_nothing_to_say_marks_nothing(text: str) -> None:
 
 @pytest.mark.parametrize("edges", [[(0, 4)], [(0, 2), (1, 3)], [(2, 3), (0, 1)], [(2, 1)]])
 def test_words_of_another_text_are_refused(edges: list[tuple[int, int]]) -> None:
-    words = [Word(start=start, end=end, contribution=0.0) for start, end in edges]
+    words = [WordContribution(start=start, end=end, contribution=0.0) for start, end in edges]
     with pytest.raises(ValueError, match="overlap or leave the text of 3 code points"):
         highlights("abc", words)
 
 
 @given(st.text())
 def test_spans_are_in_order_and_inside_the_text(text: str) -> None:
-    words = [Word(start=match.start(), end=match.end(), contribution=1.0) for match in _WORD.finditer(text)]
+    words = [WordContribution(start=match.start(), end=match.end(), contribution=1.0) for match in _WORD.finditer(text)]
     spans = highlights(text, words)
     edges = [edge for span in spans for edge in (span.start, span.end)]
     assert edges == sorted(set(edges))

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from opine_common.prediction import WordContribution
 from opine_common.request_ids import set_request_id
 from opine_frontend.reviews_api.client import TIMEOUT_S, ReviewsApi
 from opine_frontend.reviews_api.errors import Busy, UnexpectedAnswerError, UnreachableError
-from opine_frontend.reviews_api.schemas import Word
 
 
 class ScriptedServer:
@@ -124,7 +124,7 @@ def test_a_prediction_asks_for_words_and_has_them(serve: type[ScriptedServer]) -
         _answer("200 OK", json.dumps({**answer, "prediction": {**prediction, "words": words}}).encode()),
         _answer("200 OK", json.dumps(answer).encode()),
     )
-    assert _api(server).predict("great").prediction.words == [Word(start=0, end=5, contribution=0.31)]
+    assert _api(server).predict("great").prediction.words == [WordContribution(start=0, end=5, contribution=0.31)]
     assert server.requests[0].endswith('{"text":"great","explain":"words"}')
     with pytest.raises(UnexpectedAnswerError):
         _api(server).predict("great")

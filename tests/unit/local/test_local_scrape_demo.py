@@ -7,7 +7,7 @@ from opine_local.refusal import Refusal
 from opine_local.scrape_demo.command import report
 from opine_local.scrape_demo.outcome import Outcome
 from opine_local.scrape_demo.site import demo_site
-from opine_reviews.scraped.models import ScrapeRun
+from opine_reviews.models import ScrapeRun
 
 
 def test_the_end_says_what_was_read_and_where_to_look() -> None:

@@ -30,7 +30,7 @@ def test_only_the_owner_may_read_them(tmp_path: Path) -> None:
 
 
 def test_half_a_file_of_a_run_cut_off_is_no_obstacle(tmp_path: Path) -> None:
-    (tmp_path / "secrets.partial").write_text("{")
+    (tmp_path / "secrets.json.partial").write_text("{")
     load_or_create(tmp_path / "secrets.json")
     assert [path.name for path in tmp_path.iterdir()] == ["secrets.json"]
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from opine_local.refusal import Refusal
-from opine_local.settings import read_settings
+from opine_local.settings import local_settings
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_the_defaults_are_the_documented_ports_and_folder(tmp_path: Path) -> None:
-    settings = read_settings()
+    settings = local_settings()
     assert settings.page_url == "http://127.0.0.1:8050"
     assert (settings.reviews_port, settings.sentiment_port) == (5000, 3000)
     assert settings.data_dir == tmp_path / ".local"
@@ -22,7 +22,7 @@ def test_the_defaults_are_the_documented_ports_and_folder(tmp_path: Path) -> Non
 
 def test_the_admin_password_is_the_frontends_own_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPINE_FRONTEND_ADMIN_PASSWORD", "correct horse")
-    settings = read_settings()
+    settings = local_settings()
     assert settings.admin_password.get_secret_value() == "correct horse"
     assert "correct horse" not in repr(settings)
 
@@ -31,4 +31,4 @@ def test_the_admin_password_is_the_frontends_own_variable(monkeypatch: pytest.Mo
 def test_a_wrong_port_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("OPINE_LOCAL_FRONTEND_PORT", port)
     with pytest.raises(Refusal, match=f"^OPINE_LOCAL_FRONTEND_PORT is '{port}': input should be .*\\.$"):
-        read_settings()
+        local_settings()

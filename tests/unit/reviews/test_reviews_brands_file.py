@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
+from opine_reviews.brands import slugify
 from opine_reviews.brands_file import BrandsFileError, read_brands
-from opine_reviews.slugs import slugify
 
 HEADER = "slug,name,website,sector\n"
 NIKE = "nike,Nike,https://www.nike.com,Shoes\n"

@@ -1,7 +1,7 @@
 import datetime as dt
 
 import pytest
-from opine_reviews.clients import hash_client, user_agent_family
+from opine_reviews.privacy import hash_client, user_agent_family
 
 DAY = dt.date(2026, 11, 24)
 

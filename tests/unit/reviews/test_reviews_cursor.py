@@ -1,8 +1,8 @@
 import base64
 
 import pytest
-from opine_reviews.cursors import CursorCodec
-from opine_reviews.problems import Problem
+from opine_common.problems import Problem
+from opine_reviews.listing import CursorCodec
 
 CODEC = CursorCodec(b"a key")
 

@@ -1,5 +1,5 @@
 import pytest
-from opine_reviews.routes_of_2019.form import FIELDS, FormError, ReviewForm, read_review_form
+from opine_reviews.legacy_2019 import FIELDS, FormError, ReviewForm, read_review_form
 
 FORM = {
     "review": "Great shop!",

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from opine_reviews import metrics
 from opine_reviews.cli import main
 from opine_reviews.metrics import FAILED_PREDICTIONS, SUBMITTED
-from opine_reviews.scraped import metrics as run_metrics
 from opine_reviews.settings import Settings
 from prometheus_client import Counter, Gauge
 from pydantic import SecretStr
@@ -61,9 +61,7 @@ def test_the_readme_names_every_metric_with_its_labels(counter: Counter) -> None
 
 def test_the_readme_names_every_metric_of_the_runs_with_its_labels() -> None:
     documented = dict(RUN_METRIC.findall(README))
-    gauges = {
-        next(iter(gauge.describe())).name: gauge for gauge in vars(run_metrics).values() if isinstance(gauge, Gauge)
-    }
+    gauges = {next(iter(gauge.describe())).name: gauge for gauge in vars(metrics).values() if isinstance(gauge, Gauge)}
     assert documented.keys() == gauges.keys()
     for name, gauge in gauges.items():
         labels = [label for label in re.findall(r"`(\w+)`", documented[name]) if label in {"kind", "outcome", "reason"}]

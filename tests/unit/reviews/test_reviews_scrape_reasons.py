@@ -1,4 +1,4 @@
-from opine_reviews.scraped.metrics import bounded_reasons
+from opine_reviews.metrics import bounded_reasons
 
 
 def test_reasons_are_at_most_twenty_and_other() -> None:

@@ -1,7 +1,7 @@
 import hypothesis
 import pytest
 from hypothesis import strategies
-from opine_reviews.slugs import is_slug, slugify
+from opine_reviews.brands import is_slug, slugify
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from http import HTTPStatus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from opine_sentiment.http.errors import Problem
+from opine_common.problems import Problem
 from opine_sentiment.http.request import parse_predict_request
 from opine_sentiment.schemas import PredictRequest
 from pydantic import ValidationError
@@ -40,7 +40,7 @@ def test_the_message_names_the_field(body: bytes, field: str) -> None:
     with pytest.raises(Problem) as caught:
         parse_predict_request(body, MAX_TEXTS)
     assert caught.value.status == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert caught.value.field == field
+    assert [error.field for error in caught.value.errors] == [field]
     assert caught.value.detail.startswith(field)
     caught.value.detail.encode()
 

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 from charcnn.config import NetworkConfig
-from opine_training.config.linear import LinearPartConfig
-from opine_training.config.optimiser import OptimiserConfig
-from opine_training.config.reading import ReadConfig
-from opine_training.config.sampling import SamplingConfig
-from opine_training.config.selection import SelectionConfig
-from opine_training.config.training import TrainConfig
-from opine_training.data.dataset import Dataset, read_dataset
-from opine_training.data.learned import Source
-from opine_training.networks.build import build_encoding
+from opine_training.config import (
+    LinearPartConfig,
+    OptimiserConfig,
+    ReadConfig,
+    SamplingConfig,
+    SelectionConfig,
+    TrainConfig,
+)
+from opine_training.corpus import Dataset, read_dataset
+from opine_training.networks import build_encoding
+from opine_training.splits import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,14 +3,10 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from opine_training.ablation import AblationError, read_plan, run_folder, run_missing, table
 from opine_training.commands import train
-
-if TYPE_CHECKING:
-    from opine_training.runs.request import Request
+from opine_training.commands.ablate import AblationError, read_plan, run_folder, run_missing, table
 
 PLAN_OF_DOCUMENTS = Path(__file__).parents[3] / "training/ablation.toml"
 PLAN = """
@@ -72,11 +68,11 @@ def test_what_the_first_run_read_is_lent_to_the_others(plan_file: Path, tmp_path
 def test_the_plan_behind_the_documents_has_as_many_configurations_as_variants(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[Request] = []
-    monkeypatch.setattr(train, "run", asked.append)
+    asked: list[train.Train] = []
+    monkeypatch.setattr(train, "run", lambda options, _: asked.append(options))
     plan = read_plan(PLAN_OF_DOCUMENTS).model_copy(update={"seeds": (1,)})
     run_missing(plan, tmp_path, train.main)
-    assert len({repr(request.config) for request in asked}) == len(plan.variants)
+    assert len({repr(options.training) for options in asked}) == len(plan.variants)
 
 
 @pytest.mark.parametrize("wrong", ["seeds = []", "seeds = [1]\nshared = []\n[variants]\n", "seeds = ["])

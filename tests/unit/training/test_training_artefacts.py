@@ -17,28 +17,23 @@ from charcnn.legacy_2019 import Legacy2019Config, Legacy2019Network
 from charcnn.linear import load_linear
 from charcnn.packing import pack
 from charcnn.text import encode
-from opine_training.artefacts import load_reader
-from opine_training.config.reading import ReadConfig
-from opine_training.config.selection import SelectionConfig
-from opine_training.fitting.checkpoint import CheckpointError, read_progress
-from opine_training.fitting.device import Device
-from opine_training.fitting.inference import read_logits
-from opine_training.fitting.loop import Training
-from opine_training.fitting.processes import Processes
-from opine_training.lineage.artefact import LineageManifest, write_lineage
-from opine_training.networks.build import build_encoding, build_network, build_seeded
-from opine_training.networks.trained import build_trained
-from opine_training.recalibration import CalibrationError, Reviews, recalibrate
-from opine_training.runs.export import export_run
-from opine_training.runs.folder import CORPUS, DATA, keep_config, read_config, write_json
-from opine_training.runs.linear import LINEAR, linear_part
+from opine_training.artefacts import export_run, load_model
+from opine_training.commands.calibrate import CalibrationError, Reviews, recalibrate
+from opine_training.commands.train import build_trained
+from opine_training.config import ReadConfig, SelectionConfig
+from opine_training.legacy_2019 import Legacy2019Manifest, write_legacy_2019
+from opine_training.linear import LINEAR, linear_part
+from opine_training.loop import Training
+from opine_training.networks import build_encoding, build_network, build_seeded, read_logits
+from opine_training.optimisation import Device, Processes
+from opine_training.runs import CORPUS, DATA, CheckpointError, keep_config, read_config, read_progress, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from opine_training.config.training import TrainConfig
-    from opine_training.data.dataset import Dataset
+    from opine_training.config import TrainConfig
+    from opine_training.corpus import Dataset
 
 ODD_TEXTS = [
     "",
@@ -174,7 +169,7 @@ def test_a_uniform_prior_leaves_all_else_alone(artefact: Path, reviews_csv: Path
     old = read_manifest(artefact).calibration
     fitted = fit(artefact, tmp_path / "new", uniform_prior=reviews_csv)
     assert fitted.model_copy(update={"uniform_prior_offsets": old.uniform_prior_offsets}) == old
-    assert load_reader(tmp_path / "new").read(["fine"]).uniform_prior_offsets == fitted.uniform_prior_offsets
+    assert load_model(tmp_path / "new").predict(["fine"]).uniform_prior_offsets == fitted.uniform_prior_offsets
 
 
 def test_figures_that_no_longer_hold_are_left_out_or_made_anew(
@@ -207,7 +202,7 @@ def write_old(folder: Path) -> None:
     torch.manual_seed(0)
     network = Legacy2019Network(Legacy2019Config(max_length=123)).eval()
     training = {"rows": 1, "data_sha256": "0", "configuration": {"seed": 1}, "command": "train"}
-    manifest = LineageManifest(
+    manifest = Legacy2019Manifest(
         name="old",
         version="1",
         network=network.config,
@@ -215,30 +210,30 @@ def write_old(folder: Path) -> None:
         training=training,
         metrics={},
     )
-    write_lineage(folder, network, manifest, "# old\n")
+    write_legacy_2019(folder, network, manifest, "# old\n")
 
 
-def test_a_lineage_folder_is_read_back(tmp_path: Path) -> None:
+def test_a_folder_of_the_2019_network_is_read_back(tmp_path: Path) -> None:
     write_old(tmp_path / "old")
-    reader = load_reader(tmp_path / "old")
-    reading = reader.read(ODD_TEXTS)
+    reader = load_model(tmp_path / "old")
+    reading = reader.predict(ODD_TEXTS)
     assert (reader.name, reading.uniform_prior_offsets) == ("old", (0.1, 0.0, 0.0))
     assert reading.probabilities.shape == (len(ODD_TEXTS), 3)
     assert reading.stars is not None
     assert set(reading.stars.tolist()) <= {1, 2, 3, 4, 5}
 
 
-def test_the_uniform_prior_of_a_lineage_model_can_be_fitted(tmp_path: Path, reviews_csv: Path) -> None:
+def test_the_uniform_prior_of_a_model_of_2019_can_be_fitted(tmp_path: Path, reviews_csv: Path) -> None:
     write_old(tmp_path / "old")
     fitted = fit(tmp_path / "old", tmp_path / "new", uniform_prior=reviews_csv)
-    assert load_reader(tmp_path / "new").read(["fine"]).uniform_prior_offsets == fitted.uniform_prior_offsets
+    assert load_model(tmp_path / "new").predict(["fine"]).uniform_prior_offsets == fitted.uniform_prior_offsets
     with pytest.raises(CalibrationError, match="has no temperature"):
         fit(tmp_path / "old", tmp_path / "new", data=reviews_csv)
 
 
 @pytest.mark.parametrize("name", ["lineage.safetensors", "lineage.json"])
-def test_a_damaged_lineage_folder_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_damaged_folder_of_the_2019_network_is_refused(tmp_path: Path, name: str) -> None:
     write_old(tmp_path / "old")
     (tmp_path / "old" / name).write_bytes(b"cut")
-    with pytest.raises(ArtefactError, match="no whole lineage model"):
-        load_reader(tmp_path / "old")
+    with pytest.raises(ArtefactError, match="no whole model of 2019"):
+        load_model(tmp_path / "old")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from opine_training.atomic import atomic_write
+from opine_training.runs import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,13 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from opine_training.augmentation.augment import augment
-from opine_training.augmentation.case import lower, upper
-from opine_training.augmentation.length import prefix, stretch
-from opine_training.augmentation.punctuation import bare
-from opine_training.augmentation.typos import typos
-from opine_training.config.augmentation import AugmentationConfig
-from opine_training.evaluation.variants import beginning, with_typos, without_punctuation
+from opine_training.augmentation import augment, bare, lower, prefix, stretch, typos, upper
+from opine_training.config import AugmentationConfig
+from opine_training.evaluation import beginning, with_typos, without_punctuation
 
 TEXT = "Great shop, I'd buy AGAIN! Quick delivery; fair price - and friendly people (really)."
 SYMBOLS = np.frombuffer(TEXT.encode(), np.uint8)

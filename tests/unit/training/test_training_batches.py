@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from opine_training.config.sampling import SamplingConfig
-from opine_training.config.schedule import ScheduleConfig
-from opine_training.fitting.batches import Batch, Epoch
-from opine_training.fitting.processes import Processes
-from opine_training.fitting.sampling import epoch_places, steps
-from opine_training.fitting.schedule import learning_rate, one_cycle, triangle
-from opine_training.fitting.soft_targets import SoftTargets
-from opine_training.networks.build import build_encoding
+from opine_training.config import SamplingConfig, ScheduleConfig
+from opine_training.networks import build_encoding
+from opine_training.optimisation import Batch, Processes, learning_rate, one_cycle, triangle
+from opine_training.sampling import Epoch, SoftTargets, epoch_indices, steps
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from opine_training.config.training import TrainConfig
-    from opine_training.data.dataset import Dataset
+    from opine_training.config import TrainConfig
+    from opine_training.corpus import Dataset
 
 CLASSES = np.array([0] * 10 + [1] * 30 + [2] * 60)
 
@@ -41,19 +37,19 @@ def test_steps_can_count_texts() -> None:
 
 
 def test_all_rows_are_read_once() -> None:
-    assert epoch_places(CLASSES, SamplingConfig(), 1, 0).tolist() == list(range(100))
+    assert epoch_indices(CLASSES, SamplingConfig(), 1, 0).tolist() == list(range(100))
 
 
 def test_classes_are_cut_to_the_same_rows_in_every_epoch() -> None:
     config = SamplingConfig(classes="cut", ratio=2)
-    first, second = (epoch_places(CLASSES, config, 1, epoch) for epoch in (0, 1))
+    first, second = (epoch_indices(CLASSES, config, 1, epoch) for epoch in (0, 1))
     assert np.bincount(CLASSES[first]).tolist() == [10, 20, 20]
     np.testing.assert_array_equal(first, second)
 
 
 def test_classes_are_drawn_alike_and_anew_in_every_epoch() -> None:
     config = SamplingConfig(classes="drawn")
-    drawn = [epoch_places(CLASSES, config, 1, epoch) for epoch in range(100)]
+    drawn = [epoch_indices(CLASSES, config, 1, epoch) for epoch in range(100)]
     shares = np.bincount(CLASSES[np.concatenate(drawn)]) / 10_000
     np.testing.assert_allclose(shares, 1 / 3, atol=0.03)
     assert drawn[0].tolist() != drawn[1].tolist()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from opine_training.artefacts import load_reader
-from opine_training.data.errors import DataError
-from opine_training.evaluation.behaviour import KINDS, ONLY_COUNTED, Probe, behaviour, read_probes, swing
-from opine_training.evaluation.reading import Reading
+from opine_training.artefacts import load_model
+from opine_training.behaviour import KINDS, ONLY_COUNTED, Probe, behaviour, read_probes, swing
+from opine_training.metrics import Predictions
+from opine_training.reviews import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,10 +48,10 @@ class Scripted:
     def __init__(self, stars: Callable[[str], int] | None, score: Callable[[str], float] = lambda _: 0.5) -> None:
         self._stars, self._score = stars, score
 
-    def read(self, texts: Sequence[str]) -> Reading:
+    def predict(self, texts: Sequence[str]) -> Predictions:
         scores = np.array([self._score(text) for text in texts])
         stars = np.array([self._stars(text) for text in texts], np.intp) if self._stars else None
-        return Reading(np.full((len(texts), 3), 1 / 3), np.ones(len(texts), np.intp), scores, stars, None)
+        return Predictions(np.full((len(texts), 3), 1 / 3), np.ones(len(texts), np.intp), scores, stars, None)
 
 
 def missed(found: dict[str, Any]) -> set[str]:
@@ -64,7 +64,7 @@ def missed(found: dict[str, Any]) -> set[str]:
 
 
 def test_the_shipped_model_keeps_its_floors() -> None:
-    found = behaviour(load_reader(ROOT / "services/sentiment/model", threads=1), read_probes())
+    found = behaviour(load_model(ROOT / "services/sentiment/model", threads=1), read_probes())
     assert found is not None
     assert missed(found) == set()
 

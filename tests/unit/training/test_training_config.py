@@ -5,19 +5,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from charcnn.legacy_2019 import Legacy2019Config
-from opine_training.config.named import lineage, named
-from opine_training.config.training import TrainConfig
-from opine_training.fitting.checkpoint import CHECKPOINT
-from opine_training.lineage.arguments import (
+from opine_training.config import TrainConfig, config_name, legacy_2019_config, named
+from opine_training.legacy_2019 import (
     CHOICES,
     RENAMED,
     TOGETHER,
     UNCHANGED,
     WITHOUT_EFFECT,
-    LineageArgumentError,
+    Legacy2019ArgumentError,
     translate,
 )
-from opine_training.runs.folder import RunError, keep_config, read_config
+from opine_training.runs import CHECKPOINT, RunError, keep_config, read_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,10 +39,10 @@ def test_the_command_of_the_blog_is_translated() -> None:
         "--max_length 1014 --dropout_input 0 --group_labels 1 --balance 1 --ignore_center 0 "
         "--model_name en_trustpilot --log_every 250"
     )
-    todays, without_effect = translate(["--config", "lineage", *blog.split()])
-    pairs = dict(zip(todays[::2], todays[1::2], strict=True))
+    current, without_effect = translate(["--config", "legacy_2019", *blog.split()])
+    pairs = dict(zip(current[::2], current[1::2], strict=True))
     assert pairs == {
-        "--config": "lineage",
+        "--config": "legacy_2019",
         "--data": "./data/tp_amazon.csv",
         "--columns.rating": "rating",
         "--columns.text": "comment",
@@ -78,18 +76,24 @@ def test_the_command_of_the_blog_is_translated() -> None:
     ],
 )
 def test_options_of_2019_mean_what_they_meant(given: list[str], expected: dict[str, str]) -> None:
-    todays, _ = translate(given)
-    assert dict(zip(todays[::2], todays[1::2], strict=True)) == expected
+    current, _ = translate(given)
+    assert dict(zip(current[::2], current[1::2], strict=True)) == expected
+
+
+def test_the_former_name_of_the_2019_configuration_is_accepted() -> None:
+    assert named("lineage") == named("legacy_2019") != named("default")
+    names = [config_name(["--config", name]) for name in ("lineage", "legacy_2019", "default")]
+    assert names == ["legacy_2019", "legacy_2019", "default"]
 
 
 @pytest.mark.parametrize("wrong", [("--group_labels", "0"), ("--optimizer", "lion"), ("--alphabet", "abc")])
 def test_a_value_without_counterpart_is_refused(wrong: tuple[str, str]) -> None:
-    with pytest.raises(LineageArgumentError, match="has no counterpart"):
+    with pytest.raises(Legacy2019ArgumentError, match="has no counterpart"):
         translate(wrong)
 
 
-def test_lineage_is_the_recipe_of_2019() -> None:
-    config = lineage()
+def test_legacy_2019_is_the_recipe_of_2019() -> None:
+    config = legacy_2019_config()
     assert isinstance(config.network, Legacy2019Config)
     assert (config.network.max_length, config.network.classes) == (1014, 3)
     assert (config.optimiser.kind, config.optimiser.learning_rate, config.optimiser.momentum) == ("sgd", 0.01, 0.9)
@@ -98,7 +102,7 @@ def test_lineage_is_the_recipe_of_2019() -> None:
     assert (config.loss.kind, config.loss.label_smoothing, config.loss.class_balance) == ("cross_entropy", 0, 0)
 
 
-@pytest.mark.parametrize("config", [named("default"), named("lineage")])
+@pytest.mark.parametrize("config", [named("default"), named("legacy_2019")])
 def test_a_configuration_is_read_as_it_was_written(config: TrainConfig, tmp_path: Path) -> None:
     keep_config(tmp_path, {"training": asdict(config), "name": "one"}, {"command": "train"})
     assert read_config(tmp_path) == (config, {"name": "one", "command": "train"})

@@ -5,19 +5,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from opine_training.config.reading import ReadConfig
-from opine_training.config.selection import SelectionConfig
-from opine_training.data.corpus import write_corpus
-from opine_training.data.dataset import Dataset, read_dataset
-from opine_training.data.errors import DataError
-from opine_training.data.learned import Source, training_rows, tuning_digests
-from opine_training.data.rows import LeftOut, review_file
-from opine_training.networks.build import build_encoding
+from opine_training.config import ReadConfig, SelectionConfig
+from opine_training.corpus import Dataset, read_dataset, write_corpus
+from opine_training.networks import build_encoding
+from opine_training.reviews import DataError, LeftOut, review_file
+from opine_training.splits import Source, training_rows, tuning_digests
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from opine_training.config.training import TrainConfig
+    from opine_training.config import TrainConfig
 
 SELECTION = SelectionConfig(tuning_share=0.1)
 LONG = "I ordered two lamps in March and they came broken, nobody answered my mails for weeks and weeks, {}"
@@ -130,7 +127,7 @@ def test_a_corpus_keeps_each_text_and_its_symbols(small_config: TrainConfig, tmp
     assert list(corpus.texts) == texts
     assert corpus.texts[-1] == "last"
     assert corpus.texts[1:3] == texts[1:3]
-    for place, text in enumerate(texts):
-        np.testing.assert_array_equal(corpus.text_symbols(place), encoding.encode(text))
+    for index, text in enumerate(texts):
+        np.testing.assert_array_equal(corpus.text_symbols(index), encoding.encode(text))
     assert corpus.lengths.tolist() == [len(encoding.encode(text)) for text in texts]
     assert corpus.stars.tolist() == [1] * 4

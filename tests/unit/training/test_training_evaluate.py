@@ -8,22 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from opine_training.baselines import trained_baselines
 from opine_training.commands import evaluate as command
-from opine_training.config.reading import ReadConfig
-from opine_training.data.errors import DataError
-from opine_training.data.files import review_files
-from opine_training.data.rows import LeftOut
-from opine_training.evaluation.baselines.all import trained_baselines
-from opine_training.evaluation.evaluate import report, score_files
-from opine_training.evaluation.reading import Reading
-from opine_training.evaluation.selection import scored_rows
-from opine_training.evaluation.variants import VARIANTS
+from opine_training.config import ReadConfig
+from opine_training.evaluation import VARIANTS, report, score_files, scored_rows
+from opine_training.metrics import Predictions
+from opine_training.reviews import DataError, LeftOut, review_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from opine_training.evaluation.selection import SplitChoice
+    from opine_training.evaluation import SplitChoice
 
 
 class Parrot:
@@ -32,10 +28,10 @@ class Parrot:
     name = "parrot"
     version = "1"
 
-    def read(self, texts: Sequence[str]) -> Reading:
+    def predict(self, texts: Sequence[str]) -> Predictions:
         stars = np.array([int(text[5]) if text[5:6].isdigit() else 3 for text in texts])
         labels = np.array([0, 0, 1, 2, 2])[stars - 1]
-        return Reading(np.eye(3)[labels], labels, (stars - 1) / 4, stars, (0.0, 0.0, 0.0))
+        return Predictions(np.eye(3)[labels], labels, (stars - 1) / 4, stars, (0.0, 0.0, 0.0))
 
 
 def write(file: Path, rows: Sequence[tuple[str, object, str]]) -> None:
@@ -161,7 +157,7 @@ def test_names_have_no_star_figures(tmp_path: Path) -> None:
 def test_the_command_prints_one_json_object(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "load_reader", lambda _: Parrot())
+    monkeypatch.setattr(command, "load_model", lambda _: Parrot())
     command.main(["--data", str(folder)])
     found = json.loads(capsys.readouterr().out)
     assert list(found) == ["model", "split", "all", "files", "behaviour", "left_out"]
@@ -174,7 +170,7 @@ def test_baselines_learn_and_balance(reviews_csv: Path) -> None:
     truth = np.array([0, 0, 1, 2, 2])[[row.stars - 1 for row in rows[1000:]]]
     names = []
     for reader in trained_baselines(rows[:1000], rows[1000:1200]):
-        reading = reader.read([row.text for row in rows[1000:]])
+        reading = reader.predict([row.text for row in rows[1000:]])
         np.testing.assert_allclose(reading.probabilities.sum(axis=1), 1, atol=1e-3)
         assert (reading.labels == truth).mean() > 0.9, reader.name
         assert reading.uniform_prior_offsets is not None

@@ -7,7 +7,7 @@ import re
 import sys
 
 import pytest
-from opine_training import cli
+from opine_training import __main__ as cli
 
 READING = {
     "--columns.rating", "--columns.source", "--columns.split", "--columns.text", "--encoding", "--labels", "--max-rows",
@@ -31,7 +31,7 @@ NETWORK = {
     "--network.dilations", "--network.embedding", "--network.ngrams", "--network.stride", "--network.width",
     "--network.word-rows",
 }  # fmt: skip
-LINEAGE_NETWORK = {"--network.classes", "--network.dropout-input", "--network.max-length"}
+LEGACY_2019_NETWORK = {"--network.classes", "--network.dropout-input", "--network.max-length"}
 TRAIN = (
     {"--config", "--data", "--name", "--run", "--version", "--weights", "--word-tfidf"} | READING | SELECTION | TRAINING
 )
@@ -42,7 +42,8 @@ TEACH = {
 } | READING | SELECTION  # fmt: skip
 FLAGS = {
     "train": TRAIN | NETWORK,
-    "train --config lineage": TRAIN | LINEAGE_NETWORK,
+    "train --config legacy_2019": TRAIN | LEGACY_2019_NETWORK,
+    "train --config lineage": TRAIN | LEGACY_2019_NETWORK,
     "teach": TEACH,
     "evaluate": {"--baselines", "--data", "--model", "--robustness", "--split", "--training-data", "--uniform-prior"}
     | READING

@@ -10,19 +10,23 @@ import pytest
 from charcnn.linear import word_ngrams
 from charcnn.packing import pack
 from charcnn.text import encode
-from opine_training.config.linear import LinearPartConfig
-from opine_training.data.corpus import write_corpus
-from opine_training.data.digest import text_digest
-from opine_training.data.rows import Row
-from opine_training.linear.design import design_matrix
-from opine_training.linear.fit import fit_linear
-from opine_training.linear.mix import best_share, linear_logits, scaled
-from opine_training.linear.vocabulary import frequent_ngrams, inverse_document_frequencies
+from opine_training.config import LinearPartConfig
+from opine_training.corpus import write_corpus
+from opine_training.linear import (
+    best_share,
+    design_matrix,
+    fit_linear,
+    frequent_ngrams,
+    inverse_document_frequencies,
+    linear_logits,
+    scaled,
+)
+from opine_training.reviews import Row, text_digest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from opine_training.data.corpus import Corpus
+    from opine_training.corpus import Corpus
 
 CONFIG = LinearPartConfig(entries=1000, least_texts=2, passes=20, alpha=1e-4)
 TEXTS = ["not good", "very good", "very good, very kind", "not good at all", "kind"]

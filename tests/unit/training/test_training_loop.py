@@ -7,31 +7,31 @@ import numpy as np
 import pytest
 import torch
 from charcnn.legacy_2019 import Legacy2019Config
+from opine_training import loop
 from opine_training.calibration import calibrated_log_loss
-from opine_training.config.hardware import HardwareConfig
-from opine_training.config.loss import LossConfig
-from opine_training.config.named import lineage
-from opine_training.config.optimiser import OptimiserConfig
-from opine_training.config.reading import ReadConfig
-from opine_training.config.sampling import SamplingConfig
-from opine_training.config.selection import SelectionConfig
-from opine_training.data.dataset import read_dataset
-from opine_training.data.learned import Source
-from opine_training.fitting import loop
-from opine_training.fitting.checkpoint import CheckpointError, Progress, read_progress, save_checkpoint
-from opine_training.fitting.device import Device, DeviceError, choose_device
-from opine_training.fitting.inference import predict_logits
-from opine_training.fitting.loop import Training
-from opine_training.fitting.processes import Processes
-from opine_training.fitting.rate_range import range_test
-from opine_training.fitting.soft_targets import SoftTargets
-from opine_training.networks.build import build_encoding, build_network, build_seeded
+from opine_training.commands.find_lr import range_test
+from opine_training.config import (
+    HardwareConfig,
+    LossConfig,
+    OptimiserConfig,
+    ReadConfig,
+    SamplingConfig,
+    SelectionConfig,
+    legacy_2019_config,
+)
+from opine_training.corpus import read_dataset
+from opine_training.loop import Training
+from opine_training.networks import build_encoding, build_network, build_seeded, predict_logits
+from opine_training.optimisation import Device, DeviceError, Processes, choose_device
+from opine_training.runs import CheckpointError, Progress, read_progress, save_checkpoint
+from opine_training.sampling import SoftTargets
+from opine_training.splits import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from opine_training.config.training import TrainConfig
-    from opine_training.data.dataset import Dataset
+    from opine_training.config import TrainConfig
+    from opine_training.corpus import Dataset
 
 CPU = Device(torch.device("cpu"), half=False, compiled=False)
 
@@ -124,7 +124,7 @@ def test_training_stops_when_nothing_improves(
 
 
 def test_the_network_of_2019_is_trained_by_its_recipe(reviews_csv: Path, tmp_path: Path) -> None:
-    config = lineage()
+    config = legacy_2019_config()
     config = replace(
         config,
         epochs=1,

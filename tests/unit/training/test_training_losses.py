@@ -4,15 +4,8 @@ import math
 
 import pytest
 import torch
-from opine_training.config.loss import LossConfig
-from opine_training.losses import (
-    Targets,
-    class_weights,
-    focal,
-    losses,
-    soft_cross_entropy,
-    weighted_mean,
-)
+from opine_training.config import LossConfig
+from opine_training.optimisation import Targets, class_weights, focal, losses, soft_cross_entropy, weighted_mean
 from torch.nn import functional
 
 LOGITS = torch.tensor([[2.0, 0.0, -1.0, 0.5, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0], [-3.0, 1.0, 4.0, 0.0, 0.0]])

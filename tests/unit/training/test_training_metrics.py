@@ -2,16 +2,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from opine_training.calibration import fit_calibration, fit_label_offsets, fit_uniform_prior
-from opine_training.evaluation.figures import star_figures, two_class_figures
-from opine_training.evaluation.metrics import calibration_error, macro_f1, quadratic_kappa, weighted_f1
-from opine_training.evaluation.reading import Reading
+from opine_training.calibration import fit_calibration, fit_label_offsets, fit_uniform_prior, macro_f1
+from opine_training.metrics import (
+    Predictions,
+    calibration_error,
+    quadratic_kappa,
+    star_figures,
+    two_class_figures,
+)
+from sklearn.metrics import f1_score
 
 
 def test_f1_by_hand() -> None:
     truth, predicted = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 2, 2, 0])
     assert macro_f1(truth, predicted) == pytest.approx((0.5 + 2 / 3 + 0.8) / 3)
-    assert weighted_f1(truth, predicted) == pytest.approx((2 * 0.5 + 2 / 3 + 3 * 0.8) / 6)
+    assert macro_f1(truth, predicted) == pytest.approx(f1_score(truth, predicted, average="macro"))
 
 
 def test_macro_f1_of_absent_class_does_not_count() -> None:
@@ -22,6 +27,7 @@ def test_quadratic_kappa_by_hand() -> None:
     assert quadratic_kappa(np.array([0, 4]), np.array([0, 4])) == 1
     assert quadratic_kappa(np.array([0, 4]), np.array([4, 0])) == -1
     assert quadratic_kappa(np.array([0, 4]), np.array([2, 2])) == pytest.approx(0)
+    assert quadratic_kappa(np.array([4, 4]), np.array([4, 4])) == 1
 
 
 def test_calibration_error_by_hand() -> None:
@@ -30,10 +36,10 @@ def test_calibration_error_by_hand() -> None:
     assert calibration_error(probabilities, np.array([0] * 4 + [1] * 6)) == pytest.approx(0.5)
 
 
-def reading(probabilities: list[list[float]], offsets: tuple[float, float, float] | None = None) -> Reading:
+def reading(probabilities: list[list[float]], offsets: tuple[float, float, float] | None = None) -> Predictions:
     each = np.array(probabilities)
     labels = each.argmax(axis=1)
-    return Reading(each, labels, each @ np.array([0, 0.5, 1]), np.array([1, 3, 5])[labels], offsets)
+    return Predictions(each, labels, each @ np.array([0, 0.5, 1]), np.array([1, 3, 5])[labels], offsets)
 
 
 def test_star_figures_by_hand() -> None:

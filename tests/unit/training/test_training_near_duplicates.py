@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from opine_training.data.digest import text_digest
-from opine_training.data.near_duplicates import NearDuplicates, signature
+from opine_training.reviews import text_digest
+from opine_training.splits import NearDuplicates, signature
 
 HELD_OUT = (
     "I ordered two lamps in March and they came broken, nobody answered my mails for weeks and in the end I had to go "

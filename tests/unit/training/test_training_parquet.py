@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from opine_scraping.exports.parquet_output import ParquetOutput
 from opine_scraping.items import CompanyItem, ReviewItem, RunStart
-from opine_training.config.reading import ReadConfig
-from opine_training.data.errors import DataError
-from opine_training.data.files import review_files
-from opine_training.data.rows import LeftOut
+from opine_training.config import ReadConfig
+from opine_training.reviews import DataError, LeftOut, review_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,8 @@ import gzip
 from typing import TYPE_CHECKING
 
 import pytest
-from opine_training.config.reading import Columns, LabelScheme, ReadConfig
-from opine_training.data.digest import split_of, text_digest
-from opine_training.data.errors import DataError
-from opine_training.data.files import review_files
-from opine_training.data.rows import LeftOut, Row, review_file
+from opine_training.config import Columns, LabelScheme, ReadConfig
+from opine_training.reviews import DataError, LeftOut, Row, review_file, review_files, split_of, text_digest
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from charcnn.engine import Engine, load_engine
-from opine_training.card import model_card
-from opine_training.config.reading import ReadConfig
-from opine_training.data.rows import LeftOut, review_file
-from opine_training.evaluation.engine import EngineReader
-from opine_training.evaluation.evaluate import report, score_files
+from opine_training.artefacts import ServedModel, model_card
+from opine_training.config import ReadConfig
+from opine_training.evaluation import report, score_files
+from opine_training.reviews import LeftOut, review_file
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT.parent / "shared/data"
@@ -26,7 +25,7 @@ def engine() -> Engine:
 @pytest.mark.parametrize("source", ["games_gamestop", "consumer_sites"])
 def test_the_card_says_what_the_model_does(engine: Engine, source: str) -> None:
     file = review_file(DATA / f"{source}.csv.gz", ReadConfig())
-    measured = report(score_files(EngineReader(engine), [file], "val", LeftOut()))["files"][source]
+    measured = report(score_files(ServedModel(engine), [file], "val", LeftOut()))["files"][source]
     stated = engine.manifest.metrics["validation"]["sources"][source]
     figures = {name: value for name, value in stated.items() if isinstance(value, float | int)}
     assert "macro_f1" in figures

@@ -14,26 +14,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from opine_training.config.hardware import HardwareConfig
-from opine_training.config.reading import ReadConfig
-from opine_training.config.selection import SelectionConfig
-from opine_training.config.teaching import TeachConfig
-from opine_training.data.corpus import Corpus, open_corpus, write_corpus
-from opine_training.data.digest import text_digest
-from opine_training.data.rows import Row
-from opine_training.fitting.checkpoint import CHECKPOINT, save_checkpoint
-from opine_training.fitting.device import Device
-from opine_training.fitting.soft_targets import SoftTargets
-from opine_training.runs.folder import RunError, read_config
-from opine_training.teacher import loop
+from opine_training.config import HardwareConfig, ReadConfig, SelectionConfig
+from opine_training.corpus import Corpus, open_corpus, write_corpus
+from opine_training.optimisation import Device
+from opine_training.reviews import Row, text_digest
+from opine_training.runs import CHECKPOINT, RunError, read_config, save_checkpoint
+from opine_training.sampling import SoftTargets
+from opine_training.teacher import training as teacher_training
+from opine_training.teacher.config import PACKAGES, TeachConfig, TeacherError, require_packages
+from opine_training.teacher.dataset import TeacherEpoch, TokenDataset, tokenise
 from opine_training.teacher.encoder import Teacher, load_tokenizer, load_weights
-from opine_training.teacher.epoch import TeachingEpoch
-from opine_training.teacher.judging import Lessons
-from opine_training.teacher.labelling import PARTS, SOFT_TARGETS, Labelling
-from opine_training.teacher.opinions import Opinions
-from opine_training.teacher.packages import PACKAGES, TeacherError, require_packages
+from opine_training.teacher.labelling import PARTS, SOFT_TARGETS, Labeller, SoftLabels
 from opine_training.teacher.run import FIGURES, WEIGHTS, TeachRequest, teach
-from opine_training.teacher.tokens import tokenise
 from packaging.requirements import Requirement
 from safetensors.torch import load_file, save_file
 
@@ -101,8 +93,8 @@ def test_a_teacher_learns_and_leaves_figures(taught: Path) -> None:
     assert figures["rows"]["train"] == len(corpus)
     assert figures["configuration"]["longest"] == 16
     assert any((taught / "tensorboard").iterdir())
-    lessons = Lessons(tokenise(load_tokenizer(), corpus.texts), corpus.stars.astype(np.int64))
-    steps = sum(len(TeachingEpoch(lessons, CONFIG, number)) for number in range(2))
+    dataset = TokenDataset(tokenise(load_tokenizer(), corpus.texts), corpus.stars.astype(np.int64))
+    steps = sum(len(TeacherEpoch(dataset, CONFIG, number)) for number in range(2))
     assert torch.load(taught / CHECKPOINT)["progress"]["step"] == steps
 
 
@@ -118,7 +110,7 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
     taught: Path, reviews_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_teacher: Build
 ) -> None:
     for times in (3, 20):
-        monkeypatch.setattr(loop, "save_checkpoint", killed_after(times, save_checkpoint))
+        monkeypatch.setattr(teacher_training, "save_checkpoint", killed_after(times, save_checkpoint))
         with pytest.raises(KilledError):
             teach(request(reviews_csv, tmp_path), tiny_teacher)
         assert not (tmp_path / WEIGHTS).exists()
@@ -129,19 +121,19 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
     assert soft_targets(tmp_path) == soft_targets(taught)
 
 
-def test_interrupted_opinions_go_on_with_the_next_part(
+def test_interrupted_soft_labels_go_on_with_the_next_part(
     taught: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_teacher: Build
 ) -> None:
     network, tokenizer = tiny_teacher(9), load_tokenizer()
     load_weights(network, taught / WEIGHTS)
     corpus = open_corpus(taught / "corpus/train")
-    in_parts = Labelling(CONFIG, tmp_path, CPU, part_texts=200)
-    monkeypatch.setattr(Opinions, "write", killed_after(2, Opinions.write))
+    in_parts = Labeller(CONFIG, tmp_path, CPU, part_texts=200)
+    monkeypatch.setattr(SoftLabels, "write", killed_after(2, SoftLabels.write))
     with pytest.raises(KilledError):
         in_parts.run(network, tokenizer, corpus)
     written = {file: file.stat().st_mtime_ns for file in (tmp_path / PARTS).iterdir()}
     assert len(written) == 2
-    monkeypatch.setattr(Opinions, "write", killed_after(5, Opinions.write))  # the others, then all together
+    monkeypatch.setattr(SoftLabels, "write", killed_after(5, SoftLabels.write))  # the others, then all together
     with pytest.raises(KilledError):
         in_parts.run(network, tokenizer, corpus)
     assert {file: file.stat().st_mtime_ns for file in written} == written
@@ -153,24 +145,24 @@ def test_interrupted_opinions_go_on_with_the_next_part(
     np.testing.assert_allclose(found["logits"], whole["logits"], atol=0.02)  # other batches
 
 
-def test_every_training_text_has_the_teachers_opinion(taught: Path, tiny_teacher: Build) -> None:
+def test_every_training_text_has_the_teachers_logits(taught: Path, tiny_teacher: Build) -> None:
     network, tokenizer = tiny_teacher(9), load_tokenizer()
     load_weights(network, taught / WEIGHTS)
     network.eval()
     corpus, soft = open_corpus(taught / "corpus/train"), SoftTargets.load(taught / SOFT_TARGETS)
     assert soft.classes == 5
-    for place, text in enumerate(corpus.texts):
-        length = len(corpus.text_symbols(place))
+    for index, text in enumerate(corpus.texts):
+        length = len(corpus.text_symbols(index))
         for share in (0.0, 1.0):
-            opinion = soft.choose(int(corpus.digests[place]), share, np.random.default_rng(place))
-            assert opinion is not None, text
-            assert 0 <= opinion.begin < (opinion.end or length) <= length
+            target = soft.choose(int(corpus.digests[index]), share, np.random.default_rng(index))
+            assert target is not None, text
+            assert 0 <= target.begin < (target.end or length) <= length
             # Made-up reviews are ASCII: symbols are characters. Within a word its pieces would be others.
-            if place % 50 == 0 and not text[: opinion.begin][-1:].isalnum():
-                part = torch.tensor([tokenizer.encode(text[opinion.begin : opinion.end]).ids])
+            if index % 50 == 0 and not text[: target.begin][-1:].isalnum():
+                part = torch.tensor([tokenizer.encode(text[target.begin : target.end]).ids])
                 with torch.inference_mode():
                     logits = network(part, torch.ones_like(part))[0]
-                np.testing.assert_allclose(opinion.logits, logits.numpy(), atol=0.02)
+                np.testing.assert_allclose(target.logits, logits.numpy(), atol=0.02)
 
 
 def test_texts_with_one_digest_are_read_from_the_start_only(tmp_path: Path, tiny_teacher: Build) -> None:
@@ -178,19 +170,19 @@ def test_texts_with_one_digest_are_read_from_the_start_only(tmp_path: Path, tiny
     other = "nobody in this shop answers mails that customers write to them"
     rows = [Row(each, 4, "train", "made up", text_digest(each)) for each in (text, text.upper() + " !!", other)]
     corpus: Corpus = write_corpus(tmp_path / "corpus", rows, lambda each: np.frombuffer(each.encode(), np.uint8))
-    Labelling(replace(CONFIG, longest=160), tmp_path, CPU).run(tiny_teacher(1), load_tokenizer(), corpus)
+    Labeller(replace(CONFIG, longest=160), tmp_path, CPU).run(tiny_teacher(1), load_tokenizer(), corpus)
     found = soft_targets(tmp_path)
     ends = [end for digest, end in zip(found["digests"], found["ends"], strict=True) if digest == text_digest(text)]
     assert ends == [0, 0]
     assert sum(end > 0 for end in found["ends"]) == 2  # of the other text
 
 
-def test_opinions_are_given_again_without_training(
+def test_soft_labels_are_made_again_without_training(
     taught: Path, reviews_csv: Path, monkeypatch: pytest.MonkeyPatch, tiny_teacher: Build
 ) -> None:
     before = soft_targets(taught)
     written = (taught / SOFT_TARGETS).stat().st_mtime_ns
-    monkeypatch.setattr(loop, "TeachingEpoch", no_training)
+    monkeypatch.setattr(teacher_training, "TeacherEpoch", no_training)
     teach(request(reviews_csv, taught), tiny_teacher)
     assert (taught / SOFT_TARGETS).stat().st_mtime_ns == written
     (taught / SOFT_TARGETS).unlink()
@@ -202,7 +194,7 @@ def test_opinions_are_given_again_without_training(
 def test_a_finished_teacher_is_asked_elsewhere(
     taught: Path, reviews_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_teacher: Build
 ) -> None:
-    monkeypatch.setattr(loop, "TeachingEpoch", no_training)
+    monkeypatch.setattr(teacher_training, "TeacherEpoch", no_training)
     teach(request(reviews_csv, tmp_path, weights=taught / WEIGHTS), tiny_teacher)
     assert soft_targets(tmp_path) == soft_targets(taught)
     (adopted,) = json.loads((tmp_path / FIGURES).read_text())["tuning"]
@@ -222,7 +214,7 @@ def test_a_run_is_prolonged_or_shortened_until_its_cool_down(
     reviews_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_teacher: Build
 ) -> None:
     half = replace(CONFIG, epochs=0.5, cooldown=0.2)
-    monkeypatch.setattr(loop, "save_checkpoint", killed_after(3, save_checkpoint))
+    monkeypatch.setattr(teacher_training, "save_checkpoint", killed_after(3, save_checkpoint))
     with pytest.raises(KilledError):
         teach(request(reviews_csv, tmp_path / "run", config=replace(half, epochs=3)), tiny_teacher)
     monkeypatch.undo()

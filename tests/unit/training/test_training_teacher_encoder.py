@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from opine_training.config.teaching import TeachConfig
+from opine_training.teacher.config import TeachConfig, TeacherError, encoder_files
 from opine_training.teacher.encoder import Teacher, pretrained_teacher
-from opine_training.teacher.packages import TeacherError, encoder_files
 from safetensors.torch import save_file
 from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel
 

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from opine_training.config.teaching import TeachConfig
-from opine_training.fitting.device import Device
-from opine_training.teacher.epoch import TeachingEpoch, epoch_rows, even_rows
-from opine_training.teacher.judging import Lessons
-from opine_training.teacher.stepper import TeacherStepper, rate_factor
-from opine_training.teacher.tokens import SpecialTokens, TokenTexts
+from opine_training.optimisation import Device
+from opine_training.teacher.config import TeachConfig
+from opine_training.teacher.dataset import SpecialTokens, TeacherEpoch, TokenDataset, TokenTexts, epoch_rows, even_rows
+from opine_training.teacher.training import TeacherStepper, rate_factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +22,11 @@ if TYPE_CHECKING:
 SMALL = TeachConfig(batch_tokens=64, longest=12)
 
 
-def lessons(lengths: list[int]) -> Lessons:
+def token_dataset(lengths: list[int]) -> TokenDataset:
     """Each text counts its tokens, from its number times a hundred."""
     tokens = np.concatenate([100 * number + np.arange(length) for number, length in enumerate(lengths)])
     texts = TokenTexts(tokens.astype(np.uint16), np.cumsum(lengths), SpecialTokens(first=7, last=8))
-    return Lessons(texts, np.arange(len(lengths)) % 5)
+    return TokenDataset(texts, np.arange(len(lengths)) % 5)
 
 
 def test_the_most_frequent_star_is_thinned() -> None:
@@ -47,14 +45,14 @@ def test_rows_are_drawn_evenly_of_all_stars() -> None:
     assert np.bincount(stars[rows]).tolist() == [20, 10, 0, 20, 20]
     assert rows.tolist() != even_rows(stars, 70, np.random.default_rng(1)).tolist()
     assert even_rows(stars, 500, np.random.default_rng(0)).tolist() == list(range(150))
-    epoch = TeachingEpoch(lessons([8] * 50), replace(SMALL, rows=20), 0)
+    epoch = TeacherEpoch(token_dataset([8] * 50), replace(SMALL, rows=20), 0)
     assert sum(len(epoch[number].stars) for number in range(len(epoch))) == 20
 
 
 def test_an_epoch_reads_every_text_or_a_beginning_of_it() -> None:
     lengths = np.random.default_rng(0).integers(6, 12, 200).tolist()
-    given = lessons(lengths)
-    epochs = [TeachingEpoch(given, SMALL, number) for number in (0, 0, 1)]
+    given = token_dataset(lengths)
+    epochs = [TeacherEpoch(given, SMALL, number) for number in (0, 0, 1)]
     seen: dict[int, int] = {}
     for number in range(len(epochs[0])):
         batch = epochs[0][number]
@@ -62,7 +60,7 @@ def test_an_epoch_reads_every_text_or_a_beginning_of_it() -> None:
         assert batch.tokens.equal(epochs[1][number].tokens)
         for tokens, count, star in zip(batch.tokens.tolist(), batch.mask.sum(1).tolist(), batch.stars, strict=True):
             text = tokens[1] // 100
-            assert tokens[1 : count - 1] == [100 * text + place for place in range(count - 2)]
+            assert tokens[1 : count - 1] == [100 * text + index for index in range(count - 2)]
             assert star == text % 5
             assert (tokens[0], tokens[count - 1]) == (7, 8)
             seen[text] = count - 2
@@ -99,7 +97,7 @@ def test_a_configuration_out_of_range_is_refused(wrong: dict[str, float]) -> Non
 
 def test_the_head_learns_faster_and_both_as_fast_as_they_are_told(tiny_teacher: Callable[[int], Teacher]) -> None:
     config = TeachConfig(learning_rate=1e-4, head_factor=10, weight_decay=0)
-    batch = TeachingEpoch(lessons([8] * 20), SMALL, 0)[0]
+    batch = TeacherEpoch(token_dataset([8] * 20), SMALL, 0)[0]
     for factor in (0.0, 0.5):
         network = tiny_teacher(1)
         stepper = TeacherStepper(network, config, Device(torch.device("cpu"), half=False, compiled=False))

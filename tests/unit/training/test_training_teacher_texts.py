@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from charcnn.text import encode
+from opine_training.teacher.dataset import SpecialTokens, batches, clipped, padded
 from opine_training.teacher.encoder import load_tokenizer
-from opine_training.teacher.opinions import symbols_of
-from opine_training.teacher.spans import Span, spans
-from opine_training.teacher.tokens import SpecialTokens, batches, clipped, padded
+from opine_training.teacher.labelling import Span, spans, symbols_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -1,3 +1,45 @@
-from opine_training.cli import main
+"""`python -m opine_training COMMAND`: one module a command, loaded when it is asked for."""
 
-main()
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from charcnn.artefact import ArtefactError
+
+from opine_training import InputError
+
+COMMANDS = {
+    "train": "train a model and write it as an artefact with a report",
+    "teach": "fine-tune a sentence encoder and write its logits as soft targets for train",
+    "evaluate": "score a model on review files and print one JSON object",
+    "calibrate": "fit the probabilities of a model to given reviews, as a new version of it",
+    "export": "write the best epoch of a run, even of an unfinished one, as an artefact",
+    "predict": "print what a model predicts of texts",
+    "find-lr": "propose a learning rate by a range test",
+    "ablate": "train named variants with several seeds and print a table of what each brings",
+}
+
+
+def main() -> None:
+    width = max(map(len, COMMANDS))
+    parser = argparse.ArgumentParser(
+        prog="python -m opine_training",
+        description="Train, evaluate and export the char-CNN.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="commands:\n"
+        + "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items())
+        + "\n\n`COMMAND --help` explains each with an example.",
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    arguments = parser.parse_args(sys.argv[1:2])
+    module = importlib.import_module(f"opine_training.commands.{arguments.command.replace('-', '_')}")
+    try:
+        module.main(sys.argv[2:])
+    except (InputError, ArtefactError, FileNotFoundError) as error:
+        sys.exit(f"opine_training: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,14 @@
-"""Request ids, deadlines, logs, HTTP metrics and the HTTP client, the same in every service.
+"""The kit of all services: what each of them does alike stands here once.
 
-`logs`, `request_ids`, `deadlines`, `http_metrics` and `access` know no web framework; `web` is for Flask (and Dash's
-Flask server), `gunicorn_logs` for gunicorn, `http_client` for asking another service. Import from the module, so that a
-service loads only the framework that it runs on.
+| modules | what |
+| --- | --- |
+| `settings`, `logs` | how a process starts: its environment, or one sentence; one log format |
+| `request_ids`, `deadlines`, `problems` | what a request is known by, how long it may take, how it fails |
+| `text`, `prediction` | which characters a text may have; a prediction as the services exchange it |
+| `http_metrics` | what is kept of each answer: a log line and metrics |
+| `web`, `gunicorn_logs`; `asgi` | all of that for Flask under gunicorn (extra `flask`); for any ASGI application |
+| `http_client` | asking another service (extra `client`) |
+| `readiness`, `files` | waiting for what is needed; files and folders that are whole or not there |
+
+Nothing here imports a service. Import from the module, so that a service loads only the framework that it runs on.
 """

@@ -6,10 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from opine_common import request_ids
-from opine_common.access import record_request
+from opine_common.http_metrics import record_request
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
     from typing import Any
 
     Scope = MutableMapping[str, Any]
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _ID_HEADER = request_ids.HEADER.lower().encode()
+_TRACE_HEADER = request_ids.TRACE_HEADER.encode()
 _FIRST_ERROR = 400
 
 
@@ -42,9 +43,8 @@ class RequestTelemetry:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        offered = next((value.decode("latin-1") for name, value in scope["headers"] if name == _ID_HEADER), None)
-        request_id = request_ids.accept_request_id(offered)
-        request_ids.set_request_id(request_id)
+        headers = scope["headers"]
+        request_id = request_ids.begin_request(_first(headers, _ID_HEADER), _first(headers, _TRACE_HEADER))
         status = 500
 
         async def send_with_id(message: Message) -> None:
@@ -69,3 +69,7 @@ class RequestTelemetry:
                 # Successes are counted, not logged: the page asks while one types.
                 quiet=status < _FIRST_ERROR,
             )
+
+
+def _first(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str | None:
+    return next((value.decode("latin-1") for name, value in headers if name == wanted), None)

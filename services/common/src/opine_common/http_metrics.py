@@ -1,8 +1,14 @@
-"""HTTP metrics by route template; a raw path or a made-up method never becomes a label."""
+"""What is kept of every answered request: one log line, and metrics by route template.
 
+A raw path or a made-up method never becomes a label.
+"""
+
+import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.access")
 
 UNMATCHED = "unmatched"
 
@@ -22,20 +28,27 @@ DURATION = Histogram(
 )
 
 
-def observe_request(service: str, route: str | None, method: str, status: int, seconds: float) -> None:
-    """Count one answered request.
+def record_request(
+    service: str, *, route: str | None, method: str, path: str, status: int, seconds: float, quiet: bool
+) -> None:
+    """Count and log one answered request.
 
     Args:
         service: name of the service.
         route: the route's template, or None where no route matched.
         method: HTTP method; one that HTTP does not know is counted as OTHER.
+        path: the raw path; for the log only.
         status: HTTP status that was answered.
         seconds: time until the last byte.
+        quiet: not worth a line at the usual level.
     """
     template = route or UNMATCHED
     known = method if method in _METHODS else "OTHER"
     REQUESTS.labels(service, template, known, str(status)).inc()
     DURATION.labels(service, template, known).observe(seconds)
+    log = logger.debug if quiet else logger.info
+    duration_ms = round(seconds * 1000, 2)
+    log("request", method=method, route=template, path=path, status=status, duration_ms=duration_ms)
 
 
 def exposition(accept: str | None) -> tuple[bytes, str]:

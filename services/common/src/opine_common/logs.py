@@ -6,10 +6,10 @@ import sys
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from opine_common.request_ids import get_request_id
+from opine_common.request_ids import get_request_id, get_trace_id
 
 # The order of these keys in a JSON line; whatever else an event carries follows.
-_LEADING_KEYS = ("time", "level", "service", "event", "request_id")
+_LEADING_KEYS = ("time", "level", "service", "event", "request_id", "trace_id")
 
 
 def configure_logging(service: str, *, json: bool) -> None:
@@ -17,8 +17,8 @@ def configure_logging(service: str, *, json: bool) -> None:
 
     Args:
         service: the `service` of each line.
-        json: JSON objects with `time` (RFC 3339, UTC), `level`, `service`, `event`, `request_id` and the event's own
-            fields; if false, lines for a person to read.
+        json: JSON objects with `time` (RFC 3339, UTC), `level`, `service`, `event`, `request_id`, `trace_id` and the
+            event's own fields; if false, lines for a person to read.
     """
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
@@ -51,9 +51,9 @@ def configure_logging(service: str, *, json: bool) -> None:
 def _context_adder(service: str) -> Processor:
     def add_context(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         event["service"] = service
-        request_id = get_request_id()
-        if request_id is not None:
-            event["request_id"] = request_id
+        for name, value in (("request_id", get_request_id()), ("trace_id", get_trace_id())):
+            if value is not None:
+                event[name] = value
         return event
 
     return add_context

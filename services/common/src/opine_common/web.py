@@ -1,16 +1,14 @@
 """Request ids, access log and metrics for a Flask application; Dash's server is one."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 from flask.signals import request_started
 
 from opine_common import request_ids
-from opine_common.access import record_request
-from opine_common.answer_body import AnswerBody
-from opine_common.http_metrics import exposition
+from opine_common.http_metrics import exposition, record_request
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -20,13 +18,24 @@ _ROUTE_KEY = "opine.route"
 _PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 
 
-def instrument(app: Flask, service: str) -> None:
-    """Give `app` request ids, an access log, HTTP metrics, `/metrics` and `/livez`.
+def instrument(app: Flask, service: str, require_ready: Callable[[], object] = lambda: None) -> None:
+    """Give `app` request ids, an access log, HTTP metrics, `/metrics`, `/livez` and `/readyz`.
 
     Call it last among the wrappers of `app.wsgi_app`, so that their errors are seen too.
+
+    Args:
+        app: the application.
+        service: its name in metrics.
+        require_ready: raises what the application answers as an error while it is not ready.
     """
+
+    def readyz() -> Response:
+        require_ready()
+        return Response("ready\n", mimetype="text/plain")
+
     request_started.connect(_remember_route, app)
     app.add_url_rule("/livez", "opine_livez", _livez)
+    app.add_url_rule("/readyz", "opine_readyz", readyz)
     app.add_url_rule("/metrics", "opine_metrics", _metrics)
     app.wsgi_app = _Telemetry(app.wsgi_app, service)  # type: ignore[method-assign]
 
@@ -39,8 +48,7 @@ class _Telemetry:
         self.service = service
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        request_id = request_ids.accept_request_id(environ.get("HTTP_X_REQUEST_ID"))
-        request_ids.set_request_id(request_id)
+        request_id = request_ids.begin_request(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
         started = time.perf_counter()
         status = 500
 
@@ -56,7 +64,7 @@ class _Telemetry:
 
         def finish() -> None:
             self._record(environ, status, time.perf_counter() - started)
-            request_ids.set_request_id(None)
+            request_ids.end_request()
 
         try:
             body = self.app(environ, start)
@@ -64,7 +72,7 @@ class _Telemetry:
             status = 500
             finish()
             raise
-        return AnswerBody(body, finish)
+        return _AnswerBody(body, finish)
 
     def _record(self, environ: "WSGIEnvironment", status: int, seconds: float) -> None:
         route = environ.get(_ROUTE_KEY)
@@ -78,6 +86,39 @@ class _Telemetry:
             # Probes come every few seconds; only a failing one is worth a line.
             quiet=route in _PROBES and status < 400,  # noqa: PLR2004  the first error status
         )
+
+
+class _AnswerBody:
+    """Pass a WSGI body through and call `finish` once: when it is used up or closed, whichever is first."""
+
+    def __init__(self, body: Iterable[bytes], finish: Callable[[], None]) -> None:
+        self._body = body
+        self._chunks = iter(body)
+        self._finish = finish
+        self._finished = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._chunks)
+        except BaseException:
+            self._end()
+            raise
+
+    def close(self) -> None:
+        try:
+            close = getattr(self._body, "close", None)
+            if close is not None:
+                close()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        if not self._finished:
+            self._finished = True
+            self._finish()
 
 
 def _remember_route(_app: Flask, **_extra: object) -> None:

@@ -53,27 +53,16 @@ def _register_routes(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     register_composer_routes(server, api)
     login.register_login(server, settings)
     admin.register_export(server, api, settings.admin_token.get_secret_value())
-    _register_readiness(server)
     register_page_status(server, api)
     _keep_static_files(server)
     secure(server, content_security_policy(app.csp_hashes()))
     Compress(server)
     if hops := settings.trusted_proxies:
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
-    # Around all the others, so that their errors are counted too.
+    # Around all the others, so that their errors are counted too. Ready once it is built, without asking the reviews
+    # API: without that the page still opens, keeps what a person writes and says what is wrong, while an ingress
+    # without ready pods could only answer 503.
     instrument(server, "frontend")
-
-
-def _register_readiness(server: Flask) -> None:
-    """Ready once the application is built.
-
-    `/readyz` does not ask the reviews API: without it the page still opens, keeps what a person writes and says what is
-    wrong, while an ingress without ready pods could only answer 503.
-    """
-
-    @server.get("/readyz")
-    def readyz() -> Response:
-        return Response("ready\n", mimetype="text/plain")
 
 
 def _keep_static_files(server: Flask) -> None:

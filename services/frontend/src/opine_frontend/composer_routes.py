@@ -13,12 +13,13 @@ from typing import NamedTuple, TypeVar
 
 import pydantic
 from flask import Flask, Response, jsonify, request
+from opine_common.prediction import WordContribution
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError, UnexpectedAnswerError
-from opine_frontend.reviews_api.schemas import MAX_TEXT_LENGTH, NewReview, PredictionAnswer, Word
+from opine_frontend.reviews_api.schemas import MAX_TEXT_LENGTH, NewReview, PredictionAnswer
 from opine_frontend.user_messages import UserMessage, prediction_error, submission_error
 
 # Four bytes a character at most, twelve where JSON escapes it, and room for the rest of a review.
@@ -123,7 +124,7 @@ def _for_page(text: str, answer: PredictionAnswer) -> dict[str, object]:
     }
 
 
-def highlights(text: str, words: Sequence[Word]) -> list[Highlight]:
+def highlights(text: str, words: Sequence[WordContribution]) -> list[Highlight]:
     """Grade words against the text's strongest.
 
     Args:

@@ -1,6 +1,7 @@
 from functools import cache
 from typing import Annotated, Self
 
+from opine_common.settings import read_settings_or_exit
 from pydantic import Field, HttpUrl, SecretStr, UrlConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -51,4 +52,4 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    return Settings()
+    return read_settings_or_exit(Settings, "opine-frontend")

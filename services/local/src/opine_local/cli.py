@@ -7,7 +7,7 @@ from opine_local.postgres import open_cluster
 from opine_local.refusal import Refusal, reason
 from opine_local.run import Plan, Run
 from opine_local.services import services
-from opine_local.settings import Settings, inherited_environment, read_settings
+from opine_local.settings import Settings, inherited_environment, local_settings
 
 _NAME_WIDTH = len("sentiment")
 _LEFTOVER_PATIENCE_S = 3.0
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> str | None:
     """
     argparse.ArgumentParser("opine_local", description="Runs the whole of Opine on this machine.").parse_args(arguments)
     try:
-        settings = read_settings()
+        settings = local_settings()
         data_folder.prepare(settings.data_dir)
         with (
             data_folder.held_alone(settings.data_dir, settings.page_url),

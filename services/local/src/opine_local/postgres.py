@@ -1,13 +1,14 @@
 """The embedded PostgreSQL: its data folder and the command that serves it."""
 
 import os
-import shutil
 import signal
 import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
+
+from opine_common.files import whole_folder
 
 from opine_local.account import Account, postgres_account
 from opine_local.ports import HOST
@@ -89,22 +90,19 @@ class Cluster:
     def _create(self) -> None:
         self.home.mkdir(mode=0o700, exist_ok=True)
         os.chown(self.home, self.account.uid, self.account.gid)
-        # Made aside and renamed when whole, so that a run cut off here is not taken for a finished one.
-        partial = self.home / "data.partial"
-        shutil.rmtree(partial, ignore_errors=True)
         password_file = self.home / "password.partial"
         password_file.write_text(self.password, encoding="utf-8")
         os.chown(password_file, self.account.uid, self.account.gid)
-        self._run(
-            *("initdb", "--pgdata", str(partial), "--username", USER, "--pwfile", str(password_file)),
-            *("--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale"),
-            *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
-            # Small steps of the write-ahead log: a quarter of the disk for a database of this size.
-            *("--wal-segsize", "4"),
-        )
-        password_file.unlink()
-        self._run("postgres", "--single", "-D", str(partial), "postgres", told=f"CREATE DATABASE {DATABASE}")
-        partial.rename(self.data)
+        with whole_folder(self.data) as made:
+            self._run(
+                *("initdb", "--pgdata", str(made), "--username", USER, "--pwfile", str(password_file)),
+                *("--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale"),
+                *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+                # Small steps of the write-ahead log: a quarter of the disk for a database of this size.
+                *("--wal-segsize", "4"),
+            )
+            password_file.unlink()
+            self._run("postgres", "--single", "-D", str(made), "postgres", told=f"CREATE DATABASE {DATABASE}")
 
     def _check(self) -> None:
         expected = self._run("postgres", "--version").split()[-1].partition(".")[0]

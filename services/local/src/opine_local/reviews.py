@@ -11,10 +11,10 @@ from opine_reviews.settings import get_settings
 
 from opine_local.roles import make_roles
 from opine_local.secrets_file import load_or_create
-from opine_local.settings import read_settings
+from opine_local.settings import local_settings
 
 if __name__ == "__main__":
-    make_roles(get_settings(), load_or_create(read_settings().secrets_path))
+    make_roles(get_settings(), load_or_create(local_settings().secrets_path))
     failed = main(["migrate"]) or main(["seed-brands"])
     if failed:
         sys.exit(failed)

@@ -1,7 +1,7 @@
-import os
 import secrets
 from pathlib import Path
 
+from opine_common.files import write_whole
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from opine_local.refusal import Refusal
@@ -41,12 +41,7 @@ def load_or_create(path: Path) -> Secrets:
 
 
 def _write(path: Path, kept: Secrets) -> Secrets:
-    # Written aside first: a run cut off here must not leave half a file.
-    partial = path.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(kept.model_dump_json(indent=2))
-    partial.rename(path)
+    write_whole(path, kept.model_dump_json(indent=2), mode=0o600)
     return kept
 
 

@@ -2,7 +2,8 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from opine_common.settings import SettingsError, read_settings
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opine_local.refusal import Refusal
@@ -54,13 +55,12 @@ class Settings(BaseSettings):
         return f"http://127.0.0.1:{self.frontend_port}"
 
 
-def read_settings() -> Settings:
+def local_settings() -> Settings:
     try:
-        return Settings()
-    except ValidationError as invalid:
-        first = invalid.errors()[0]
-        name = str(first["loc"][0]).upper().removeprefix(PREFIX)
-        raise Refusal(f"{PREFIX}{name} is {first['input']!r}: {first['msg'].lower()}.") from None
+        return read_settings(Settings)
+    except SettingsError as error:
+        first = error.faults[0]
+        raise Refusal(f"{first.variable} is {first.given!r}: {first.message.lower()}.") from None
 
 
 def inherited_environment() -> dict[str, str]:

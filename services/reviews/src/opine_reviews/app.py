@@ -1,20 +1,21 @@
+"""The review API as a Flask application."""
+
 from flask import Flask
+from opine_common.problems import Problem
 from opine_common.web import instrument
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from opine_reviews.api.brands import brands
-from opine_reviews.api.document import make_documented_app, register_document
-from opine_reviews.api.export import export
-from opine_reviews.api.predictions import predictions
-from opine_reviews.api.reviews import reviews
+from opine_reviews.api.brands import brands, sectors
+from opine_reviews.api.openapi import make_documented_app, register_document
+from opine_reviews.api.reviews import export, predictions, reviews
 from opine_reviews.api.scraped import scraped
-from opine_reviews.api.sectors import sectors
+from opine_reviews.database import Database
+from opine_reviews.dependencies import install_dependencies
 from opine_reviews.errors import register_error_handlers
-from opine_reviews.health import register_readiness
-from opine_reviews.hygiene import register_hygiene
-from opine_reviews.routes_of_2019.routes import routes_of_2019
-from opine_reviews.scraped.metrics import register_run_metrics
-from opine_reviews.services import install_services
+from opine_reviews.legacy_2019 import legacy_2019
+from opine_reviews.metrics import register_run_metrics
+from opine_reviews.request_checks import register_request_checks
+from opine_reviews.schema import expected_revision, found_revision, is_sufficient
 from opine_reviews.settings import Settings
 
 SERVICE = "reviews"
@@ -25,17 +26,31 @@ def create_app(settings: Settings) -> Flask:
     app = make_documented_app()
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
-    own = install_services(app, settings)
+    database = install_dependencies(app, settings).database
     register_error_handlers(app)
-    register_hygiene(app)
+    register_request_checks(app)
     for blueprint in (reviews, export, brands, sectors, predictions, scraped):
         app.register_api(blueprint)
-    app.register_blueprint(routes_of_2019)
+    app.register_blueprint(legacy_2019)
     register_document(app)
-    register_readiness(app)
-    register_run_metrics(app, own.database)
+    register_run_metrics(app, database)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
-    instrument(app, SERVICE)
+    instrument(app, SERVICE, require_ready=lambda: _require_schema(database))
     return app
+
+
+def _require_schema(database: Database) -> None:
+    """Ready is: PostgreSQL answers and its schema suffices."""
+    # Errors of the connection and of a missing table become 503 like everywhere else.
+    with database.transaction() as session:
+        found = found_revision(session)
+    expected = expected_revision()
+    if not is_sufficient(found, expected):
+        raise Problem(
+            503,
+            f"The schema is at revision {found}, this code needs {expected}: run `opine-reviews migrate`.",
+            kind="schema-behind",
+            headers={"Retry-After": "5"},
+        )

@@ -1,17 +1,34 @@
-"""Brands and the counts of their reviews."""
+"""Brands, their sectors, and the counts of their reviews."""
 
+import hashlib
 import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Integer, Select, case, cast, func, literal, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
-from opine_reviews.cursors import CursorCodec, read_page
-from opine_reviews.models import Brand, BrandMonth
-from opine_reviews.scraped.counts import SourceCount, count_by_source
+from opine_reviews.listing import CursorCodec, read_page
+from opine_reviews.models import Brand, BrandMonth, BrandSource, ScrapedCount
+from opine_reviews.schemas.answers import (
+    BrandName,
+    LabelCounts,
+    MonthAnswer,
+    ScrapedAnswer,
+    SectorAnswer,
+    SourceName,
+    SummaryAnswer,
+)
+from opine_reviews.schemas.requests import SLUG_PATTERN
 
+_LONGEST_SLUG = 100
 _STARS = (BrandMonth.stars_1, BrandMonth.stars_2, BrandMonth.stars_3, BrandMonth.stars_4, BrandMonth.stars_5)
+_LABELS = (BrandMonth.label_bad, BrandMonth.label_average, BrandMonth.label_good)
+_SUMMED = (*_STARS, *_LABELS, BrandMonth.corrected, BrandMonth.score_count, BrandMonth.score_sum)
 
 
 @dataclass(frozen=True)
@@ -20,7 +37,7 @@ class CountedBrand:
     # Of the reviews written here; `scraped` has what was read elsewhere.
     review_count: int
     average_stars: float | None
-    scraped: list[SourceCount]
+    scraped: list[ScrapedAnswer]
 
 
 def get_brand(session: Session, slug: str) -> CountedBrand | None:
@@ -113,3 +130,91 @@ def _one(session: Session, statement: Select[Brand, int, float | None]) -> Count
         return None
     slug = row[0].slug
     return CountedBrand(row[0], row[1], row[2], count_by_source(session, [slug]).get(slug, []))
+
+
+def list_sectors(session: Session) -> list[SectorAnswer]:
+    """All by name. A brand that the 2019 route added has no sector and is counted nowhere."""
+    statement = (
+        select(Brand.sector, func.count())
+        .where(Brand.sector.is_not(None))
+        .group_by(Brand.sector)
+        .order_by(func.lower(Brand.sector), Brand.sector)
+    )
+    return [
+        SectorAnswer(sector=sector, brand_count=count)
+        for sector, count in session.execute(statement)
+        if sector is not None
+    ]
+
+
+def is_slug(text: str) -> bool:
+    return len(text) <= _LONGEST_SLUG and re.fullmatch(SLUG_PATTERN, text) is not None
+
+
+def slugify(name: str) -> str:
+    """Turn "L'Oréal Paris" into "l-oreal-paris". A name without Latin letters or digits gets a hash for a slug."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-")
+    return slug or "brand-" + hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
+def count_by_source(session: Session, slugs: Collection[str]) -> dict[str, list[ScrapedAnswer]]:
+    """Each brand's sources by name, those without a review too. Where it is several companies: the one read last."""
+    counted = (ScrapedCount.brand_slug == BrandSource.brand_slug) & (ScrapedCount.source == BrandSource.source)
+    statement = (
+        select(BrandSource, ScrapedCount)
+        .join(ScrapedCount, counted, isouter=True)
+        .where(BrandSource.brand_slug.in_(slugs))
+        .ext(distinct_on(BrandSource.brand_slug, BrandSource.source))
+        .order_by(BrandSource.brand_slug, BrandSource.source, BrandSource.read_at.desc())
+    )
+    found: dict[str, list[ScrapedAnswer]] = defaultdict(list)
+    for company, count in session.execute(statement):
+        if company.brand_slug is None:
+            continue
+        stars = [] if count is None else [getattr(count, f"stars_{number}") for number in range(1, 6)]
+        found[company.brand_slug].append(
+            ScrapedAnswer(
+                source=SourceName.of(company.source),
+                source_url=company.source_url,
+                review_count=sum(stars),
+                average_stars=_average_stars(stars) if any(stars) else None,
+            )
+        )
+    return found
+
+
+def summarise(session: Session, brand: BrandName) -> SummaryAnswer:
+    """Reads only the counters: a brand's millionth review makes its summary no slower."""
+    statement = (
+        select(BrandMonth.month, *(func.sum(column) for column in _SUMMED))
+        .where(BrandMonth.brand_slug == brand.slug)
+        .group_by(BrandMonth.month)
+        .having(func.sum(BrandMonth.review_count) > 0)
+        .order_by(BrandMonth.month)
+    )
+    months = [(month, [float(count) for count in counts]) for month, *counts in session.execute(statement)]
+    totals = [int(sum(counts[index] for _, counts in months)) for index in range(len(_SUMMED))]
+    stars, labels = totals[:5], totals[5:8]
+    return SummaryAnswer(
+        brand=brand,
+        review_count=sum(stars),
+        average_stars=_average_stars(stars) if any(stars) else None,
+        stars={"1": stars[0], "2": stars[1], "3": stars[2], "4": stars[3], "5": stars[4]},
+        labels=LabelCounts(bad=labels[0], average=labels[1], good=labels[2]),
+        corrected=totals[8],
+        months=[
+            MonthAnswer(
+                month=f"{month:%Y-%m}",
+                review_count=int(sum(counts[:5])),
+                average_stars=_average_stars(counts[:5]),
+                average_score=counts[10] / counts[9] if counts[9] else None,
+            )
+            for month, counts in months
+        ],
+    )
+
+
+def _average_stars(counts: Sequence[float]) -> float:
+    """Of the number of reviews with 1 star, with 2, and so on."""
+    return sum(number * count for number, count in enumerate(counts, start=1)) / sum(counts)

@@ -6,15 +6,14 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from opine_common.text import StorableText
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from opine_reviews.characters import Characters
-from opine_reviews.models import Brand
+from opine_reviews.models import Brand, BrandSource
 from opine_reviews.schemas.requests import BrandSlug
-from opine_reviews.scraped.models import BrandSource
 
 COLUMNS = ["slug", "name", "website", "sector"]
 
@@ -23,9 +22,9 @@ class BrandRow(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     slug: BrandSlug
-    name: Characters = Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")
+    name: StorableText = Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")
     website: str = Field(max_length=300, pattern=r"^https?://[A-Za-z0-9.-]+\.[a-z]{2,}(/\S*)?$")
-    sector: Characters = Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")
+    sector: StorableText = Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")
 
 
 class BrandsFileError(ValueError):

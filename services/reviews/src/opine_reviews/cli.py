@@ -15,11 +15,9 @@ from sqlalchemy.orm import Session
 
 from opine_reviews.brands_file import BrandsFileError, read_brands, upsert_brands
 from opine_reviews.database import make_tool_engine
-from opine_reviews.retention import delete_scraped_reviews, forget_clients
-from opine_reviews.roles import RoleError, grant_roles
-from opine_reviews.schema import upgrade
+from opine_reviews.privacy import delete_scraped_reviews, forget_clients
+from opine_reviews.schema import Awaited, RoleError, grant_roles, upgrade, wait_for_database
 from opine_reviews.settings import Settings, get_settings
-from opine_reviews.waiting import Awaited, wait_for
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
@@ -39,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "seed-brands":
                 _seed(engine, options.file)
             case "wait":
-                wait_for(engine, options.awaited, options.seconds)
+                wait_for_database(engine, options.awaited, options.seconds)
             case _:
                 _retain(engine, options.days, settings.scraped_retention_days)
     except (DBAPIError, BrandsFileError, RoleError, TimeoutError) as error:

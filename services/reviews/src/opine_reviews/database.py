@@ -16,7 +16,7 @@ from psycopg2 import extensions
 from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.orm import Session
 
-from opine_reviews.problems import out_of_time
+from opine_reviews.errors import out_of_time
 from opine_reviews.settings import Settings
 
 _EVENTS = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}

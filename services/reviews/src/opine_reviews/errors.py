@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import structlog
 from flask import Flask, Response, jsonify, request
+from opine_common.deadlines import HEADER as TIMEOUT_HEADER
 from opine_common.deadlines import remaining_s
+from opine_common.problems import MEDIA_TYPE, FieldError, Problem, from_validation
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
-
-from opine_reviews.problems import Problem, from_validation, out_of_time
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
@@ -23,6 +23,35 @@ _QUERY_CANCELED = "57014"
 _AWAY_STATES = frozenset({"25006", "57P01", "57P02", "57P03", "53300"})
 
 
+def invalid_field(field: str, message: str) -> Problem:
+    return Problem(
+        422,
+        f"{field}: {message}",
+        kind="invalid-request",
+        errors=[FieldError(field=field, message=message)],
+    )
+
+
+def require_length(text: str, most: int) -> None:
+    """Refuse a text of more code points than are set.
+
+    Raises:
+        Problem: 422.
+    """
+    if len(text) > most:
+        raise invalid_field("text", f"has {len(text)} code points; at most {most} may be")
+
+
+def out_of_time() -> Problem:
+    """What to answer when the request's deadline has passed."""
+    return Problem(
+        504,
+        f"The time allowed for the request ran out. Try again later, or allow more by the header {TIMEOUT_HEADER}.",
+        kind="request-timeout",
+        headers={"Retry-After": "5"},
+    )
+
+
 def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(Problem, _answer)
     app.register_error_handler(HTTPException, _from_http)
@@ -32,7 +61,7 @@ def register_error_handlers(app: Flask) -> None:
 
 def validation_answer(error: ValidationError) -> Response:
     """flask-openapi3's `validation_error_callback`."""
-    return from_validation(error).answer()
+    return _problem_response(from_validation(error))
 
 
 def database_problem(error: SQLAlchemyError) -> Problem | None:
@@ -74,7 +103,7 @@ def _database_away(hint: str = _RETRY) -> Problem:
 def _answer(problem: Problem) -> Response:
     if request.path in ROUTES_OF_2019:
         return _form_of_2019(problem.status, problem.detail, problem.headers)
-    return problem.answer()
+    return _problem_response(problem)
 
 
 def _from_http(error: HTTPException) -> Response:
@@ -96,6 +125,10 @@ def _from_database(error: SQLAlchemyError) -> Response:
 def _from_bug(error: Exception) -> Response:
     logger.error("unhandled error", exc_info=error)
     return _answer(Problem(500, "An error of this service. Its log has it under the request id."))
+
+
+def _problem_response(problem: Problem) -> Response:
+    return Response(problem.body(), problem.status, problem.headers, content_type=MEDIA_TYPE)
 
 
 def _form_of_2019(status: int, message: str, headers: Mapping[str, str]) -> Response:

@@ -1,17 +1,75 @@
-"""Reviews page by page. A page starts in an index where the last one ended, so a deep page costs as the first."""
+"""Lists, page by page. A page starts in an index where the last one ended, so a deep page costs as the first."""
 
+import base64
+import binascii
 import datetime as dt
+import hashlib
+import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select, tuple_
+from opine_common.problems import FieldError, Problem
+from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session, load_only
 
-from opine_reviews.cursors import CursorCodec, read_page
-from opine_reviews.models import Brand, Review
-from opine_reviews.schemas.queries import Order, ReviewFilters, Sort
+from opine_reviews.models import Brand, Review, RunKind, ScrapedReview, ScrapeRun
+from opine_reviews.schemas.requests import Order, ReviewFilters, ScrapedReviewFilters, Sort
+
+_MAC_BYTES = 12
+
+Columns = TypeVarTuple("Columns")
+
+
+class CursorCodec:
+    """Writes and reads cursors.
+
+    The MAC covers the query (filters, sort, order) without storing it, so that a cursor cannot be changed, nor carried
+    over to another query, where its key would mean nothing.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = hmac.digest(key, b"opine-reviews page cursor", "sha256")
+
+    def encode(self, query: str, key: str | float, row_id: int) -> str:
+        payload = json.dumps([key, row_id], ensure_ascii=False, separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(self._mac(query, payload) + payload).rstrip(b"=").decode()
+
+    def decode(self, query: str, cursor: str) -> tuple[str | float, int]:
+        """The last row's sort key and id.
+
+        Raises:
+            Problem: 422, if this service did not write the cursor for this query.
+        """
+        try:
+            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raise _refused() from None
+        mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(query, payload)):
+            raise _refused()
+        key, row_id = json.loads(payload)
+        return key, row_id
+
+    def _mac(self, query: str, payload: bytes) -> bytes:
+        message = hashlib.sha256(query.encode()).digest() + payload
+        return hmac.digest(self._key, message, "sha256")[:_MAC_BYTES]
+
+
+def read_page(
+    session: Session, statement: Select[*Columns], limit: int, cursor_of: Callable[[Row[*Columns]], str]
+) -> tuple[list[Row[*Columns]], str | None]:
+    """The statement's first `limit` rows and the cursor after them, None if there are no more."""
+    rows = list(session.execute(statement.limit(limit + 1)))
+    page = rows[:limit]
+    return page, cursor_of(page[-1]) if len(rows) > limit else None
+
+
+def _refused() -> Problem:
+    message = "not a cursor of this query: ask again without cursor, with the same filters for each page"
+    return Problem(422, message, kind="invalid-cursor", errors=[FieldError(field="cursor", message=message)])
+
 
 _SHOWN = (
     Review.id,
@@ -117,3 +175,61 @@ def _filtered(filters: ReviewFilters) -> Select[Review, str]:
 def _describe(filters: ReviewFilters, sort: Sort, order: Order) -> str:
     names = sorted(ReviewFilters.model_fields)
     return json.dumps(["reviews", sort, order, filters.model_dump(mode="json", include=set(names))])
+
+
+@dataclass(frozen=True)
+class ListedScrapedReview:
+    review: ScrapedReview
+    brand_name: str
+
+
+def list_scraped_reviews(
+    session: Session, codec: CursorCodec, filters: ScrapedReviewFilters, *, limit: int, cursor: str | None
+) -> tuple[list[ListedScrapedReview], str | None]:
+    """One page and the cursor of the next, None after the last.
+
+    Raises:
+        Problem: 422 for a cursor that is not of this query.
+    """
+    names = set(ScrapedReviewFilters.model_fields)
+    query = json.dumps(["scraped-reviews", filters.model_dump(mode="json", include=names)])
+    statement = _filtered_scraped(filters)
+    position = (ScrapedReview.reviewed_at, ScrapedReview.id)
+    if cursor is not None:
+        reviewed_at, row_id = codec.decode(query, cursor)
+        statement = statement.where(tuple_(*position) < (dt.datetime.fromisoformat(str(reviewed_at)), row_id))
+    statement = statement.order_by(*(column.desc() for column in position))
+    rows, following = read_page(
+        session, statement, limit, lambda row: codec.encode(query, row[0].reviewed_at.isoformat(), row[0].id)
+    )
+    return [ListedScrapedReview(review, name) for review, name in rows], following
+
+
+def _filtered_scraped(filters: ScrapedReviewFilters) -> Select[ScrapedReview, str]:
+    statement = select(ScrapedReview, Brand.name).join(Brand, Brand.slug == ScrapedReview.brand_slug)
+    if filters.brand is not None:
+        statement = statement.where(ScrapedReview.brand_slug == filters.brand)
+    if filters.stars is not None:
+        statement = statement.where(ScrapedReview.stars == filters.stars)
+    if filters.source is not None:
+        statement = statement.where(ScrapedReview.source == filters.source)
+    return statement
+
+
+def list_runs(
+    session: Session, codec: CursorCodec, *, kind: RunKind | None, limit: int, cursor: str | None
+) -> tuple[list[ScrapeRun], str | None]:
+    """One page, last started first, and the cursor of the next.
+
+    Raises:
+        Problem: 422 for a cursor that is not of this query.
+    """
+    query = json.dumps(["scrape-runs", kind])
+    statement = select(ScrapeRun).order_by(ScrapeRun.id.desc())
+    if kind is not None:
+        statement = statement.where(ScrapeRun.kind == kind)
+    if cursor is not None:
+        _, row_id = codec.decode(query, cursor)
+        statement = statement.where(ScrapeRun.id < row_id)
+    rows, following = read_page(session, statement, limit, lambda row: codec.encode(query, "", row[0].id))
+    return [run for (run,) in rows], following

@@ -1,8 +1,22 @@
-"""Metrics of the reviews themselves; those of HTTP are in opine_common."""
+"""The reviews' and the scraping's metrics; those of HTTP are in opine_common."""
 
+import re
+import time
+from collections.abc import Iterable, Mapping
 from threading import Lock
+from typing import get_args
 
-from prometheus_client import Counter
+import structlog
+from flask import Flask, request
+from prometheus_client import Counter, Gauge
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, load_only
+
+from opine_reviews.database import Database
+from opine_reviews.models import RunKind, RunOutcome, ScrapeRun
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 SUBMITTED = Counter(
     "opine_reviews_submitted_total",
@@ -46,3 +60,104 @@ def count_submission(model_version: str, suggested: int | None, chosen: int) -> 
     """Count one stored review; `model_version` must come from `KnownVersions.label`."""
     agreement = "none" if suggested is None else "same" if suggested == chosen else "corrected"
     SUBMITTED.labels(model_version, str(suggested or "none"), str(chosen), agreement).inc()
+
+
+# Prometheus asks every 15 to 60 s; each process looks at the table at most this often.
+KEPT_S = 15.0
+# Of reasons that occurred in the last runs; more become "other".
+_MOST_REASONS = 20
+_RECENT_RUNS = 100
+_REASON = re.compile(r"[a-z][a-z0-9_]{0,49}")
+OTHER = "other"
+_SHOWN = (ScrapeRun.ended_at, ScrapeRun.pages, ScrapeRun.items, ScrapeRun.new_items, ScrapeRun.rejected)
+
+
+def _gauge(name: str, text: str, *labels: str) -> Gauge:
+    return Gauge(f"opine_scrape_{name}", text, labels, multiprocess_mode="mostrecent")
+
+
+RUNS = _gauge("runs", "Runs on record, by how they ended; running: not ended yet.", "kind", "outcome")
+LAST_SUCCESS = _gauge("last_success_timestamp_seconds", "When the last completed run ended.", "kind")
+LAST_END = _gauge("last_run_timestamp_seconds", "When the last run ended, however it did.", "kind")
+LAST_PAGES = _gauge("last_run_pages", "Pages that the last ended run read.", "kind")
+LAST_ITEMS = _gauge("last_run_items", "Reviews and companies that the last ended run read.", "kind")
+LAST_NEW = _gauge("last_run_new_items", "Those of them that were not known before.", "kind")
+LAST_REJECTED = _gauge(
+    "last_run_rejected", "Pages and cards that the last ended run did not understand.", "kind", "reason"
+)
+
+
+class RunMetrics:
+    """Brings the gauges up to date, at most once in `kept_s`; while the database is away they stay as they were."""
+
+    def __init__(self, database: Database, kept_s: float = KEPT_S) -> None:
+        self._database = database
+        self._kept_s = kept_s
+        self._expires = 0.0
+        self._lock = Lock()
+
+    def refresh(self) -> None:
+        # Another request does it just now.
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if time.monotonic() >= self._expires:
+                self._expires = time.monotonic() + self._kept_s
+                with self._database.transaction() as session:
+                    _show_all(session)
+        except SQLAlchemyError as error:
+            logger.warning("metrics of the scraping are not up to date", error=str(error).splitlines()[0])
+        finally:
+            self._lock.release()
+
+
+def register_run_metrics(app: Flask, database: Database) -> None:
+    metrics = RunMetrics(database)
+
+    @app.before_request
+    def refresh() -> None:
+        if request.path == "/metrics":
+            metrics.refresh()
+
+
+def _show_all(session: Session) -> None:
+    # The table grows by a few rows a night.
+    outcome = func.coalesce(ScrapeRun.outcome, "running")
+    counted = session.execute(
+        select(ScrapeRun.kind, outcome, func.count(), func.max(ScrapeRun.ended_at)).group_by(ScrapeRun.kind, outcome)
+    )
+    counts = {(kind, ended): (number, last) for kind, ended, number, last in counted}
+    for kind in get_args(RunKind):
+        for ended in (*get_args(RunOutcome), "running"):
+            number, last = counts.get((kind, ended), (0, None))
+            RUNS.labels(kind, ended).set(number)
+            if ended == "completed" and last is not None:
+                LAST_SUCCESS.labels(kind).set(last.timestamp())
+        _show_last(session, kind)
+
+
+def _show_last(session: Session, kind: RunKind) -> None:
+    ended = select(ScrapeRun).where(ScrapeRun.kind == kind, ScrapeRun.ended_at.is_not(None))
+    newest = ended.order_by(ScrapeRun.ended_at.desc(), ScrapeRun.id.desc()).limit(_RECENT_RUNS)
+    recent = session.scalars(newest.options(load_only(*_SHOWN))).all()
+    if not recent:
+        return
+    last = recent[0]
+    if last.ended_at is not None:
+        LAST_END.labels(kind).set(last.ended_at.timestamp())
+    LAST_PAGES.labels(kind).set(last.pages)
+    LAST_ITEMS.labels(kind).set(last.items)
+    LAST_NEW.labels(kind).set(last.new_items)
+    # A reason of an earlier run is nought now, and must not stay as it was.
+    reasons = bounded_reasons(last.rejected, known=(reason for run in recent for reason in run.rejected))
+    for reason, number in reasons.items():
+        LAST_REJECTED.labels(kind, reason).set(number)
+
+
+def bounded_reasons(rejected: Mapping[str, int], known: Iterable[str]) -> dict[str, int]:
+    """Numbers by reason, for labels: at most 20 reasons and "other"."""
+    named = sorted(reason for reason in {*known, *rejected} if _REASON.fullmatch(reason))[:_MOST_REASONS]
+    numbers = dict.fromkeys([*named, OTHER], 0)
+    for reason, number in rejected.items():
+        numbers[reason if reason in numbers else OTHER] += number
+    return numbers

@@ -8,11 +8,13 @@ import structlog
 import urllib3
 from opine_common.deadlines import deadline
 from opine_common.http_client import HttpClient, NoAnswerError, NoAnswerInTimeError
+from opine_common.prediction import ModelVersion
+from opine_common.problems import Problem
 from pydantic import BaseModel, Field, ValidationError
 
-from opine_reviews.metrics import FAILED_PREDICTIONS
-from opine_reviews.problems import Problem, invalid_field
-from opine_reviews.schemas.answers import ModelAnswer, PredictionAnswer, PredictionsAnswer
+from opine_reviews.errors import invalid_field, require_length
+from opine_reviews.metrics import FAILED_PREDICTIONS, KnownVersions
+from opine_reviews.schemas.answers import PredictionAnswer, PredictionsAnswer
 from opine_reviews.schemas.requests import Explain
 from opine_reviews.settings import Settings
 
@@ -38,19 +40,21 @@ _TextAnswer = Annotated[PredictionAnswer | _FailedText, Field(union_mode="left_t
 
 
 class _Answer(BaseModel):
-    model: ModelAnswer
+    model: ModelVersion
     predictions: list[_TextAnswer] = Field(min_length=1, max_length=1)
 
 
 class SentimentClient:
-    """Asks for one text's prediction.
+    """Asks for one text's prediction, and notes the model version for the metrics.
 
     Calls may take up half of the threads, so that a slow sentiment service leaves room for submissions.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, known_versions: KnownVersions) -> None:
         calls = max(1, settings.threads // 2)
         self._turns = BoundedSemaphore(calls)
+        self._known_versions = known_versions
+        self._longest = settings.max_text_length
         self._timeout_s = settings.sentiment_read_timeout_s
         self._http = HttpClient(
             str(settings.sentiment_url),
@@ -64,15 +68,18 @@ class SentimentClient:
 
         Raises:
             Problem: 503 while the service is away, busy, broken or out of its mind; 504 if it was too slow; 422 if the
-                text cannot be scored.
+                text is too long or cannot be scored.
         """
+        require_length(text, self._longest)
         if not self._turns.acquire(timeout=_TURN_S):
             raise _unavailable("busy")
         try:
             response = self._ask({"texts": [text], "explain": explain})
         finally:
             self._turns.release()
-        return _read(response)
+        answer = _read(response)
+        self._known_versions.add(answer.model.version)
+        return answer
 
     def _ask(self, body: dict[str, object]) -> urllib3.BaseHTTPResponse:
         try:

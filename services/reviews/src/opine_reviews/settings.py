@@ -1,15 +1,14 @@
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
 
+from opine_common.settings import read_settings_or_exit
 from pydantic import (
     AnyHttpUrl,
     Field,
     PostgresDsn,
     SecretStr,
     UrlConstraints,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -101,9 +100,4 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    """Those of this process; a wrong one ends it with a sentence."""
-    try:
-        return Settings()  # type: ignore[call-arg]  # the environment gives them
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()]
-        sys.exit(f"opine-reviews: the OPINE_REVIEWS_ settings are wrong. {'; '.join(faults)}")
+    return read_settings_or_exit(Settings, "opine-reviews")

@@ -3,22 +3,15 @@
 import hashlib
 from dataclasses import dataclass
 
+from opine_common.prediction import StoredPrediction
+from opine_common.problems import Problem
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from opine_reviews.models import Brand, Label, Review
-from opine_reviews.problems import Problem, invalid_field
+from opine_reviews.errors import invalid_field
+from opine_reviews.models import Brand, Review
 from opine_reviews.schemas.requests import ReviewRequest
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prediction:
-    stars: int
-    score: float
-    label: Label
-    model_name: str | None = None
-    model_version: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +19,7 @@ class Submission:
     brand_slug: str
     text: str
     stars: int
-    prediction: Prediction | None
+    prediction: StoredPrediction | None
     client_hash: bytes
     user_agent_family: str
     idempotency_key: str | None = None
@@ -69,6 +62,7 @@ def remove(session: Session, review_id: int) -> bool:
 
 def _insert(session: Session, submission: Submission) -> Review | None:
     shown = submission.prediction
+    model = shown and shown.model
     statement = (
         insert(Review)
         .values(
@@ -78,8 +72,8 @@ def _insert(session: Session, submission: Submission) -> Review | None:
             suggested_stars=shown and shown.stars,
             score=shown and shown.score,
             label=shown and shown.label,
-            model_name=shown and shown.model_name,
-            model_version=shown and shown.model_version,
+            model_name=model and model.name,
+            model_version=model and model.version,
             client_hash=submission.client_hash,
             user_agent_family=submission.user_agent_family,
             idempotency_key=submission.idempotency_key,

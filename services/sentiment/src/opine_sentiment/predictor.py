@@ -7,6 +7,7 @@ import gc
 from typing import TYPE_CHECKING
 
 import structlog
+from opine_common.text import lone_surrogate
 
 from opine_sentiment.batching.batcher import Batcher, Failed
 from opine_sentiment.batching.cost_model import CostModel
@@ -139,10 +140,8 @@ def check_text(text: str, max_characters: int) -> str | TextError:
     """The text, or what is wrong with it before any model has seen it."""
     if len(text) > max_characters:
         return TextError(code="too_long", message=f"the text has {len(text)} characters; {max_characters} are allowed")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        message = f"character {error.start} is half of a surrogate pair, so this is no Unicode text"
+    if (position := lone_surrogate(text)) is not None:
+        message = f"character {position} is half of a surrogate pair, so this is no Unicode text"
         return TextError(code="invalid", message=message)
     return text
 

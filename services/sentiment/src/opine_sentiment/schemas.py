@@ -1,7 +1,8 @@
 """Requests and answers as they are on the wire, of both doors: BentoML's API method and the HTTP contract."""
 
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, Self
 
+from opine_common.prediction import Label, WordContribution
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ErrorCode = Literal["too_long", "invalid", "malformed", "internal"]
@@ -25,17 +26,6 @@ class PredictRequest(BaseModel):
     )
 
 
-class WordContribution(NamedTuple):
-    """A run without white space; on the wire `[0, 5, 0.31]`."""
-
-    start: int
-    """Its first Unicode code point in the text."""
-    end: int
-    """One past its last."""
-    contribution: float
-    """Positive speaks for the brand."""
-
-
 class TextError(BaseModel):
     """Why one text was not scored while its neighbours were."""
 
@@ -56,7 +46,7 @@ class TextPrediction(BaseModel):
     )
 
     score: Annotated[float | None, Field(ge=0, le=1, description="expected stars rescaled to [0, 1]")] = _ABSENT
-    label: Literal["bad", "average", "good"] | None = _ABSENT
+    label: Label | None = _ABSENT
     stars: Annotated[int | None, Field(ge=1, le=5)] = _ABSENT
     star_probabilities: Annotated[list[float] | None, Field(min_length=5, max_length=5)] = _ABSENT
     contributions: Annotated[
@@ -97,19 +87,3 @@ class BulkLine(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"text": "Quick delivery."}})
 
     text: str
-
-
-class FieldError(BaseModel):
-    field: str
-    message: str
-
-
-class ProblemDetails(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str | None
-    errors: list[FieldError] | None = None

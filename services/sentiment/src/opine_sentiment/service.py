@@ -18,12 +18,13 @@ from charcnn.devices import DeviceError
 from opine_common.asgi import RequestTelemetry
 from opine_common.deadlines import HEADER as TIMEOUT_HEADER
 from opine_common.logs import configure_logging
-from pydantic import ValidationError
+from opine_common.problems import Problem
+from opine_common.settings import SettingsError
 
 from opine_sentiment.batching.errors import RejectedError
 from opine_sentiment.engine import TextEngine, check, load
 from opine_sentiment.http import routes
-from opine_sentiment.http.errors import Problem, rejected
+from opine_sentiment.http.errors import rejected
 from opine_sentiment.http.limits import BodyLimit, ConcurrencyLimit, cancel_on_disconnect
 from opine_sentiment.http.request import read_deadline, too_many_texts
 from opine_sentiment.http.response import predictions_json
@@ -41,9 +42,8 @@ _AFTER_DEADLINE_S = 5
 def _settings() -> Settings:
     try:
         return get_settings()
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()]
-        raise BentoMLException(f"OPINE_SENTIMENT_ settings: {'; '.join(faults)}") from None
+    except SettingsError as error:
+        raise BentoMLException(str(error)) from None
 
 
 settings = _settings()

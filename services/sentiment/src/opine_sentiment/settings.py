@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from charcnn.devices import DeviceChoice, Precision
+from opine_common.settings import read_settings
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -81,4 +82,4 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    return Settings()
+    return read_settings(Settings)

@@ -6,7 +6,6 @@ from types import ModuleType
 
 import opine_common.http_metrics
 import opine_reviews.metrics
-import opine_reviews.scraped.metrics
 import opine_sentiment.metrics
 import promql_parser
 from prometheus_client.metrics import MetricWrapperBase
@@ -14,7 +13,6 @@ from promql_parser import MatrixSelector, VectorSelector
 
 MODULES: tuple[ModuleType, ...] = (
     opine_reviews.metrics,
-    opine_reviews.scraped.metrics,
     opine_sentiment.metrics,
     opine_common.http_metrics,
 )

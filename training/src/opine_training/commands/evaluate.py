@@ -9,22 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from opine_training.artefacts import load_reader
-from opine_training.commands.parsing import parse, said_plainly
-from opine_training.config.reading import ReadConfig
-from opine_training.config.selection import SelectionConfig
-from opine_training.data.files import review_files
-from opine_training.data.learned import Source, training_rows, tuning_digests
-from opine_training.data.rows import LeftOut
-from opine_training.evaluation.behaviour import behaviour, read_probes
-from opine_training.evaluation.evaluate import report, score_files
-from opine_training.evaluation.selection import SplitChoice  # noqa: TC001  tyro asks for the type
-from opine_training.evaluation.variants import BEGINNINGS, VARIANTS
+from opine_training.artefacts import load_model
+from opine_training.behaviour import behaviour, read_probes
+from opine_training.config import ReadConfig, SelectionConfig, parse
+from opine_training.evaluation import BEGINNINGS, VARIANTS, SplitChoice, report, score_files
+from opine_training.reviews import LeftOut, review_files
+from opine_training.splits import Source, training_rows, tuning_digests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from opine_training.evaluation.reading import Reader
+    from opine_training.metrics import Model
 
 _flat = tyro.conf.arg(name="")
 
@@ -50,7 +45,7 @@ class Evaluate:
     data: Path
     """A CSV file, or a folder of .csv and .csv.gz files."""
     model: Path = Path("services/sentiment/model")
-    """Artefact folder, or a lineage model's."""
+    """Artefact folder, or a model of 2019's."""
     split: SplitChoice = "auto"
     """Rows to score instead: `tuning` are the training rows that a run kept aside, `all` every row."""
     robustness: bool = False
@@ -69,8 +64,7 @@ class Evaluate:
 def main(arguments: Sequence[str]) -> None:
     command = parse(Evaluate, "evaluate", arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    with said_plainly():
-        sys.stdout.write(json.dumps(_evaluate(command), indent=2) + "\n")
+    sys.stdout.write(json.dumps(_evaluate(command), indent=2) + "\n")
 
 
 def _evaluate(command: Evaluate) -> dict[str, Any]:
@@ -79,22 +73,22 @@ def _evaluate(command: Evaluate) -> dict[str, Any]:
     tuning = tuning_digests(learned) if command.split == "tuning" else frozenset()
     variants = VARIANTS if command.robustness else BEGINNINGS
 
-    def scored(reader: Reader, left_out: LeftOut) -> dict[str, Any]:
-        return report(score_files(reader, source.files, command.split, left_out, variants=variants, tuning=tuning))
+    def scored(model: Model, left_out: LeftOut) -> dict[str, Any]:
+        return report(score_files(model, source.files, command.split, left_out, variants=variants, tuning=tuning))
 
-    reader = load_reader(command.model)
+    model = load_model(command.model)
     left_out = LeftOut()
-    found = {"model": {"name": reader.name, "version": reader.version}, **scored(reader, left_out)}
-    found["behaviour"] = behaviour(reader, read_probes())
+    found = {"model": {"name": model.name, "version": model.version}, **scored(model, left_out)}
+    found["behaviour"] = behaviour(model, read_probes())
     if command.baselines:
         found["baselines"] = _baselines(learned, command, scored)
     return {**found, "left_out": left_out.lines()}
 
 
 def _baselines(
-    learned: Source, command: Evaluate, scored: Callable[[Reader, LeftOut], dict[str, Any]]
+    learned: Source, command: Evaluate, scored: Callable[[Model, LeftOut], dict[str, Any]]
 ) -> dict[str, Any]:
-    from opine_training.evaluation.baselines.all import trained_baselines  # noqa: PLC0415  slow, and seldom asked for
+    from opine_training.baselines import trained_baselines  # noqa: PLC0415  slow, and seldom asked for
 
     train, fingerprint = training_rows(learned)
     balanced = (
@@ -103,7 +97,7 @@ def _baselines(
         else []
     )
     found: dict[str, Any] = {"training_rows": len(train), "data_sha256": fingerprint}
-    for reader in trained_baselines(train, balanced):
-        figures = scored(reader, LeftOut())
-        found[reader.name] = {name: figures[name] for name in ("all", "files")}
+    for model in trained_baselines(train, balanced):
+        figures = scored(model, LeftOut())
+        found[model.name] = {name: figures[name] for name in ("all", "files")}
     return found

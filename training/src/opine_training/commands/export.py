@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from opine_training.commands.parsing import parse, said_plainly
-from opine_training.fitting.checkpoint import CheckpointError
-from opine_training.runs.export import export_run
-from opine_training.runs.folder import RunError
+from opine_training.artefacts import export_run
+from opine_training.config import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +32,5 @@ class Export:
 
 def main(arguments: Sequence[str]) -> None:
     command = parse(Export, "export", arguments)
-    with said_plainly(RunError, CheckpointError):
-        export_run(command.run, command.out, command.version)
+    export_run(command.run, command.out, command.version)
     sys.stdout.write(f"{command.out}\n")

@@ -1,30 +1,90 @@
+"""The learning rate range test (Smith 2017): rise from a low rate until the loss explodes."""
+
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import tyro
+from tqdm import tqdm
 
-from opine_training.commands.parsing import config_name, parse, said_plainly
-from opine_training.config.hardware import HardwareConfig
-from opine_training.config.named import ConfigName, named
-from opine_training.config.reading import ReadConfig
-from opine_training.config.selection import SelectionConfig
-from opine_training.config.training import TrainConfig
-from opine_training.data.dataset import read_dataset
-from opine_training.data.learned import Source
-from opine_training.evaluation.plots import rate_range_picture
-from opine_training.fitting.device import DeviceError, choose_device
-from opine_training.fitting.processes import Processes
-from opine_training.fitting.rate_range import range_test
-from opine_training.networks.build import build_encoding
-from opine_training.runs.folder import CORPUS, write_json
+from opine_training.config import (
+    ConfigName,
+    HardwareConfig,
+    ReadConfig,
+    SelectionConfig,
+    TrainConfig,
+    config_name,
+    named,
+    parse,
+)
+from opine_training.corpus import read_dataset
+from opine_training.networks import build_encoding, build_seeded
+from opine_training.optimisation import Processes, Stepper, choose_device
+from opine_training.report import rate_range_picture
+from opine_training.runs import CORPUS, write_json
+from opine_training.sampling import Epoch
+from opine_training.splits import Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from opine_training.corpus import Corpus
+    from opine_training.networks import Encoding
+    from opine_training.optimisation import Device
+
+_SMOOTHING = 0.95
+_EXPLODED = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class RateRange:
+    rates: list[float]
+    losses: list[float]
+    """Smoothed, one a rate."""
+
+    @property
+    def best(self) -> float:
+        """A tenth of the rate at which the loss is lowest: there it still falls fast, with room to the edge."""
+        return self.rates[int(np.argmin(self.losses))] / 10
+
+
+def range_test(
+    config: TrainConfig,
+    encoding: Encoding,
+    corpus: Corpus,
+    device: Device,
+    processes: Processes,
+    *,
+    lowest: float,
+    highest: float,
+    steps: int,
+) -> RateRange:
+    """The smoothed loss at rates that grow by a constant factor a step, on steps of the first epochs."""
+    stepper = Stepper(build_seeded(config), config, device, processes)
+    rates: list[float] = []
+    losses: list[float] = []
+    mean = 0.0
+    epoch, read = Epoch(corpus, encoding, config, 0, processes=processes), 0
+    for number in tqdm(range(steps), desc="find-lr", unit="step", disable=not processes.first):
+        if number - read == len(epoch):
+            read = number
+            epoch = Epoch(corpus, encoding, config, epoch.number + 1, processes=processes)
+        rate = lowest * (highest / lowest) ** (number / max(steps - 1, 1))
+        loss = stepper.step(epoch[number - read], rate, (config.seed, number))
+        mean = _SMOOTHING * mean + (1 - _SMOOTHING) * loss
+        smoothed = mean / (1 - _SMOOTHING ** (number + 1))
+        if not math.isfinite(smoothed) or (losses and smoothed > _EXPLODED * min(losses)):
+            break
+        rates.append(rate)
+        losses.append(smoothed)
+    return RateRange(rates, losses)
+
 
 _flat = tyro.conf.arg(name="")
 
@@ -61,21 +121,20 @@ def main(arguments: Sequence[str]) -> None:
     command = parse(FindLr, "find-lr", arguments, default)
     config = command.training
     encoding = build_encoding(config)
-    with said_plainly(DeviceError):
-        device = choose_device(command.hardware)
-        command.run.mkdir(parents=True, exist_ok=True)
-        source = Source(command.data, command.reading, command.selection)
-        corpus = read_dataset(source, encoding, command.run / CORPUS).train
-        found = range_test(
-            config,
-            encoding,
-            corpus,
-            device,
-            Processes(),
-            lowest=command.lowest,
-            highest=command.highest,
-            steps=command.steps,
-        )
+    device = choose_device(command.hardware)
+    command.run.mkdir(parents=True, exist_ok=True)
+    source = Source(command.data, command.reading, command.selection)
+    corpus = read_dataset(source, encoding, command.run / CORPUS).train
+    found = range_test(
+        config,
+        encoding,
+        corpus,
+        device,
+        Processes(),
+        lowest=command.lowest,
+        highest=command.highest,
+        steps=command.steps,
+    )
     rate_range_picture(found.rates, found.losses, found.best, command.run / "find-lr.svg")
     write_json(command.run / "find-lr.json", {"rates": found.rates, "losses": found.losses})
     picture = str(command.run / "find-lr.svg")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import tyro  # noqa: TC002  asked for the type at run time
 from charcnn.prediction import LABELS
 
-from opine_training.artefacts import load_reader
-from opine_training.commands.parsing import parse, said_plainly
+from opine_training.artefacts import load_model
+from opine_training.config import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,15 +33,14 @@ class Predict:
 def main(arguments: Sequence[str]) -> None:
     command = parse(Predict, "predict", arguments)
     texts = command.texts or tuple(line.rstrip("\n") for line in sys.stdin)
-    with said_plainly():
-        reader = load_reader(command.model)
-    reading = reader.read(texts)
-    for place, text in enumerate(texts):
+    model = load_model(command.model)
+    predictions = model.predict(texts)
+    for index, text in enumerate(texts):
         found = {
             "text": text,
-            "stars": None if reading.stars is None else int(reading.stars[place]),
-            "label": LABELS[reading.labels[place]],
-            "score": round(float(reading.scores[place]), 4),
-            "probabilities": [round(each, 4) for each in reading.probabilities[place].tolist()],
+            "stars": None if predictions.stars is None else int(predictions.stars[index]),
+            "label": LABELS[predictions.labels[index]],
+            "score": round(float(predictions.scores[index]), 4),
+            "probabilities": [round(each, 4) for each in predictions.probabilities[index].tolist()],
         }
         sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from opine_training.commands.log import log_to
-from opine_training.commands.parsing import parse, said_plainly
-from opine_training.config.hardware import DeviceName, HardwareConfig, Precision
-from opine_training.config.reading import ReadConfig
-from opine_training.config.selection import SelectionConfig
-from opine_training.config.teaching import TeachConfig
-from opine_training.fitting.device import DeviceError
-from opine_training.runs.folder import LOG, RunError
-from opine_training.teacher.packages import TeacherError, require_packages
+from opine_training.config import (
+    DeviceName,
+    HardwareConfig,
+    Precision,
+    ReadConfig,
+    SelectionConfig,
+    parse,
+)
+from opine_training.runs import LOG, log_to
+from opine_training.teacher.config import TeachConfig, require_packages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,13 +25,13 @@ _flat = tyro.conf.arg(name="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teach:
-    """Fine-tune a sentence encoder on the training rows and write its opinions of them as soft targets for `train`.
+    """Fine-tune a sentence encoder on the training rows and write its logits of them as soft targets for `train`.
 
         teach --data reviews/ --run runs/teacher
         train --data reviews/ --loss.soft-targets runs/teacher/soft-targets.npz --loss.soft-weight 0.5
 
     The encoder is all-MiniLM-L6-v2 or, by `--encoder mpnet`, all-mpnet-base-v2; Python packages carry their weights. It
-    judges every text as a whole, a beginning of it and a clause. Give `train` the same data and selection. Started
+    labels every text as a whole, a beginning of it and a clause. Give `train` the same data and selection. Started
     again with the same folder, a run that was stopped or killed goes on where it was.
     """
 
@@ -39,7 +40,7 @@ class Teach:
     run: Path = Path("runs/teacher")
     """The run's folder."""
     weights: Path | None = None
-    """A finished teacher's teacher.safetensors, to be asked without training; take another folder than its own."""
+    """A finished teacher's teacher.safetensors, to label without training; take another folder than its own."""
     device: DeviceName = "auto"
     """`auto` takes a GPU where there is one."""
     precision: Precision = "auto"
@@ -51,20 +52,19 @@ class Teach:
 
 def main(arguments: Sequence[str]) -> None:
     command = parse(Teach, "teach", arguments)
-    with said_plainly(RunError, DeviceError, TeacherError):
-        require_packages(command.teaching.encoder)
-        from opine_training.teacher.run import TeachRequest, teach  # noqa: PLC0415  it imports those packages
+    require_packages(command.teaching.encoder)
+    from opine_training.teacher.run import TeachRequest, teach  # noqa: PLC0415  it imports those packages
 
-        command.run.mkdir(parents=True, exist_ok=True)
-        request = TeachRequest(
-            data=command.data,
-            folder=command.run,
-            weights=command.weights,
-            reading=command.reading,
-            selection=command.selection,
-            config=command.teaching,
-            hardware=HardwareConfig(device=command.device, precision=command.precision, compile="off"),
-            command=["python", "-m", "opine_training", "teach", *arguments],
-        )
-        with log_to(command.run / LOG):
-            teach(request)
+    command.run.mkdir(parents=True, exist_ok=True)
+    request = TeachRequest(
+        data=command.data,
+        folder=command.run,
+        weights=command.weights,
+        reading=command.reading,
+        selection=command.selection,
+        config=command.teaching,
+        hardware=HardwareConfig(device=command.device, precision=command.precision, compile="off"),
+        command=["python", "-m", "opine_training", "teach", *arguments],
+    )
+    with log_to(command.run / LOG):
+        teach(request)

@@ -1,30 +1,61 @@
+"""Train a model: read, train, calibrate, export, evaluate. Started again, a run goes on where it stopped."""
+
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+import shlex
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
+from charcnn.artefact import ArtefactError, read_manifest
+from charcnn.network import load_network
 
-from opine_training.commands.log import log_to
-from opine_training.commands.parsing import config_name, parse, said_plainly
-from opine_training.config.hardware import HardwareConfig
-from opine_training.config.named import ConfigName, named
-from opine_training.config.reading import ReadConfig
-from opine_training.config.selection import SelectionConfig
-from opine_training.config.training import TrainConfig
-from opine_training.fitting.checkpoint import CheckpointError
-from opine_training.fitting.device import DeviceError
-from opine_training.lineage.arguments import LineageArgumentError, translate
-from opine_training.runs.folder import LOG, RunError
-from opine_training.runs.request import Request
-from opine_training.runs.run import run
+from opine_training.artefacts import export_run, load_model, state_metrics
+from opine_training.config import (
+    ConfigName,
+    HardwareConfig,
+    ReadConfig,
+    SelectionConfig,
+    TrainConfig,
+    config_name,
+    named,
+    parse,
+)
+from opine_training.corpus import open_dataset, read_dataset
+from opine_training.evaluation import VARIANTS, labels_of, report, score_corpus, validation_figures
+from opine_training.legacy_2019 import LEGACY_2019_MANIFEST, read_legacy_2019, translate
+from opine_training.loop import Training
+from opine_training.networks import build_encoding, build_network, build_seeded
+from opine_training.optimisation import Processes, choose_device, processes
+from opine_training.runs import (
+    ARTEFACT,
+    CHECKPOINT,
+    CORPUS,
+    LOG,
+    METRICS,
+    keep_config,
+    keep_summary,
+    log_to,
+    write_json,
+)
+from opine_training.sampling import SoftTargets
+from opine_training.splits import Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from charcnn.legacy_2019 import Legacy2019Network
+    from charcnn.network import CharCNN
+    from torch import nn
+
+    from opine_training.corpus import Dataset
+    from opine_training.runs import Progress
+
 logger = logging.getLogger(__name__)
+
+
 _flat = tyro.conf.arg(name="")
 
 
@@ -44,7 +75,7 @@ class Train:
     bit for bit. `torchrun --nproc-per-node 4 -m -- opine_training train ...` shares every step between four GPUs (or
     processes). `tensorboard --logdir runs` shows the curves.
 
-    `--config lineage` trains the network of 2019 by its own recipe; the arguments of its train.py are understood,
+    `--config legacy_2019` trains the network of 2019 by its own recipe; the arguments of its train.py are understood,
     such as --data_path, --text_column, --focal_loss 1 --gamma 2, --scheduler clr --min_lr 1.7e-3 --max_lr 1e-2
     --stepsize 4, --balance 1, --use_sampler 1, --batch_size, --optimizer adam.
     """
@@ -70,28 +101,94 @@ class Train:
 
 
 def main(arguments: Sequence[str]) -> None:
-    with said_plainly(LineageArgumentError, RunError, CheckpointError, DeviceError):
-        todays, without_effect = translate(arguments)
-        default = Train(data=tyro.MISSING, training=named(config_name(todays)))
-        command = parse(Train, "train", todays, default)
-        command.run.mkdir(parents=True, exist_ok=True)
-        with log_to(command.run / LOG):
-            for name in without_effect:
-                logger.warning("--%s of 2019 has no effect here", name)
-            run(_request(command, arguments))
+    current, without_effect = translate(arguments)
+    default = Train(data=tyro.MISSING, training=named(config_name(current)))
+    options = parse(Train, "train", current, default)
+    options.run.mkdir(parents=True, exist_ok=True)
+    with log_to(options.run / LOG):
+        for name in without_effect:
+            logger.warning("--%s of 2019 has no effect here", name)
+        run(options, shlex.join(["python", "-m", "opine_training", "train", *arguments]))
 
 
-def _request(command: Train, arguments: Sequence[str]) -> Request:
-    return Request(
-        data=command.data,
-        folder=command.run,
-        name=command.name,
-        version=command.version,
-        reading=command.reading,
-        selection=command.selection,
-        config=command.training,
-        weights=command.weights,
-        hardware=command.hardware,
-        word_tfidf=command.word_tfidf,
-        command=["python", "-m", "opine_training", "train", *arguments],
-    )
+def run(options: Train, command: str) -> None:
+    """Leave in the run's folder what `training/README.md` lists; `command` is how a person would start the same run."""
+    config = options.training
+    with processes() as group:
+        device = choose_device(options.hardware)
+        network = _initial_network(options)
+        dataset = _read_dataset(options, command, group)
+        soft_targets = SoftTargets.load(config.loss.soft_targets) if config.loss.soft_targets else None
+        encoding = build_encoding(config)
+        progress = Training(
+            config, network, encoding, dataset.train, dataset.tuning, options.run, device, group, soft_targets
+        ).run()
+        if group.first:
+            _export_and_evaluate(options, dataset, progress)
+        group.barrier()
+
+
+def _initial_network(options: Train) -> nn.Module:
+    """What the run starts from; one that goes on no longer needs the other model."""
+    if options.weights is None or (options.run / CHECKPOINT).exists():
+        return build_seeded(options.training)
+    return build_trained(options.training, options.weights)
+
+
+def build_trained(config: TrainConfig, folder: Path) -> nn.Module:
+    """The network of a configuration, with a finished model's weights; its linear part and calibration stay behind.
+
+    Raises:
+        ArtefactError: the folder holds no model, or one of another form.
+    """
+    trained: CharCNN | Legacy2019Network
+    if (folder / LEGACY_2019_MANIFEST).exists():
+        _, trained = read_legacy_2019(folder)
+    else:
+        trained = load_network(folder, read_manifest(folder).network)
+    if trained.config != config.network:
+        raise ArtefactError(f"{folder} has another network than this run; see --network: it is {trained.config}")
+    network = build_network(config)
+    network.load_state_dict(trained.state_dict())
+    return network
+
+
+def _read_dataset(options: Train, command: str, group: Processes) -> Dataset:
+    """Read by the first process, opened by all."""
+    cache = options.run / CORPUS
+    if group.first:
+        asked = {
+            "training": asdict(options.training),
+            "selection": asdict(options.selection),
+            "reading": asdict(options.reading),
+            "name": options.name,
+            "weights": options.weights,
+        }
+        keep_config(options.run, asked, {"version": options.version, "command": command})
+        source = Source(options.data, options.reading, options.selection)
+        dataset = read_dataset(source, build_encoding(options.training), cache)
+        keep_summary(options.run, dataset.summary)
+        logger.info(
+            "%d training, %d tuning, %d validation rows", *map(len, (dataset.train, dataset.tuning, dataset.validation))
+        )
+    group.barrier()
+    return open_dataset(cache)
+
+
+def _export_and_evaluate(options: Train, dataset: Dataset, progress: Progress) -> None:
+    from opine_training.report import write_report  # noqa: PLC0415  needed by one process of many, after hours
+
+    artefact = options.run / ARTEFACT
+    export_run(options.run, artefact, options.version)
+    scored = score_corpus(load_model(artefact), dataset.validation, VARIANTS)
+    metrics: dict[str, Any] = {"validation": validation_figures(scored)}
+    if options.word_tfidf:
+        from opine_training.baselines import word_tfidf  # noqa: PLC0415  likewise
+
+        logger.info("word TF-IDF on the same rows")
+        baseline = word_tfidf(dataset.train.texts, labels_of(dataset.train))
+        metrics["word_tfidf"] = report(score_corpus(baseline, dataset.validation, {}))["all"]
+    state_metrics(artefact, metrics)
+    write_json(options.run / METRICS, metrics)
+    write_report(options.run, scored, progress, metrics)
+    logger.info("macro-F1 on the validation rows: %.4f", metrics["validation"]["all"]["macro_f1"])

@@ -1,1 +1,1 @@
-"""A sentence encoder learns stars and says what it thinks of texts and their parts (Hinton et al. 2015)."""
+"""The teacher: a sentence encoder that is fine-tuned to label reviews for the small network."""

@@ -17,13 +17,13 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel
 
-from opine_training.teacher.packages import TeacherError, encoder_files
+from opine_training.teacher.config import TeacherError, encoder_files
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
-    from opine_training.config.teaching import TeachConfig
+    from opine_training.teacher.config import TeachConfig
 
 _CONFIGS = {"bert": BertConfig, "mpnet": MPNetConfig}
 

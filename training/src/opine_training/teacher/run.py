@@ -1,4 +1,4 @@
-"""A teacher's run: read, fine-tune, say what it thinks. Started again, it goes on where it stopped."""
+"""A teacher's run: read, fine-tune, label. Started again, it goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -12,20 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.torch import save
 
-from opine_training.atomic import atomic_write
-from opine_training.config.training import TrainConfig
-from opine_training.data.dataset import read_dataset
-from opine_training.data.learned import Source
-from opine_training.fitting.checkpoint import CHECKPOINT
-from opine_training.fitting.device import choose_device
-from opine_training.networks.build import build_encoding
-from opine_training.runs.folder import CORPUS, RunError, keep_config, keep_summary, write_json
+from opine_training.config import TrainConfig
+from opine_training.corpus import read_dataset
+from opine_training.networks import build_encoding
+from opine_training.optimisation import choose_device
+from opine_training.runs import CHECKPOINT, CORPUS, RunError, atomic_write, keep_config, keep_summary, write_json
+from opine_training.splits import Source
+from opine_training.teacher.config import ENCODERS, encoder_files
+from opine_training.teacher.dataset import TokenDataset, tokenise
 from opine_training.teacher.encoder import load_tokenizer, load_weights, pretrained_teacher
-from opine_training.teacher.judging import Lessons
-from opine_training.teacher.labelling import PARTS, SOFT_TARGETS, Labelling
-from opine_training.teacher.loop import Teaching
-from opine_training.teacher.packages import ENCODERS, encoder_files
-from opine_training.teacher.tokens import tokenise
+from opine_training.teacher.labelling import PARTS, SOFT_TARGETS, Labeller
+from opine_training.teacher.training import TeacherTraining
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,13 +30,10 @@ if TYPE_CHECKING:
 
     from tokenizers import Tokenizer
 
-    from opine_training.config.hardware import HardwareConfig
-    from opine_training.config.reading import ReadConfig
-    from opine_training.config.selection import SelectionConfig
-    from opine_training.config.teaching import TeachConfig
-    from opine_training.data.corpus import Corpus
-    from opine_training.data.dataset import Dataset
-    from opine_training.fitting.checkpoint import Progress
+    from opine_training.config import HardwareConfig, ReadConfig, SelectionConfig
+    from opine_training.corpus import Corpus, Dataset
+    from opine_training.runs import Progress
+    from opine_training.teacher.config import TeachConfig
     from opine_training.teacher.encoder import Teacher
 
 logger = logging.getLogger(__name__)
@@ -74,8 +68,8 @@ def teach(request: TeachRequest, build: Callable[[int], Teacher] | None = None) 
     encoder = encoder_files(config.encoder)
     tokenizer = load_tokenizer(encoder)
     network = (build(config.seed) if build else pretrained_teacher(config, encoder)).to(device.device)
-    train, tuning = (_lessons(tokenizer, corpus) for corpus in (dataset.train, dataset.tuning))
-    teaching = Teaching(config, train, tuning, folder, device)
+    train, tuning = (_token_dataset(tokenizer, corpus) for corpus in (dataset.train, dataset.tuning))
+    teaching = TeacherTraining(config, train, tuning, folder, device)
     if not (folder / CHECKPOINT).exists():
         if request.weights:
             load_weights(network, request.weights)
@@ -87,11 +81,11 @@ def teach(request: TeachRequest, build: Callable[[int], Teacher] | None = None) 
     if (folder / SOFT_TARGETS).exists():
         logger.info("%s is there already", folder / SOFT_TARGETS)
         return
-    Labelling(config, folder, device).run(network, tokenizer, dataset.train)
+    Labeller(config, folder, device).run(network, tokenizer, dataset.train)
 
 
 def _dataset(request: TeachRequest) -> Dataset:
-    """Read like `train`'s by default, so that its texts are those that were judged."""
+    """Read like `train`'s by default, so that its texts are those that were labelled."""
     teaching = asdict(request.config)
     length = {"epochs": teaching.pop("epochs")}
     asked = {
@@ -122,8 +116,8 @@ def _require_unfinished(request: TeachRequest) -> None:
             raise RunError(f"{request.folder} holds a teacher that is done, after {epochs} epochs; name another folder")
 
 
-def _lessons(tokenizer: Tokenizer, corpus: Corpus) -> Lessons:
-    return Lessons(tokenise(tokenizer, corpus.texts), corpus.stars.astype(np.int64))
+def _token_dataset(tokenizer: Tokenizer, corpus: Corpus) -> TokenDataset:
+    return TokenDataset(tokenise(tokenizer, corpus.texts), corpus.stars.astype(np.int64))
 
 
 def _remove_results(folder: Path) -> None:

@@ -12,6 +12,7 @@ from dash import ALL, Dash, Input, NoUpdate, Output, State, ctx, dcc, html, no_u
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from flask import Flask, Response, request, stream_with_context
+from opine_common.prediction import Label
 from werkzeug.exceptions import Forbidden
 
 from opine_frontend.components.elements import (
@@ -30,7 +31,7 @@ from opine_frontend.pages.login import is_admin
 from opine_frontend.pages.scrape_runs import runs_section
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
-from opine_frontend.reviews_api.schemas import Label, Order, Review, ReviewQuery, SortField, StarCount
+from opine_frontend.reviews_api.schemas import Order, Review, ReviewQuery, SortField, StarCount
 from opine_frontend.routing import brand_path
 from opine_frontend.user_messages import SESSION_ENDED, admin_error
 

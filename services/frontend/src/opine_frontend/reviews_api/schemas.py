@@ -5,17 +5,15 @@ Unknown fields of an answer are ignored, so that the API may add some.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Generic, Literal, NamedTuple, TypeVar
+from typing import Generic, Literal, TypeVar
 
+from opine_common.prediction import Label, ModelVersion, Score, Stars, StoredPrediction, WordContribution
 from pydantic import BaseModel, ConfigDict, Field
 
 # The API's own limit; a longer text is never predicted or stored.
 MAX_TEXT_LENGTH = 20_000
 
-Label = Literal["bad", "average", "good"]
 StarCount = Literal["1", "2", "3", "4", "5"]
-Stars = Annotated[int, Field(ge=1, le=5)]
-Score = Annotated[float, Field(ge=0, le=1)]
 SortField = Literal["created_at", "stars", "score", "brand"]
 Order = Literal["asc", "desc"]
 RunOutcome = Literal["completed", "blocked", "failed", "interrupted"]
@@ -35,39 +33,17 @@ class Page(Schema, Generic[Item]):
     next_cursor: str | None = None
 
 
-class ModelVersion(Schema):
-    name: str
-    version: str
-
-
-class Word(NamedTuple):
-    """A run without white space, in code points, and how much it speaks for (> 0) or against (< 0) the brand."""
-
-    start: Annotated[int, Field(ge=0)]
-    end: int
-    contribution: float
-
-
 class Prediction(Schema):
     score: Score
     label: Label
     stars: Stars
     star_probabilities: list[float] = Field(min_length=5, max_length=5)
-    words: list[Word]
+    words: list[WordContribution]
 
 
 class PredictionAnswer(Schema):
     model: ModelVersion
     prediction: Prediction
-
-
-class StoredPrediction(Schema):
-    """The part of a prediction that is sent and stored with a review; one by the routes of 2019 names no model."""
-
-    stars: Stars
-    score: Score
-    label: Label
-    model: ModelVersion | None = None
 
 
 class BrandName(Schema):

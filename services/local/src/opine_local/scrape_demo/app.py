@@ -3,11 +3,11 @@
 import signal
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from opine_common.readiness import wait_until_ready
 
 from opine_local.data_folder import page_of_holder
 from opine_local.refusal import Refusal
@@ -39,18 +39,16 @@ def running_app(settings: Settings) -> Iterator[str]:
 
 
 def _until_ready(page_url: str, patience_s: float, process: "subprocess.Popen[bytes] | None") -> None:
-    end = time.monotonic() + patience_s
-    while not _is_ready(page_url):
+    def missing() -> str | None:
         if process is not None and process.poll() is not None:
             raise Refusal("Opine did not start; the lines above say why.")
-        if time.monotonic() > end:
-            raise Refusal(f"Opine at {page_url} was not ready within {patience_s:g} s.")
-        time.sleep(_POLL_S)
+        try:
+            with urllib.request.urlopen(f"{page_url}/readyz", timeout=2):  # noqa: S310  our own address
+                return None
+        except OSError as error:
+            return str(error)
 
-
-def _is_ready(page_url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{page_url}/readyz", timeout=2):  # noqa: S310  our own address
-            return True
-    except (urllib.error.URLError, OSError):
-        return False
+        wait_until_ready(missing, timeout_s=patience_s, pause_s=_POLL_S)
+    except TimeoutError:
+        raise Refusal(f"Opine at {page_url} was not ready within {patience_s:g} s.") from None

@@ -15,7 +15,7 @@ from opine_local.scrape_demo.app import running_app
 from opine_local.scrape_demo.outcome import Outcome, read_outcome
 from opine_local.scrape_demo.site import demo_site, scraping_environment
 from opine_local.secrets_file import load_or_create
-from opine_local.settings import Settings, read_settings
+from opine_local.settings import Settings, local_settings
 
 Say = Callable[[str], None]
 
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> str | None:
         signal.signal(number, signal.default_int_handler)
     try:
         with ExitStack() as stack:
-            _show(read_settings(), python, stack)
+            _show(local_settings(), python, stack)
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opine_reviews.models import Brand
-from opine_reviews.scraped.models import ScrapedReview, ScrapeRun
+from opine_reviews.models import Brand, ScrapedReview, ScrapeRun
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 

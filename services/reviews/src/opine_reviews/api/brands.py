@@ -1,22 +1,29 @@
+"""Routes of brands and sectors."""
+
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
+from opine_common.problems import Problem
 
-from opine_reviews.api.answers import brand_answer, json_answer, problems
-from opine_reviews.brands import CountedBrand, get_brand, list_brands, random_brand
-from opine_reviews.problems import Problem
-from opine_reviews.schemas.answers import BrandAnswer, BrandName, BrandPage, SummaryAnswer
-from opine_reviews.schemas.queries import BrandListQuery, BrandPath, RandomBrandQuery
-from opine_reviews.services import services
-from opine_reviews.slugs import is_slug
-from opine_reviews.summaries import summarise
+from opine_reviews.api.openapi import json_answer, problems
+from opine_reviews.brands import CountedBrand, get_brand, is_slug, list_brands, list_sectors, random_brand, summarise
+from opine_reviews.dependencies import dependencies
+from opine_reviews.schemas.answers import (
+    BrandAnswer,
+    BrandName,
+    BrandPage,
+    SectorList,
+    SummaryAnswer,
+)
+from opine_reviews.schemas.requests import BrandListQuery, BrandPath, RandomBrandQuery
 
 brands = APIBlueprint("brands", __name__, url_prefix="/api/v1")
+sectors = APIBlueprint("sectors", __name__, url_prefix="/api/v1")
 
 
 @brands.get("/brands", responses={200: BrandPage, **problems(422, 503)})
 def get_brands(query: BrandListQuery) -> Response:
     """Brands by relevance, then name."""
-    own = services()
+    own = dependencies()
     with own.database.transaction() as session:
         found, next_cursor = list_brands(
             session,
@@ -26,34 +33,56 @@ def get_brands(query: BrandListQuery) -> Response:
             limit=query.limit,
             cursor=query.cursor,
         )
-    return json_answer(BrandPage(items=[brand_answer(brand) for brand in found], next_cursor=next_cursor))
+    return json_answer(BrandPage(items=[_brand_answer(brand) for brand in found], next_cursor=next_cursor))
 
 
 @brands.get("/brands/random", responses={200: BrandAnswer, **problems(404, 422, 503)})
 def get_random_brand(query: RandomBrandQuery) -> Response:
     """One brand, any but the excluded one."""
-    with services().database.transaction() as session:
+    with dependencies().database.transaction() as session:
         found = random_brand(session, query.exclude)
-    return json_answer(brand_answer(_required(found)))
+    return json_answer(_brand_answer(_required(found)))
 
 
 @brands.get("/brands/<slug>", responses={200: BrandAnswer, **problems(404, 422, 503)})
 def get_one_brand(path: BrandPath) -> Response:
     """A brand with the count and average of its reviews."""
     _require_slug(path.slug)
-    with services().database.transaction() as session:
+    with dependencies().database.transaction() as session:
         found = get_brand(session, path.slug)
-    return json_answer(brand_answer(_required(found)))
+    return json_answer(_brand_answer(_required(found)))
 
 
 @brands.get("/brands/<slug>/summary", responses={200: SummaryAnswer, **problems(404, 422, 503)})
 def get_summary(path: BrandPath) -> Response:
     """A brand's reviews in numbers, by month."""
     _require_slug(path.slug)
-    with services().database.transaction() as session:
+    with dependencies().database.transaction() as session:
         brand = _required(get_brand(session, path.slug)).brand
         summary = summarise(session, BrandName(slug=brand.slug, name=brand.name))
     return json_answer(summary)
+
+
+@sectors.get("/sectors", responses={200: SectorList, **problems(503)})
+def get_sectors() -> Response:
+    """The brands' sectors by name."""
+    with dependencies().database.transaction() as session:
+        found = list_sectors(session)
+    return json_answer(SectorList(items=found))
+
+
+def _brand_answer(counted: CountedBrand) -> BrandAnswer:
+    brand = counted.brand
+    return BrandAnswer(
+        slug=brand.slug,
+        name=brand.name,
+        website=brand.website,
+        sector=brand.sector,
+        origin=brand.origin,
+        review_count=counted.review_count,
+        average_stars=counted.average_stars,
+        scraped=counted.scraped,
+    )
 
 
 def _require_slug(slug: str) -> None:

@@ -1,20 +1,21 @@
+"""Routes of what was read elsewhere: scraped reviews, and the runs that read them."""
+
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
-from opine_reviews.admin import require_admin
-from opine_reviews.api.answers import json_answer, problems, source_name_answer
-from opine_reviews.schemas.answers import BrandName
-from opine_reviews.schemas.scraped import (
+from opine_reviews.api.openapi import json_answer, problems
+from opine_reviews.dependencies import dependencies
+from opine_reviews.listing import ListedScrapedReview, list_runs, list_scraped_reviews
+from opine_reviews.request_checks import require_admin
+from opine_reviews.schemas.answers import (
+    BrandName,
     ScrapedReviewAnswer,
     ScrapedReviewPage,
-    ScrapedReviewQuery,
     ScrapeRunAnswer,
     ScrapeRunPage,
-    ScrapeRunQuery,
+    SourceName,
 )
-from opine_reviews.scraped.listing import ListedScrapedReview, list_scraped_reviews
-from opine_reviews.scraped.runs import list_runs
-from opine_reviews.services import services
+from opine_reviews.schemas.requests import ScrapedReviewQuery, ScrapeRunQuery
 
 scraped = APIBlueprint("scraped", __name__, url_prefix="/api/v1")
 
@@ -22,7 +23,7 @@ scraped = APIBlueprint("scraped", __name__, url_prefix="/api/v1")
 @scraped.get("/scraped-reviews", responses={200: ScrapedReviewPage, **problems(422, 503)})
 def get_scraped_reviews(query: ScrapedReviewQuery) -> Response:
     """Reviews that were read elsewhere, newest first."""
-    own = services()
+    own = dependencies()
     with own.database.transaction() as session:
         rows, next_cursor = list_scraped_reviews(session, own.cursors, query, limit=query.limit, cursor=query.cursor)
     return json_answer(ScrapedReviewPage(items=[_answer(row) for row in rows], next_cursor=next_cursor))
@@ -32,7 +33,7 @@ def get_scraped_reviews(query: ScrapedReviewQuery) -> Response:
 def get_scrape_runs(query: ScrapeRunQuery) -> Response:
     """Runs of the scraping, last started first."""
     require_admin()
-    own = services()
+    own = dependencies()
     with own.database.transaction() as session:
         runs, next_cursor = list_runs(session, own.cursors, kind=query.kind, limit=query.limit, cursor=query.cursor)
     items = [ScrapeRunAnswer.model_validate(run, from_attributes=True) for run in runs]
@@ -44,7 +45,7 @@ def _answer(row: ListedScrapedReview) -> ScrapedReviewAnswer:
     return ScrapedReviewAnswer(
         id=review.id,
         brand=BrandName(slug=review.brand_slug, name=row.brand_name),
-        source=source_name_answer(review.source),
+        source=SourceName.of(review.source),
         source_url=review.source_url,
         title=review.title,
         text=review.text,

@@ -4,7 +4,6 @@ from alembic import context
 
 from opine_reviews.models import Base
 from opine_reviews.schema import is_ours
-from opine_reviews.scraped import models as _scraped_tables  # noqa: F401  declares them
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,27 +1,12 @@
 """What the routes of /api/v1 answer."""
 
 import datetime as dt
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, Self
 
+from opine_common.prediction import Label, ModelVersion, Score, Stars, StoredPrediction, WordContribution
 from pydantic import BaseModel, Field
 
-from opine_reviews.models import Label, Origin
-from opine_reviews.schemas.requests import Stars
-
-Score = Annotated[float, Field(ge=0, le=1)]
-
-
-class ModelAnswer(BaseModel):
-    name: str
-    version: str
-
-
-class WordAnswer(NamedTuple):
-    """`[start, end, contribution]` in JSON: a long text has a thousand words, and their names would be half of it."""
-
-    start: Annotated[int, Field(ge=0, description="offset in code points")]
-    end: Annotated[int, Field(ge=1, description="offset of the code point after the word")]
-    contribution: Annotated[float, Field(description="positive for the brand")]
+from opine_reviews.models import Origin, RunKind, RunOutcome
 
 
 class PredictionAnswer(BaseModel):
@@ -33,7 +18,7 @@ class PredictionAnswer(BaseModel):
         default=None,
         description="only with `explain: true`: one number a code point of the text, positive for the brand",
     )
-    words: list[WordAnswer] | None = Field(
+    words: list[WordContribution] | None = Field(
         default=None,
         description=(
             'only with `explain: "words"`: `[start, end, contribution]` of each run of the text without white space, '
@@ -43,20 +28,13 @@ class PredictionAnswer(BaseModel):
 
 
 class PredictionsAnswer(BaseModel):
-    model: ModelAnswer
+    model: ModelVersion
     prediction: PredictionAnswer
 
 
 class BrandName(BaseModel):
     slug: str
     name: str
-
-
-class StoredPrediction(BaseModel):
-    stars: Stars
-    score: Score
-    label: Label
-    model: ModelAnswer | None = Field(description="null for reviews that came by the routes of 2019")
 
 
 class ReviewAnswer(BaseModel):
@@ -73,9 +51,18 @@ class ReviewPage(BaseModel):
     next_cursor: str | None
 
 
+_SOURCE_NAMES = {"trustpilot": "Trustpilot"}
+
+
 class SourceName(BaseModel):
+    """A source as people call it; one that is not known here by its own name, which is in lower case."""
+
     key: str = Field(examples=["trustpilot"])
     name: str = Field(examples=["Trustpilot"])
+
+    @classmethod
+    def of(cls, source: str) -> Self:
+        return cls(key=source, name=_SOURCE_NAMES.get(source) or source.replace("-", " ").capitalize())
 
 
 class ScrapedAnswer(BaseModel):
@@ -133,3 +120,51 @@ class SummaryAnswer(BaseModel):
     labels: LabelCounts = Field(description="labels of the predictions that were shown")
     corrected: int = Field(description="reviews whose author chose other stars than were proposed")
     months: list[MonthAnswer] = Field(description="oldest first; months without reviews are left out")
+
+
+class ScrapedReviewAnswer(BaseModel):
+    id: int
+    brand: BrandName
+    source: SourceName
+    source_url: str = Field(description="the page that it was read on; no promise that it is still there")
+    title: str | None
+    text: str = Field(description="empty where the page shows a title and stars only")
+    stars: Stars
+    reviewed_at: dt.datetime = Field(description="midnight in UTC where the page gives a day")
+    language: str | None
+    country: str | None
+    verified: bool | None = Field(description="what the source says of the reviewer's purchase; null: nothing")
+    reply: str | None = Field(description="of the company")
+    read_at: dt.datetime
+
+
+class ScrapedReviewPage(BaseModel):
+    items: list[ScrapedReviewAnswer]
+    next_cursor: str | None
+
+
+class PageErrorAnswer(BaseModel):
+    url: str
+    reason: str
+    saved_copy: str | None = None
+
+
+class ScrapeRunAnswer(BaseModel):
+    run_id: str
+    kind: RunKind
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+    outcome: RunOutcome | None = Field(description="null while it runs, or until the next run finds it killed")
+    exit_code: int | None
+    pages: int
+    items: int
+    new_items: int
+    changed_items: int = Field(description="known already and newly read with other content")
+    duplicates: int
+    rejected: dict[str, int] = Field(description="pages and cards that were not understood, by reason")
+    errors: list[PageErrorAnswer] = Field(description="the first of them")
+
+
+class ScrapeRunPage(BaseModel):
+    items: list[ScrapeRunAnswer]
+    next_cursor: str | None

@@ -1,15 +1,27 @@
-"""What the routes of /api/v1 take."""
+"""What the routes of /api/v1 take: paths, query strings, headers and bodies."""
 
-from typing import Annotated, Literal
+import datetime as dt
+from functools import cache
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from opine_common.prediction import Label, Score, Stars
+from opine_common.text import StorableText, require_storable
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
-from opine_reviews.characters import Characters, refuse_unstorable
-from opine_reviews.models import Label
+from opine_reviews.models import RunKind
 
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
-Stars = Annotated[int, Field(ge=1, le=5)]
+Source = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=50)]
 BrandSlug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=100)]
 ModelToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=64)]
 
@@ -18,7 +30,7 @@ ReviewText = Annotated[
     str,
     Field(min_length=1, max_length=20_000, pattern=r"\S", description="counted in code points, blanks at the ends cut"),
     BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value),
-    BeforeValidator(refuse_unstorable),
+    BeforeValidator(require_storable),
 ]
 
 
@@ -42,7 +54,7 @@ class Body(BaseModel):
 
 
 class PredictionRequest(Body):
-    text: Characters = Field(min_length=1, max_length=20_000, examples=["Great shop!"])
+    text: StorableText = Field(min_length=1, max_length=20_000, examples=["Great shop!"])
     explain: Explain = False
 
 
@@ -55,7 +67,7 @@ class ShownPrediction(Body):
     """The prediction that the person was shown."""
 
     stars: Stars
-    score: float = Field(ge=0, le=1)
+    score: Score
     label: Label
     model: ShownModel
 
@@ -76,3 +88,113 @@ class ReviewHeaders(BaseModel):
         pattern=r"^[\x21-\x7e]+$",
         description="a retry with the same key and body answers the same review",
     )
+
+
+Sort = Literal["created_at", "stars", "score", "brand"]
+Order = Literal["asc", "desc"]
+Limit = Annotated[int, Field(ge=1, le=100)]
+# Holds the longest brand name, at four bytes a character.
+Cursor = Annotated[str, Field(max_length=1000, description="`next_cursor` of the page before, with the same filters")]
+
+
+def _refuse_bare_number(value: object) -> object:
+    # pydantic would take "5" for five seconds after 1970.
+    if isinstance(value, str) and "T" not in value.upper():
+        raise ValueError("not a time in RFC 3339 form, such as 2026-11-24T08:00:00Z")
+    return value
+
+
+def _in_utc(time: dt.datetime) -> dt.datetime:
+    # PostgreSQL refuses offsets that RFC 3339 allows.
+    try:
+        return time.astimezone(dt.UTC)
+    except OverflowError:
+        raise ValueError("not within the years 1 to 9999 in UTC") from None
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_refuse_bare_number), AfterValidator(_in_utc)]
+SearchText = Annotated[
+    StorableText,
+    StringConstraints(min_length=1, max_length=200),
+    # For the document: what StorableText refuses, as far as a query string can hold it.
+    Field(json_schema_extra={"pattern": r"^[^\x00]*$"}),
+]
+
+
+class Query(BaseModel):
+    """A query string: a misspelt filter is an error, so that it cannot silently widen an answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401  as inherited
+        """Cached: flask-openapi3 asks for it at every request, which would cost more than the validation."""
+        return _json_schema(cls, args, frozenset(kwargs.items()))
+
+
+@cache
+def _json_schema(model: type[Query], args: tuple[Any, ...], kwargs: frozenset[tuple[str, Any]]) -> dict[str, Any]:
+    return super(Query, model).model_json_schema(*args, **dict(kwargs))
+
+
+class ReviewFilters(Query):
+    brand: BrandSlug | None = None
+    stars: Stars | None = None
+    label: Label | None = None
+    q: SearchText | None = Field(default=None, description="occurs in the text, upper and lower case alike")
+    since: Time | None = Field(default=None, description="created then or later")
+    until: Time | None = Field(default=None, description="created before")
+
+
+class ReviewListQuery(ReviewFilters):
+    sort: Sort = Field(default="created_at", description="a review without a prediction counts as below every score")
+    order: Order = "desc"
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class ExportQuery(ReviewFilters):
+    sort: Sort = "created_at"
+    order: Order = "desc"
+
+
+class BrandListQuery(Query):
+    q: SearchText | None = Field(default=None, description="occurs in the name")
+    sector: SearchText | None = None
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+    @model_validator(mode="after")
+    def _strip(self) -> Self:
+        if self.q is not None:
+            self.q = self.q.strip() or None
+        return self
+
+
+class RandomBrandQuery(Query):
+    exclude: StorableText | None = Field(default=None, max_length=100, description="slug of a brand not to answer")
+
+
+class ScrapedReviewFilters(Query):
+    brand: BrandSlug | None = None
+    stars: Stars | None = None
+    source: Source | None = Field(default=None, description="such as `trustpilot`")
+
+
+class ScrapedReviewQuery(ScrapedReviewFilters):
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class ScrapeRunQuery(Query):
+    kind: RunKind | None = None
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class BrandPath(BaseModel):
+    slug: str = Field(description="such as `nike`")
+
+
+class ReviewPath(BaseModel):
+    id: int = Field(ge=1, le=2**63 - 1)

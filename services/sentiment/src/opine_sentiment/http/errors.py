@@ -5,8 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import orjson
-from opine_common.request_ids import get_request_id
+from opine_common.problems import MEDIA_TYPE, FieldError, Problem
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -30,37 +29,10 @@ CLIENT_CLOSED_REQUEST = 499
 """The status that proxies log for a client that hung up."""
 
 
-class Problem(Exception):  # noqa: N818  the name of RFC 9457
-    def __init__(
-        self,
-        status: HTTPStatus,
-        detail: str,
-        *,
-        field: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.field = field
-        self.headers = headers
-
-    def response(self) -> Response:
-        body: dict[str, Any] = {
-            "type": "about:blank",
-            "title": self.status.phrase,
-            "status": self.status.value,
-            "detail": self.detail,
-            "request_id": get_request_id(),
-        }
-        if self.field is not None:
-            body["errors"] = [{"field": self.field, "message": self.detail}]
-        return Response(orjson.dumps(body), self.status, self.headers, "application/problem+json")
-
-
 def malformed(field: str, what: str) -> Problem:
     """A 422 that names the field at fault."""
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{field} {what}", field=field)
+    detail = f"{field} {what}"
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=[FieldError(field=field, message=detail)])
 
 
 def unavailable(detail: str) -> Problem:
@@ -91,15 +63,19 @@ def rejected(error: RejectedError, texts: int) -> Problem:
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(error.retry_after)})
 
 
+def _problem_response(problem: Problem) -> Response:
+    return Response(problem.body(), problem.status, problem.headers, MEDIA_TYPE)
+
+
 async def _answer_problem(_request: Request, error: Exception) -> Response:
-    return error.response() if isinstance(error, Problem) else _unexpected()
+    return _problem_response(error) if isinstance(error, Problem) else _unexpected()
 
 
 async def _answer_http_error(_request: Request, error: Exception) -> Response:
     """Starlette's own errors, such as 405."""
     if not isinstance(error, HTTPException):
         return _unexpected()
-    return Problem(HTTPStatus(error.status_code), error.detail, headers=error.headers).response()
+    return _problem_response(Problem(error.status_code, error.detail, headers=error.headers))
 
 
 async def _answer_disconnect(_request: Request, _error: Exception) -> Response:
@@ -113,7 +89,7 @@ async def _answer_unexpected(_request: Request, _error: Exception) -> Response:
 
 
 def _unexpected() -> Response:
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the service's log has the reason").response()
+    return _problem_response(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the service's log has the reason"))
 
 
 EXCEPTION_HANDLERS: Mapping[Any, ExceptionHandler] = {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from opine_common.problems import MEDIA_TYPE, ProblemDetails
 from pydantic.json_schema import models_json_schema
 
 from opine_sentiment.schemas import (
     BulkLine,
     PredictRequest,
     PredictResponse,
-    ProblemDetails,
     TextPrediction,
 )
 
@@ -118,5 +118,5 @@ def _reference(model: type[BaseModel]) -> dict[str, str]:
 
 
 def _problems(statuses: Iterable[int]) -> dict[str, Any]:
-    content = _content("application/problem+json", ProblemDetails)
+    content = _content(MEDIA_TYPE, ProblemDetails)
     return {str(status): {"description": _PROBLEMS[status], "content": content} for status in statuses}

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import orjson
 from opine_common.deadlines import HEADER as TIMEOUT_HEADER
 from opine_common.deadlines import parse_timeout
+from opine_common.problems import Problem
 
-from opine_sentiment.http.errors import Problem, malformed
+from opine_sentiment.http.errors import malformed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from opine_reviews.models import Brand, Review
-from opine_reviews.scraped.models import BrandSource, ScrapedReview, ScrapeRun
+from opine_reviews.models import Brand, BrandSource, Review, ScrapedReview, ScrapeRun
 from sqlalchemy import Engine, insert, text
 
 BRANDS = (

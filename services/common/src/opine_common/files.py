@@ -1,0 +1,31 @@
+"""Files and folders that are whole or not there: made aside and renamed, so a run cut off leaves no half."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Write a file, or leave the one that was there.
+
+    Args:
+        path: in a folder that is there.
+        text: written as UTF-8.
+        mode: its permissions from the first byte on, for a secret's sake.
+    """
+    partial = path.with_name(path.name + ".partial")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+        file.write(text)
+    partial.replace(path)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Gives the path to make a folder at, not made yet; renames it to `path` unless the block fails."""
+    partial = path.with_name(path.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    yield partial
+    partial.rename(path)

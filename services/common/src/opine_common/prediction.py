@@ -1,0 +1,35 @@
+"""A prediction as it goes from service to service (docs/contracts.md)."""
+
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Label = Literal["bad", "average", "good"]
+Stars = Annotated[int, Field(ge=1, le=5)]
+Score = Annotated[float, Field(ge=0, le=1)]
+
+
+class WordContribution(NamedTuple):
+    """A run without white space, `[0, 5, 0.31]` in JSON: in a long text, names would be half of the answer."""
+
+    start: Annotated[int, Field(ge=0, description="offset in code points")]
+    end: Annotated[int, Field(ge=1, description="offset of the code point after the word")]
+    contribution: Annotated[float, Field(description="positive for the brand")]
+
+
+class ModelVersion(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    version: str
+
+
+class StoredPrediction(BaseModel):
+    """The part of a prediction that is sent and stored with a review."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stars: Stars
+    score: Score
+    label: Label
+    model: ModelVersion | None = Field(description="null for reviews that came by the routes of 2019")

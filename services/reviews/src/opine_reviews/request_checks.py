@@ -1,0 +1,91 @@
+"""What every request and answer goes through, and the bearer token of the admin routes."""
+
+import hmac
+
+from flask import Flask, Response, request
+from opine_common import deadlines
+from opine_common.problems import Problem
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from opine_reviews.dependencies import dependencies
+from opine_reviews.errors import invalid_field
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def register_request_checks(app: Flask) -> None:
+    app.before_request(_set_deadline)
+    app.before_request(_refuse_cut_body)
+    app.before_request(_require_json_object)
+    app.after_request(_add_security_headers)
+    app.teardown_request(_clear_deadline)
+
+
+def _set_deadline() -> None:
+    seconds = dependencies().settings.request_timeout_s
+    header = request.headers.get(deadlines.HEADER)
+    if header is not None:
+        try:
+            seconds = min(seconds, deadlines.parse_timeout(header))
+        except ValueError as error:
+            raise invalid_field(deadlines.HEADER, str(error)) from error
+    deadlines.set_deadline(seconds)
+
+
+def _clear_deadline(_error: BaseException | None) -> None:
+    # The rest of a streamed answer is read after this, page by page, each under the database's own limit.
+    deadlines.set_deadline(None)
+
+
+def _refuse_cut_body() -> None:
+    """Answer 413 to a body of unknown length that reaches the limit: Werkzeug would cut it there without a word."""
+    limit = request.max_content_length
+    if request.content_length is None and limit is not None and len(request.get_data()) >= limit:
+        raise RequestEntityTooLarge
+
+
+def _require_json_object() -> None:
+    """Tell a wrong type, broken JSON and a wrong kind of value apart before the fields are looked at."""
+    if request.method != "POST" or not request.path.startswith("/api/v1/") or request.url_rule is None:
+        return
+    if request.mimetype != "application/json":
+        raise Problem(415, "Send the body as JSON, with `Content-Type: application/json`.")
+    try:
+        body = request.get_json()
+    except BadRequest as error:
+        raise Problem(400, "The body is not JSON in UTF-8.", kind="malformed-json") from error
+    except RecursionError as error:
+        raise Problem(400, "The body is nested too deeply.", kind="malformed-json") from error
+    if not isinstance(body, dict):
+        raise invalid_field("body", "must be a JSON object")
+
+
+def _add_security_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def require_admin() -> None:
+    """End the request unless it carries the admin token.
+
+    Raises:
+        Problem: 403 if no token is set, 401 if the request's is missing or wrong.
+    """
+    token = dependencies().settings.admin_token.get_secret_value()
+    if not token:
+        raise Problem(403, "The admin routes are switched off: set OPINE_REVIEWS_ADMIN_TOKEN to switch them on.")
+    scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
+    # Compared as bytes in constant time: the time must not tell how much of a guess is right.
+    if scheme.lower() != "bearer" or not hmac.compare_digest(offered.strip().encode(), token.encode()):
+        raise Problem(
+            401,
+            "Send the admin token as `Authorization: Bearer <token>`.",
+            headers={"WWW-Authenticate": 'Bearer realm="opine-reviews"'},
+        )

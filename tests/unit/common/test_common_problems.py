@@ -1,0 +1,49 @@
+import json
+from collections.abc import Iterator
+
+import pytest
+from opine_common.problems import FieldError, Problem, from_validation
+from opine_common.request_ids import begin_request, end_request
+from pydantic import BaseModel, Field, ValidationError
+
+
+@pytest.fixture(autouse=True)
+def _no_request() -> Iterator[None]:
+    yield
+    end_request()
+
+
+def test_a_problem_that_its_status_explains() -> None:
+    assert json.loads(Problem(503, "Try again later.").body()) == {
+        "type": "about:blank",
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "Try again later.",
+        "request_id": None,
+    }
+
+
+def test_a_problem_of_a_kind_names_fields_and_the_request() -> None:
+    error = FieldError(field="text", message="is")
+    begin_request("r-1", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    body = json.loads(Problem(422, "text: is empty", kind="odd", errors=[error]).body())
+    assert body["type"] == "urn:opine:problem:odd"
+    assert body["errors"] == [{"field": "text", "message": "is"}]
+    assert (body["request_id"], body["trace_id"]) == ("r-1", "4bf92f3577b34da6a3ce929d0e0e4736")
+
+
+def test_a_status_that_http_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match="799"):
+        Problem(799, "?")
+
+
+class Body(BaseModel):
+    stars: int = Field(le=5)
+
+
+def test_a_validation_error_lists_its_fields_without_their_values() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Body.model_validate({"stars": "a secret"})
+    problem = from_validation(refused.value)
+    assert (problem.status, [error.field for error in problem.errors]) == (422, ["stars"])
+    assert "a secret" not in problem.body()

@@ -1,1 +1,0 @@
-"""Changes of texts while training: small pure functions on symbols, the randomness passed in."""

@@ -1,1 +1,0 @@
-"""What a run is made of: small frozen dataclasses, every field of them an option of the command line."""

@@ -1,1 +1,0 @@
-"""From review files to encoded corpora on disk."""

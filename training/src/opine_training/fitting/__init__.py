@@ -1,1 +1,0 @@
-"""From a corpus to a trained network."""

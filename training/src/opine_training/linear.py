@@ -1,0 +1,207 @@
+"""The linear model beside the network: logistic regression on word n-grams, one star against the others."""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from charcnn.config import STARS, LinearConfig
+from charcnn.linear import LinearModel, known_ngrams, load_linear, save_linear, word_ngrams
+from charcnn.packing import pack
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import SGDClassifier
+from tqdm import tqdm
+
+from opine_training.calibration import calibrated_log_loss
+from opine_training.corpus import open_corpus
+from opine_training.optimisation import class_weights
+from opine_training.runs import CORPUS, atomic_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from charcnn.packing import Packed
+    from numpy.typing import NDArray
+
+    from opine_training.config import LinearPartConfig, TrainConfig
+    from opine_training.corpus import Corpus
+
+logger = logging.getLogger(__name__)
+_TEXTS = 2000
+
+
+def packed_texts(corpus: Corpus) -> Iterator[Packed]:
+    """All texts in order, some thousands at a time, a symbol a cell."""
+    for first in range(0, len(corpus), _TEXTS):
+        indices = range(first, min(first + _TEXTS, len(corpus)))
+        yield pack([corpus.text_symbols(index) for index in indices], stride=1, gap=1)
+
+
+# N-grams that are counted at a time; beyond them the rarest are forgotten (lossy counting, Manku and Motwani 2002).
+_MOST_COUNTED = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    fingerprints: NDArray[np.uint32]
+    """Shape (E,), ascending."""
+    texts: NDArray[np.int64]
+    """Shape (E,): how many texts each n-gram stands in."""
+
+
+def frequent_ngrams(corpus: Corpus, config: LinearPartConfig, most_counted: int = _MOST_COUNTED) -> Vocabulary:
+    """At most `config.entries` of them; of equally frequent ones those with the smaller fingerprint."""
+    counted = Vocabulary(np.zeros(0, np.uint32), np.zeros(0, np.int64))
+    for packed in packed_texts(corpus):
+        found = word_ngrams(packed, config.words)
+        once_a_text = np.unique(found.text.astype(np.uint64) << np.uint64(32) | found.fingerprints)
+        counted = _merge(counted, once_a_text.astype(np.uint32))
+        if len(counted.texts) > most_counted:
+            counted = _select(counted, counted.texts > 1)
+    counted = _select(counted, counted.texts >= config.least_texts)
+    most = np.argsort(-counted.texts, kind="stable")[: config.entries]
+    return _select(counted, np.sort(most))
+
+
+def inverse_document_frequencies(vocabulary: Vocabulary, texts: int) -> NDArray[np.float32]:
+    """1 + ln(texts / texts with the n-gram), shape (E,)."""
+    weights: NDArray[np.float32] = (1 + np.log(texts / vocabulary.texts)).astype(np.float32)
+    return weights
+
+
+def _merge(counted: Vocabulary, found: NDArray[np.uint32]) -> Vocabulary:
+    fingerprints, counts = np.unique(found, return_counts=True)
+    both = np.concatenate([counted.fingerprints, fingerprints])
+    counts = np.concatenate([counted.texts, counts])
+    order = np.argsort(both, kind="stable")
+    both, counts = both[order], counts[order]
+    firsts = np.flatnonzero(np.concatenate([[True], both[1:] != both[:-1]]))
+    return Vocabulary(both[firsts], np.add.reduceat(counts, firsts) if len(counts) else counts)
+
+
+def _select(counted: Vocabulary, which: NDArray[np.bool_] | NDArray[np.intp]) -> Vocabulary:
+    return Vocabulary(counted.fingerprints[which], counted.texts[which])
+
+
+_COLUMNS = {"columns": np.int32, "values": np.float32}
+
+
+def design_matrix(
+    corpus: Corpus, words: int, fingerprints: NDArray[np.uint32], weights: NDArray[np.float32], folder: Path
+) -> csr_matrix:
+    """Weights of each text's known n-grams over the root of their squared sum, shape (N, E), memory-mapped.
+
+    Args:
+        corpus: the texts.
+        words: of the longest n-gram.
+        fingerprints: of the known n-grams, shape (E,), ascending.
+        weights: theirs, shape (E,).
+        folder: for its files.
+    """
+    counts = []
+    files = {name: (folder / f"{name}.bin").open("wb") for name in _COLUMNS}
+    try:
+        for packed in packed_texts(corpus):
+            known = known_ngrams(packed, words, fingerprints, weights)
+            # An n-gram that stands in a text twice counts twice.
+            shares = weights[known.indices] / known.norms
+            part = csr_matrix((shares, (known.ngrams.text, known.indices)), (len(packed.starts), len(fingerprints)))
+            files["columns"].write(part.indices.astype(np.int32).tobytes())
+            files["values"].write(part.data.astype(np.float32).tobytes())
+            counts.append(np.diff(part.indptr))
+    finally:
+        for file in files.values():
+            file.close()
+    ends = np.cumsum(np.concatenate([[0], *counts]), dtype=np.int64)
+    columns, values = (
+        np.memmap(folder / f"{name}.bin", kind, mode="r") if ends[-1] else np.zeros(0, kind)
+        for name, kind in _COLUMNS.items()
+    )
+    return csr_matrix((values, columns, ends), shape=(len(corpus), len(fingerprints)), copy=False)
+
+
+_ROWS = 16_384  # read at a time
+
+
+def fit_linear(corpus: Corpus, config: LinearPartConfig, class_balance: float, seed: int) -> LinearModel | None:
+    """By averaged stochastic gradient (Polyak and Juditsky 1992); None where no n-gram is frequent enough.
+
+    Args:
+        corpus: the training rows.
+        config: how it is fitted.
+        class_balance: a row weighs (rows of its class) ** -class_balance.
+        seed: of the order of the rows.
+    """
+    vocabulary = frequent_ngrams(corpus, config)
+    entries = len(vocabulary.fingerprints)
+    if not entries:
+        return None
+    logger.info("linear part: %d word n-grams", entries)
+    weights = inverse_document_frequencies(vocabulary, len(corpus))
+    classes = np.arange(len(STARS))
+    stars = corpus.stars.astype(np.int64)
+    of_class = class_weights(torch.from_numpy(np.bincount(stars, minlength=len(STARS))), class_balance).numpy()
+    classifier = SGDClassifier(loss="log_loss", alpha=config.alpha, average=True, random_state=seed)
+    rng = np.random.default_rng(seed)
+    with tempfile.TemporaryDirectory() as scratch:
+        design = design_matrix(corpus, config.words, vocabulary.fingerprints, weights, Path(scratch))
+        for _ in tqdm(range(config.passes), desc="linear part", unit="pass", mininterval=2):
+            # `fit` would need all rows in memory; `partial_fit` takes them in the order that it is given.
+            order = rng.permutation(len(corpus))
+            for first in range(0, len(order), _ROWS):
+                rows = order[first : first + _ROWS]
+                classifier.partial_fit(design[rows], stars[rows], classes, of_class[stars[rows]])
+        del design  # its files are mapped
+    return LinearModel(
+        max_ngram=config.words,
+        fingerprints=vocabulary.fingerprints,
+        idf=weights,
+        contributions=(classifier.coef_.T * weights[:, np.newaxis]).astype(np.float32),
+        bias=classifier.intercept_.astype(np.float32),
+    )
+
+
+_WEIGHTS = np.arange(0, 1.51, 0.05)
+
+
+def linear_logits(linear: LinearModel, corpus: Corpus) -> NDArray[np.float32]:
+    """Shape (N, 5), in the order of the corpus."""
+    parts = [linear.forward(packed).logits for packed in packed_texts(corpus)]
+    logits: NDArray[np.float32] = np.concatenate(parts).astype(np.float32)
+    return logits
+
+
+def best_share(network: NDArray[np.float32], linear: NDArray[np.float32], stars: NDArray[np.int64]) -> float:
+    """The multiple of the linear logits to add to the network's for the least log-loss; 0 where they do not help."""
+    losses = [calibrated_log_loss(network + np.float32(share) * linear, stars) for share in _WEIGHTS]
+    return round(float(_WEIGHTS[int(np.argmin(losses))]), 2)
+
+
+def scaled(linear: LinearModel, share: float) -> LinearModel:
+    return replace(linear, contributions=linear.contributions * np.float32(share), bias=linear.bias * np.float32(share))
+
+
+LINEAR = "linear"
+_LINEAR_CONFIG = "linear.json"
+
+
+def linear_part(folder: Path, config: TrainConfig) -> LinearModel | None:
+    """The linear model of a run, fitted once; None where none was asked for, or no n-gram is frequent enough."""
+    if not config.linear.entries:
+        return None
+    kept = folder / LINEAR
+    if not kept.exists():
+        fitted = fit_linear(
+            open_corpus(folder / CORPUS / "train"), config.linear, config.loss.class_balance, config.seed
+        )
+        if fitted is None:
+            return None
+        with atomic_folder(kept) as unfinished:
+            (unfinished / _LINEAR_CONFIG).write_text(json.dumps(asdict(save_linear(fitted, unfinished))))
+    return load_linear(kept, LinearConfig(**json.loads((kept / _LINEAR_CONFIG).read_text())))

@@ -1,0 +1,169 @@
+"""Fine-tuning: its state is the network, the optimiser and how far it got, all of it in the checkpoint."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from charcnn.calibration import LABEL_OF_STAR
+from charcnn.config import STARS
+from torch.nn import functional
+
+from opine_training.calibration import calibrated_log_loss, fit_calibration, macro_f1
+from opine_training.loop import Curves, run_steps
+from opine_training.runs import Progress, restore_checkpoint, save_checkpoint
+from opine_training.teacher.dataset import TeacherEpoch, batches, clipped, padded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from opine_training.optimisation import Device
+    from opine_training.teacher.config import TeachConfig
+    from opine_training.teacher.dataset import Batch, SpecialTokens, TokenDataset
+    from opine_training.teacher.encoder import Teacher
+
+logger = logging.getLogger(__name__)
+_BATCH_TOKENS = 8192
+
+
+@torch.inference_mode()
+def teacher_logits(
+    network: Teacher, texts: Sequence[NDArray[np.uint16]], special: SpecialTokens, device: Device
+) -> NDArray[np.float32]:
+    """Shape (N, 5), of texts as word pieces."""
+    network.eval()
+    lengths = np.array([len(text) for text in texts], np.int64)
+    logits = np.empty((len(texts), len(STARS)), np.float32)
+    for batch in batches(lengths, _BATCH_TOKENS, np.argsort(lengths, kind="stable")):
+        tokens_NL, mask_NL = padded([texts[index] for index in batch], special)
+        with device.autocast():
+            logits_NK = network(tokens_NL.to(device.device), mask_NL.to(device.device))
+        logits[batch] = logits_NK.float().cpu().numpy()
+    return logits
+
+
+def evaluate_teacher(network: Teacher, tuning: TokenDataset, longest: int, device: Device) -> dict[str, float]:
+    """Log-loss and three-class macro-F1 on the tuning rows, once calibrated on them."""
+    texts = [clipped(tuning.texts[index], longest) for index in range(len(tuning.texts))]
+    logits = teacher_logits(network, texts, tuning.texts.special, device)
+    calibration = fit_calibration(logits, tuning.stars)
+    labels = calibration.labels(calibration.probabilities(logits))
+    return {
+        "log_loss": calibrated_log_loss(logits, tuning.stars),
+        "macro_f1": macro_f1(LABEL_OF_STAR[tuning.stars], labels),
+    }
+
+
+class TeacherStepper:
+    """A teacher on a device with its optimiser; the head learns faster than the encoder."""
+
+    def __init__(self, network: Teacher, config: TeachConfig, device: Device) -> None:
+        self.network = network.to(device.device)
+        self._rates = [config.learning_rate, config.learning_rate * config.head_factor]
+        parts = (
+            [each for each in network.encoder.parameters() if each.requires_grad],
+            list(network.head.parameters()),
+        )
+        # Groups in this order are part of a checkpoint: the optimiser's state is restored by position.
+        groups = [{"params": part, "lr": rate} for part, rate in zip(parts, self._rates, strict=True)]
+        self.optimiser = torch.optim.AdamW(groups, weight_decay=config.weight_decay, fused=True)
+        self._clip_norm = config.clip_norm
+        self._device = device
+
+    def step(self, batch: Batch, factor: float, seed: tuple[int, ...]) -> float:
+        """Read a batch, take a step, and return its loss.
+
+        Args:
+            batch: on the CPU.
+            factor: of the learning rates.
+            seed: of dropout in this step; it makes a step the same after an interruption as without.
+        """
+        torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
+        self.network.train()
+        for group, rate in zip(self.optimiser.param_groups, self._rates, strict=True):
+            group["lr"] = rate * factor
+        device = self._device.device
+        with self._device.autocast():
+            logits_NK = self.network(batch.tokens.to(device), batch.mask.to(device))
+        loss = functional.cross_entropy(logits_NK.float(), batch.stars.to(device))
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._clip_norm)
+        self.optimiser.step()
+        return float(loss.detach())
+
+
+def rate_factor(done: float, config: TeachConfig) -> float:
+    """After so many epochs: a straight rise to 1, and at the end a straight fall to 0."""
+    rise = done / config.warmup if done < config.warmup else 1.0
+    left = 1 - done / config.epochs
+    return min(rise, left / config.cooldown) if left < config.cooldown else rise
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherTraining:
+    config: TeachConfig
+    train: TokenDataset
+    tuning: TokenDataset
+    folder: Path
+    device: Device
+
+    def run(self, network: Teacher) -> Progress:
+        """Train a network to the end, from the folder's checkpoint on where there is one."""
+        stepper = TeacherStepper(network, self.config, self.device)
+        progress = restore_checkpoint(self.folder, stepper)
+        with Curves(self.folder / "tensorboard", progress.step, write=True) as curves:
+            while progress.epoch < self.config.epochs:
+                self._epoch(stepper, progress, curves)
+                self._evaluate(stepper, progress, curves)
+        return progress
+
+    def adopt(self, network: Teacher) -> None:
+        """Treat a network as one that was trained to the end here."""
+        found = evaluate_teacher(network, self.tuning, self.config.longest, self.device)
+        logger.info("tuning log-loss %.4f, macro-F1 %.4f", found["log_loss"], found["macro_f1"])
+        progress = Progress(epoch=math.ceil(self.config.epochs), history=[found])
+        save_checkpoint(self.folder, TeacherStepper(network, self.config, self.device), progress)
+
+    def _epoch(self, stepper: TeacherStepper, progress: Progress, curves: Curves) -> None:
+        config = self.config
+        epoch = TeacherEpoch(self.train, config, progress.epoch)
+        count = math.ceil(len(epoch) * min(1, config.epochs - progress.epoch))
+
+        def step(number: int, batch: Batch) -> tuple[float, float]:
+            factor = rate_factor(progress.epoch + number / len(epoch), config)
+            loss = stepper.step(batch, factor, (config.seed, progress.epoch, number))
+            return loss, factor * config.learning_rate
+
+        run_steps(
+            ((number, epoch[number]) for number in range(progress.batch, count)),
+            step,
+            progress,
+            curves,
+            count=count,
+            epochs=math.ceil(config.epochs),
+            save=lambda: save_checkpoint(self.folder, stepper, progress),
+            save_minutes=config.checkpoint_minutes,
+        )
+
+    def _evaluate(self, stepper: TeacherStepper, progress: Progress, curves: Curves) -> None:
+        """End an epoch."""
+        found = evaluate_teacher(stepper.network, self.tuning, self.config.longest, self.device)
+        progress.epoch, progress.batch = progress.epoch + 1, 0
+        progress.history.append({"training_loss": progress.loss, **found})
+        logger.info(
+            "epoch %d: training loss %.4f, tuning log-loss %.4f, macro-F1 %.4f",
+            progress.epoch,
+            progress.loss,
+            found["log_loss"],
+            found["macro_f1"],
+        )
+        curves.epoch(progress.step, found["log_loss"])
+        save_checkpoint(self.folder, stepper, progress)
