@@ -14,6 +14,8 @@ IMPORTED_BY_TESTS := services/sentiment/bench tests/browser/frontend $(wildcard 
 # uv installs in seconds what takes pip a minute. Where it is missing, one is fetched and removed again.
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 INSTALLERS := services/local/installers.txt
+# Its makers publish it there and nowhere in Python's index.
+BIOME := npm exec --yes --package=@biomejs/biome@2.3.11 -- biome
 BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
 
 .DEFAULT_GOAL := help
@@ -46,7 +48,7 @@ lint: lint-python lint-types lint-web lint-shell lint-yaml lint-images ## Check 
 format: .venv-test/installed ## Format the code and repair what can be repaired
 	.venv-test/bin/ruff format
 	.venv-test/bin/ruff check --fix
-	$(call if_there,biome,check --write)
+	@if command -v npm >/dev/null; then $(BIOME) check --write; fi
 
 lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer ones
 	echo uv hatchling editables | tr ' ' '\n' | $(LOCK) - -o $(INSTALLERS)
@@ -106,8 +108,9 @@ lint-types: .venv-test/installed
 	MYPYPATH=services/reviews/bench:services/sentiment/bench .venv-test/bin/mypy services/*/bench scraping/bench
 	MYPYPATH=$(subst $() ,:,$(IMPORTED_BY_TESTS)) .venv-test/bin/mypy --explicit-package-bases tests
 
-lint-web: .venv-test/installed
-	$(call if_there,biome,check --error-on-warnings)
+lint-web:
+	@if command -v npm >/dev/null; then $(BIOME) check --error-on-warnings; \
+		else echo "There is no npm, which brings Biome: JavaScript and CSS are left out." >&2; fi
 
 lint-shell: .venv-test/installed
 	$(call if_there,shellcheck,$$(git grep --untracked -lE '^#!.*[/ ](ba)?sh$$'))
@@ -118,7 +121,7 @@ lint-yaml: .venv-test/installed
 lint-images: .venv-test/installed
 	$(call if_there,hadolint,$(wildcard */Dockerfile */*/Dockerfile))
 
-# Three linters are binaries in wheels, which not every machine has.
+# Two linters are binaries in wheels, which not every machine has.
 define if_there
 	@if [ -x .venv-test/bin/$(1) ]; then .venv-test/bin/$(1) $(2); else echo "There is no $(1) for this machine: left out." >&2; fi
 endef
