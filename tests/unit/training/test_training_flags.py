@@ -38,7 +38,8 @@ TRAIN = (
 TEACH = {
     "--batch-tokens", "--checkpoint-minutes", "--clip-norm", "--cooldown", "--data", "--device", "--dropout",
     "--encoder", "--epochs", "--frequent-ratio", "--frozen-layers", "--head-factor", "--learning-rate", "--longest",
-    "--precision", "--prefix-share", "--rows", "--run", "--seed", "--warmup", "--weight-decay", "--weights",
+    "--opinions", "--precision", "--prefix-share", "--rows", "--run", "--seed", "--warmup", "--weight-decay",
+    "--weights",
 } | READING | SELECTION  # fmt: skip
 FLAGS = {
     "train": TRAIN | NETWORK,

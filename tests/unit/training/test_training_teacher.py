@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ def request(data: Path, folder: Path, **changes: Any) -> TeachRequest:  # noqa: 
         data=data,
         folder=folder,
         weights=None,
+        opinions=True,
         reading=ReadConfig(),
         selection=SelectionConfig(tuning_share=0.1),
         config=CONFIG,
@@ -214,12 +216,14 @@ def test_a_run_is_prolonged_or_shortened_until_its_cool_down(
     reviews_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_teacher: Build
 ) -> None:
     half = replace(CONFIG, epochs=0.5, cooldown=0.2)
+    trained = partial(request, config=half, opinions=False)
     monkeypatch.setattr(teacher_training, "save_checkpoint", killed_after(3, save_checkpoint))
     with pytest.raises(KilledError):
         teach(request(reviews_csv, tmp_path / "run", config=replace(half, epochs=3)), tiny_teacher)
     monkeypatch.undo()
     for folder in (tmp_path / "run", tmp_path / "at once"):
-        teach(request(reviews_csv, folder, config=half), tiny_teacher)
+        teach(trained(reviews_csv, folder), tiny_teacher)
+        assert not (folder / SOFT_TARGETS).exists()
     assert (tmp_path / "run" / WEIGHTS).read_bytes() == (tmp_path / "at once" / WEIGHTS).read_bytes()
     with pytest.raises(RunError, match=r"a teacher that is done, after 0\.5 epochs"):
         teach(request(reviews_csv, tmp_path / "run", config=replace(half, epochs=1)), tiny_teacher)

@@ -41,6 +41,8 @@ class Teach:
     """The run's folder."""
     weights: Path | None = None
     """A finished teacher's teacher.safetensors, to label without training; take another folder than its own."""
+    opinions: bool = True
+    """Whether it labels; a run that was only trained labels when it is started again."""
     device: DeviceName = "auto"
     """`auto` takes a GPU where there is one."""
     precision: Precision = "auto"
@@ -60,6 +62,7 @@ def main(arguments: Sequence[str]) -> None:
         data=command.data,
         folder=command.run,
         weights=command.weights,
+        opinions=command.opinions,
         reading=command.reading,
         selection=command.selection,
         config=command.teaching,

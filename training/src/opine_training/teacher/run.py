@@ -48,6 +48,7 @@ class TeachRequest:
     data: Path
     folder: Path
     weights: Path | None
+    opinions: bool
     reading: ReadConfig
     selection: SelectionConfig
     config: TeachConfig
@@ -78,6 +79,8 @@ def teach(request: TeachRequest, build: Callable[[int], Teacher] | None = None) 
             teaching.adopt(network)
     progress = teaching.run(network)
     _keep(request, network, dataset, progress)
+    if not request.opinions:
+        return
     if (folder / SOFT_TARGETS).exists():
         logger.info("%s is there already", folder / SOFT_TARGETS)
         return
