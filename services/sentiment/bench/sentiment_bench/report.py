@@ -13,7 +13,8 @@ ENGINE_NAMES = {
     "tf_idf": "TF-IDF and logistic regression, for scale",
 }
 SERVER_NAMES = {
-    "opine": "this service",
+    "opine": "this service, `POST /v1/predict`",
+    "opine_api": "this service, its `@bentoml.api` method",
     "stock_bentoml": "BentoML, `batchable=True`",
     "litserve": "LitServe, batches of 64 in 5 ms",
     "fastapi": "FastAPI, the same engine, no batches",
