@@ -228,7 +228,7 @@ def test_every_value_does_something(unchecked: Path) -> None:
 
 
 def test_the_values_in_the_readme_exist() -> None:
-    readme = (ROOT / "charts/README.md.template").read_text()
+    readme = (ROOT / "charts/README.md.template").read_text().replace("@VERSION@", "0.0.0")
     for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL):
         jsonschema.validate(yaml.safe_load(block), SCHEMA)
     for name in re.findall(r"--set ([\w.]+)=", readme):

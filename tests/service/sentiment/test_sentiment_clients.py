@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -103,3 +105,39 @@ def test_one_limit_holds_for_both_doors(stand_in: Server) -> None:
             return answer.status_code
 
     assert asyncio.run(crowd()) == 503
+
+
+def test_what_a_client_did_wrong_is_not_logged_with_its_text(stand_in: Server) -> None:
+    for body in (b'{"texts": "secret review"}', b'{"texts": ["secret review"', json.dumps({"texts": ["secret"] * 11})):
+        answer = httpx.post(stand_in.url + "/predict", content=body, headers={"Content-Type": "application/json"})
+        assert 400 <= answer.status_code < 500
+    assert "secret" not in stand_in.log
+    assert "Exception on /predict" not in stand_in.log
+
+
+def test_a_body_that_does_not_come_is_408(stand_in: Server) -> None:
+    with socket.create_connection(stand_in.address, timeout=20) as connection:
+        head = "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+        connection.sendall(head.encode())
+        assert connection.makefile("rb").read().startswith(b"HTTP/1.1 408")
+
+
+def test_a_client_that_hangs_up_is_no_fault_of_the_service(stand_in: Server) -> None:
+    def count(status: int) -> int:
+        return httpx.get(stand_in.url + "/metrics").text.count(
+            f'route="/predict",service="sentiment",status="{status}"'
+        )
+
+    stand_in.hold()
+    body = json.dumps({"texts": ["x" * 30]})
+    head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection(stand_in.address) as leaver:
+        leaver.sendall((head + body).encode())
+        while not stand_in.computed():
+            time.sleep(0.01)
+    deadline = time.monotonic() + 20
+    while not count(499):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    stand_in.release()
+    assert not count(500)

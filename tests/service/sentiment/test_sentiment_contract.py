@@ -110,7 +110,9 @@ def test_the_documentation_shows_the_routes_and_their_answers(real: Server) -> N
 
 
 def test_the_page_shows_both_doors_and_loads_nothing_from_elsewhere(real: Server) -> None:
-    page = httpx.get(real.url + "/").text
+    answer = httpx.get(real.url + "/")
+    page = answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'self';")
     assert "//" not in page.replace("<!doctype", "")
     files = re.findall(r'(?:src|href|url)(?:=|: )"([^"]+)"', page)
     assert {"v1/openapi.json", "docs.json"} < set(files)

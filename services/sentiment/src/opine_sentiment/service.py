@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+from http import HTTPStatus
 
 # BentoML has its workers count through files; one worker, which is all a pod has, counts in memory.
 # prometheus-client looks at this when it is imported.
@@ -20,12 +21,15 @@ from opine_common.deadlines import HEADER as TIMEOUT_HEADER
 from opine_common.logs import configure_logging
 from opine_common.problems import Problem
 from opine_common.settings import SettingsError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from opine_sentiment.batching.errors import RejectedError
 from opine_sentiment.engine import TextEngine, check, load
 from opine_sentiment.http import routes
-from opine_sentiment.http.errors import rejected
-from opine_sentiment.http.limits import BodyLimit, ConcurrencyLimit, cancel_on_disconnect
+from opine_sentiment.http.errors import CLIENT_CLOSED_REQUEST, rejected
+from opine_sentiment.http.limits import ConcurrencyLimit, UploadLimit, cancel_on_disconnect
 from opine_sentiment.http.request import read_deadline, too_many_texts
 from opine_sentiment.http.response import predictions_json
 from opine_sentiment.predictor import Predictor
@@ -49,6 +53,7 @@ def _settings() -> Settings:
 settings = _settings()
 http = routes.application()
 shutdown = Shutdown()
+limit = ConcurrencyLimit(settings.max_concurrency, "requests")
 
 
 @bentoml.service(
@@ -76,8 +81,7 @@ class Sentiment:
             logger.critical("the model cannot be loaded: %s", error)
             raise
         self.predictor = Predictor(settings, engine)
-        self.limit = ConcurrencyLimit(settings.max_concurrency, "requests")
-        routes.serve(http, settings, self.predictor, self.limit, lambda: shutdown.ending)
+        routes.serve(http, settings, self.predictor, limit, lambda: shutdown.ending)
 
     @staticmethod
     def load_engine() -> TextEngine:
@@ -115,17 +119,19 @@ class Sentiment:
         The HTTP contract `POST /v1/predict` does the same, faster, and says why and for how long it refuses.
         """
         try:
-            with self.limit:
-                if len(texts) > settings.max_texts:
-                    raise too_many_texts(len(texts), settings.max_texts)
-                deadline = read_deadline(ctx.request.headers.get(TIMEOUT_HEADER), settings)
-                work = self.predictor.predict(texts, explain=bool(explain), deadline=deadline)
-                outcomes = await cancel_on_disconnect(ctx.request.receive, work)
+            if len(texts) > settings.max_texts:
+                raise too_many_texts(len(texts), settings.max_texts)
+            deadline = read_deadline(ctx.request.headers.get(TIMEOUT_HEADER), settings)
+            work = self.predictor.predict(texts, explain=bool(explain), deadline=deadline)
+            outcomes = await cancel_on_disconnect(ctx.request.receive, work)
         except RejectedError as error:
             problem = rejected(error, len(texts))
             raise BentoMLException(problem.detail, error_code=problem.status) from None
         except Problem as problem:
             raise BentoMLException(problem.detail, error_code=problem.status) from None
+        except ClientDisconnect:
+            ctx.response.status_code = CLIENT_CLOSED_REQUEST
+            outcomes, texts = [], []
         predictor = self.predictor
         return PredictResponse.model_validate_json(
             await predictions_json(predictor.model_name, predictor.model_version, texts, outcomes, explain)
@@ -133,7 +139,13 @@ class Sentiment:
 
 
 Sentiment.add_asgi_middleware(RequestTelemetry, service="sentiment", closing=lambda: shutdown.requested)  # type: ignore[attr-defined]  # BentoML's SDK ships no types
-Sentiment.add_asgi_middleware(BodyLimit, path="/predict", max_bytes=settings.max_body_bytes)  # type: ignore[attr-defined]
+Sentiment.add_asgi_middleware(  # type: ignore[attr-defined]
+    UploadLimit,
+    path="/predict",
+    limit=limit,
+    max_bytes=settings.max_body_bytes,
+    timeout_s=settings.upload_timeout_s,
+)
 
 
 def _configure_logging() -> None:
@@ -145,9 +157,20 @@ def _configure_logging() -> None:
         foreign.handlers.clear()
         foreign.propagate = True
         foreign.setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_is_ours_to_log)
     # uvicorn prepares a line a request if anybody could read it.
     logging.getLogger("uvicorn.access").handlers.clear()
     logging.getLogger("uvicorn.access").propagate = False
+
+
+def _is_ours_to_log(record: logging.LogRecord) -> bool:
+    """False for what a client did wrong: BentoML logs it as an error, with a traceback and the client's text in it."""
+    error = record.exc_info[1] if record.exc_info else None
+    if not record.name.startswith("bentoml") or error is None:
+        return True
+    is_refusal = isinstance(error, BentoMLException) and error.error_code != HTTPStatus.INTERNAL_SERVER_ERROR
+    return not (is_refusal or isinstance(error, ValidationError | HTTPException))
 
 
 def _give_up(error: Exception) -> None:

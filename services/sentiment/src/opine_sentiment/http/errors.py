@@ -63,19 +63,19 @@ def rejected(error: RejectedError, texts: int) -> Problem:
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(error.retry_after)})
 
 
-def _problem_response(problem: Problem) -> Response:
+def problem_response(problem: Problem) -> Response:
     return Response(problem.body(), problem.status, problem.headers, MEDIA_TYPE)
 
 
 async def _answer_problem(_request: Request, error: Exception) -> Response:
-    return _problem_response(error) if isinstance(error, Problem) else _unexpected()
+    return problem_response(error) if isinstance(error, Problem) else _unexpected()
 
 
 async def _answer_http_error(_request: Request, error: Exception) -> Response:
     """Starlette's own errors, such as 405."""
     if not isinstance(error, HTTPException):
         return _unexpected()
-    return _problem_response(Problem(error.status_code, error.detail, headers=error.headers))
+    return problem_response(Problem(error.status_code, error.detail, headers=error.headers))
 
 
 async def _answer_disconnect(_request: Request, _error: Exception) -> Response:
@@ -89,7 +89,7 @@ async def _answer_unexpected(_request: Request, _error: Exception) -> Response:
 
 
 def _unexpected() -> Response:
-    return _problem_response(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the service's log has the reason"))
+    return problem_response(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the service's log has the reason"))
 
 
 EXCEPTION_HANDLERS: Mapping[Any, ExceptionHandler] = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
-from bentoml.exceptions import BentoMLException
-from starlette.requests import ClientDisconnect
+from opine_common.problems import Problem
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
-from opine_sentiment.http.errors import unavailable
+from opine_sentiment.http.errors import CLIENT_CLOSED_REQUEST, problem_response, unavailable
+from opine_sentiment.http.request import read_body
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -74,33 +75,32 @@ async def _disconnect(receive: Receive) -> None:
         pass
 
 
-class BodyLimit:
-    """ASGI middleware that bounds the body of one route whose application would read any.
+class UploadLimit:
+    """ASGI middleware that reads the body of one route for an application that would read any, and for ever.
 
-    Raises:
-        bentoml.exceptions.BentoMLException: 413, to whoever reads on.
+    What is wrong with the upload is answered as the contract does.
     """
 
-    def __init__(self, app: ASGIApp, path: str, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, path: str, limit: ConcurrencyLimit, max_bytes: int, timeout_s: float) -> None:
         self._app = app
         self._path = path
+        self._limit = limit
         self._max_bytes = max_bytes
+        self._timeout_s = timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != self._path:
             await self._app(scope, receive, send)
             return
-        read = 0
+        try:
+            with self._limit:
+                unread: list[bytes] = [await read_body(Request(scope, receive), self._max_bytes, self._timeout_s)]
 
-        async def receive_bounded() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self._max_bytes:
-                raise BentoMLException(
-                    f"the body is larger than {self._max_bytes} bytes; send fewer or shorter texts",
-                    error_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                )
-            return message
+                async def receive_again() -> Message:
+                    return {"type": "http.request", "body": unread.pop()} if unread else await receive()
 
-        await self._app(scope, receive_bounded, send)
+                await self._app(scope, receive_again, send)
+        except Problem as problem:
+            await problem_response(problem)(scope, receive, send)
+        except ClientDisconnect:
+            await Response(status_code=CLIENT_CLOSED_REQUEST)(scope, receive, send)

@@ -50,6 +50,12 @@ _PAGE = """<!doctype html>
 """
 
 
+# BentoML's default description in docs.json shows badges of other hosts.
+_PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data:; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
+)
+
+
 class Endpoints:
     """The routes, bound to one model."""
 
@@ -136,4 +142,4 @@ async def _openapi(_request: Request) -> Response:
 
 
 async def _page(_request: Request) -> Response:
-    return HTMLResponse(_PAGE)
+    return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _PAGE_POLICY})
