@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
-from opine_common.files import write_whole
+from opine_common.files import write_atomically
 
 from opine_scraping.issues import (
     BLOCKS,
@@ -255,4 +255,4 @@ class RunRecorder:
         folder = self._folder / "reports"
         folder.mkdir(exist_ok=True)
         path = folder / f"{report.started_at:%Y%m%dT%H%M%SZ}-{report.run_id}.json"
-        write_whole(path, report.model_dump_json(indent=2) + "\n")
+        write_atomically(path, report.model_dump_json(indent=2) + "\n")

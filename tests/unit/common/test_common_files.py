@@ -1,14 +1,14 @@
 from pathlib import Path
 
 import pytest
-from opine_common.files import whole_folder, write_whole
+from opine_common.files import atomic_folder, write_atomically
 
 
 def test_a_file_is_written_with_its_mode_and_replaces_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
     path.write_text("old")
     (tmp_path / "secrets.json.partial").write_text("of a run cut off")
-    write_whole(path, "new", mode=0o600)
+    write_atomically(path, "new", mode=0o600)
     assert path.read_text() == "new"
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
@@ -16,9 +16,9 @@ def test_a_file_is_written_with_its_mode_and_replaces_what_was_there(tmp_path: P
 
 def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "kept"
-    write_whole(path, "old")
+    write_atomically(path, "old")
     with pytest.raises(UnicodeEncodeError):
-        write_whole(path, "\ud83d")
+        write_atomically(path, "\ud83d")
     assert path.read_text() == "old"
 
 
@@ -26,14 +26,14 @@ def test_a_folder_is_there_once_it_is_whole(tmp_path: Path) -> None:
     target = tmp_path / "data"
 
     def cut_off() -> None:
-        with whole_folder(target) as made:
+        with atomic_folder(target) as made:
             made.mkdir()
             raise OSError("the disk is full")
 
     with pytest.raises(OSError, match="full"):
         cut_off()
     assert not target.exists()
-    with whole_folder(target) as made:
+    with atomic_folder(target) as made:
         assert not made.exists()
         made.mkdir()
         (made / "file").touch()

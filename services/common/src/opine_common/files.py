@@ -1,4 +1,4 @@
-"""Files and folders that are whole or not there: made aside and renamed, so a run cut off leaves no half."""
+"""Atomic files and folders: made aside and renamed, so a run that is cut off leaves no half."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
+def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
     """Write a file, or leave the one that was there.
 
     Args:
@@ -23,7 +23,7 @@ def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
+def atomic_folder(path: Path) -> Iterator[Path]:
     """Gives the path to make a folder at, not made yet; renames it to `path` unless the block fails."""
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-from opine_common.files import whole_folder
+from opine_common.files import atomic_folder
 
 from opine_local.account import Account, postgres_account
 from opine_local.ports import HOST
@@ -93,7 +93,7 @@ class Cluster:
         password_file = self.home / "password.partial"
         password_file.write_text(self.password, encoding="utf-8")
         os.chown(password_file, self.account.uid, self.account.gid)
-        with whole_folder(self.data) as made:
+        with atomic_folder(self.data) as made:
             self._run(
                 *("initdb", "--pgdata", str(made), "--username", USER, "--pwfile", str(password_file)),
                 *("--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale"),

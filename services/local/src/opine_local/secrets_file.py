@@ -1,7 +1,7 @@
 import secrets
 from pathlib import Path
 
-from opine_common.files import write_whole
+from opine_common.files import write_atomically
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from opine_local.refusal import Refusal
@@ -41,7 +41,7 @@ def load_or_create(path: Path) -> Secrets:
 
 
 def _write(path: Path, kept: Secrets) -> Secrets:
-    write_whole(path, kept.model_dump_json(indent=2), mode=0o600)
+    write_atomically(path, kept.model_dump_json(indent=2), mode=0o600)
     return kept
 
 

@@ -124,10 +124,8 @@ class Sentiment:
             deadline = read_deadline(ctx.request.headers.get(TIMEOUT_HEADER), settings)
             work = self.predictor.predict(texts, explain=bool(explain), deadline=deadline)
             outcomes = await cancel_on_disconnect(ctx.request.receive, work)
-        except RejectedError as error:
-            problem = rejected(error, len(texts))
-            raise BentoMLException(problem.detail, error_code=problem.status) from None
-        except Problem as problem:
+        except (RejectedError, Problem) as error:
+            problem = rejected(error, len(texts)) if isinstance(error, RejectedError) else error
             raise BentoMLException(problem.detail, error_code=problem.status) from None
         except ClientDisconnect:
             ctx.response.status_code = CLIENT_CLOSED_REQUEST

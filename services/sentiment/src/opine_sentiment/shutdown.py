@@ -1,4 +1,4 @@
-"""The end of the process: told apart from its beginning, and not before the load balancers know."""
+"""The signal to stop, heard before the server hears it, so that load balancers notice first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Shutdown:
     """Between the signal to stop and the server's reaction to it.
 
-    uvicorn, which BentoML runs, stops to accept connections as soon as it hears the signal, and tells the application
+    uvicorn, which BentoML runs, stops accepting connections as soon as it hears the signal, and tells the application
     only when all requests are answered. This hears the signal first: `requested` is then true, and after `drain_s`
     seconds, in which new requests are still answered, the server hears it. A second signal is passed on at once.
     """
