@@ -57,9 +57,10 @@ def test_names_and_labels_are_frozen(
 ) -> None:
     add_run(engine, ended_at=NOON, outcome="completed")
     RunMetrics(Database(settings)).refresh()
-    client.post("/api/v1/reviews", json=submission())
+    # Buffered, so that each answer is at its end, where it is counted.
+    client.post("/api/v1/reviews", json=submission(), buffered=True)
     sentiment.mode = "broken"
-    client.post("/api/v1/predictions", json={"text": "Fine"})
+    client.post("/api/v1/predictions", json={"text": "Fine"}, buffered=True)
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(client.get("/metrics").text):
         if family.name.startswith("opine_"):
