@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from local_run import LocalRun, StartLocal
-from opine_local.leftovers import marked_processes
+from opine_local.processes import marked_processes
 
 # Generous: it only ends a test that hangs.
 START_TIMEOUT_S = 120.0
