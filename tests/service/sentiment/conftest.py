@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import torch
-from charcnn.calibration import Calibration
 from charcnn.config import NetworkConfig
 from charcnn.export import export
 from charcnn.network import CharCNN
+from charcnn.prediction import Calibration
 
 sys.path.insert(0, str(Path(__file__).parent / "packages"))
 

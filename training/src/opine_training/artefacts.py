@@ -8,14 +8,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from charcnn.artefact import CARD, MANIFEST, Manifest, read_manifest
-from charcnn.calibration import LABEL_OF_STAR, label_probabilities, proposed_stars, scores, softmax
+from charcnn.artefact import CARD, MANIFEST, Manifest, atomic_folder, read_manifest
 from charcnn.config import STARS
 from charcnn.devices import DeviceError
 from charcnn.engine import load_engine
 from charcnn.export import export
 from charcnn.legacy_2019 import Legacy2019Network
 from charcnn.network import CharCNN
+from charcnn.prediction import LABEL_OF_STAR, label_probabilities, proposed_stars, scores, softmax
 from charcnn.quantise import passes, quantise
 from charcnn.text import EncodedText
 
@@ -31,7 +31,7 @@ from opine_training.legacy_2019 import (
 from opine_training.linear import best_share, linear_logits, linear_part, scaled
 from opine_training.metrics import Predictions
 from opine_training.networks import build_encoding, build_network, predict_logits
-from opine_training.runs import CORPUS, atomic_folder, read_config, read_progress, read_summary
+from opine_training.runs import CORPUS, read_config, read_progress, read_summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import fasttext as library
 import numpy as np
-from charcnn.calibration import LABEL_OF_STAR
+from charcnn.prediction import LABEL_OF_STAR
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import Pipeline, make_pipeline, make_union

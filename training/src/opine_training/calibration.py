@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from charcnn.calibration import LABEL_OF_STAR, Calibration, label_probabilities, softmax
+from charcnn.prediction import LABEL_OF_STAR, Calibration, label_probabilities, softmax
 from scipy.ndimage import uniform_filter
 from torch.nn import functional
 

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING, Any, Protocol, Self, overload
 
 import numpy as np
+from charcnn.artefact import atomic_folder
 
 from opine_training.reviews import DataError, LeftOut, files_of
-from opine_training.runs import atomic_folder
 from opine_training.splits import fingerprinted, learned_rows
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from charcnn.calibration import LABEL_OF_STAR
+from charcnn.prediction import LABEL_OF_STAR
 
 from opine_training.augmentation import typos
 from opine_training.metrics import concatenated, star_figures, two_class_figures

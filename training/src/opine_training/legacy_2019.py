@@ -6,9 +6,9 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from charcnn.artefact import CARD, ArtefactError
-from charcnn.calibration import softmax
+from charcnn.artefact import CARD, ArtefactError, atomic_folder
 from charcnn.legacy_2019 import ALPHABET, Legacy2019Config, Legacy2019Network, score, stars
+from charcnn.prediction import softmax
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -16,7 +16,6 @@ from safetensors.torch import load_file, save_file
 from opine_training import InputError
 from opine_training.metrics import Predictions
 from opine_training.networks import Legacy2019Encoding, read_logits
-from opine_training.runs import atomic_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from charcnn.artefact import atomic_folder
 from charcnn.config import STARS, LinearConfig
+from charcnn.features import pack
 from charcnn.linear import LinearModel, known_ngrams, load_linear, save_linear, word_ngrams
-from charcnn.packing import pack
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import SGDClassifier
 from tqdm import tqdm
@@ -21,12 +22,12 @@ from tqdm import tqdm
 from opine_training.calibration import calibrated_log_loss
 from opine_training.corpus import open_corpus
 from opine_training.optimisation import class_weights
-from opine_training.runs import CORPUS, atomic_folder
+from opine_training.runs import CORPUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from charcnn.packing import Packed
+    from charcnn.features import Packed
     from numpy.typing import NDArray
 
     from opine_training.config import LinearPartConfig, TrainConfig

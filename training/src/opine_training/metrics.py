@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from charcnn.calibration import LABEL_OF_STAR
+from charcnn.prediction import LABEL_OF_STAR
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 if TYPE_CHECKING:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
-from charcnn.calibration import LABEL_OF_STAR
 from charcnn.config import STARS
-from charcnn.features import look_up_rows
+from charcnn.features import look_up_rows, pack
 from charcnn.legacy_2019 import PADDING, Legacy2019Config, Legacy2019Network
 from charcnn.legacy_2019 import encode as encode_2019
 from charcnn.network import CharCNN
-from charcnn.packing import pack
+from charcnn.prediction import LABEL_OF_STAR
 from charcnn.text import encode
 
 from opine_training.corpus import TextEncoding

@@ -6,8 +6,7 @@ import csv
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from charcnn.calibration import LABEL_OF_STAR
-from charcnn.prediction import LABELS
+from charcnn.prediction import LABEL_OF_STAR, LABELS
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 

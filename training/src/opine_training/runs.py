@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,17 +36,6 @@ def atomic_write(file: Path) -> Iterator[IO[bytes]]:
         # Without it a power cut can leave the new name on a file without content.
         os.fsync(handle.fileno())
     unfinished.replace(file)
-
-
-@contextmanager
-def atomic_folder(folder: Path) -> Iterator[Path]:
-    """A folder to fill, which then takes the place of what was there; a kill before that changes nothing."""
-    unfinished = folder.with_name(f"{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    yield unfinished
-    shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
 
 
 @contextmanager

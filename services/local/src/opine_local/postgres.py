@@ -10,8 +10,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-from opine_common.files import atomic_folder
-
 from opine_local.ports import HOST
 from opine_local.processes import Program
 from opine_local.settings import CommandError
@@ -106,16 +104,19 @@ class Cluster:
         password_file = self.home / "password.partial"
         password_file.write_text(self.password, encoding="utf-8")
         os.chown(password_file, self.account.uid, self.account.gid)
-        with atomic_folder(self.data) as made:
-            self._run(
-                *("initdb", "--pgdata", str(made), "--username", USER, "--pwfile", str(password_file)),
-                *("--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale"),
-                *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
-                # Small steps of the write-ahead log: a quarter of the disk for a database of this size.
-                *("--wal-segsize", "4"),
-            )
-            password_file.unlink()
-            self._run("postgres", "--single", "-D", str(made), "postgres", told=f"CREATE DATABASE {DATABASE}")
+        # Made aside and renamed, so that a start that is cut off leaves no half of a database.
+        made = self.data.with_name("data.partial")
+        shutil.rmtree(made, ignore_errors=True)
+        self._run(
+            *("initdb", "--pgdata", str(made), "--username", USER, "--pwfile", str(password_file)),
+            *("--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale"),
+            *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+            # Small steps of the write-ahead log: a quarter of the disk for a database of this size.
+            *("--wal-segsize", "4"),
+        )
+        password_file.unlink()
+        self._run("postgres", "--single", "-D", str(made), "postgres", told=f"CREATE DATABASE {DATABASE}")
+        made.rename(self.data)
 
     def _check(self) -> None:
         expected = self._run("postgres", "--version").split()[-1].partition(".")[0]

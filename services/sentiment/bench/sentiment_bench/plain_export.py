@@ -10,12 +10,11 @@ import numpy as np
 import onnxruntime
 import torch
 from charcnn.artefact import read_manifest
-from charcnn.calibration import proposed_stars, scores
 from charcnn.config import MAX_LOG_WEIGHT
-from charcnn.features import look_up_rows
+from charcnn.features import look_up_rows, pack
 from charcnn.linear import load_linear
 from charcnn.network import load_network, spaced_windows
-from charcnn.packing import pack
+from charcnn.prediction import proposed_stars, scores
 from charcnn.text import encode
 from torch import Tensor, nn
 from torch.nn import functional

@@ -15,12 +15,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from charcnn.artefact import atomic_folder
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from opine_training import InputError
 from opine_training.commands import train
 from opine_training.config import parse
-from opine_training.runs import CORPUS, METRICS, atomic_folder
+from opine_training.runs import CORPUS, METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from charcnn.calibration import LABEL_OF_STAR
 from charcnn.config import STARS
+from charcnn.prediction import LABEL_OF_STAR
 from torch.nn import functional
 
 from opine_training.calibration import calibrated_log_loss, fit_calibration, macro_f1
