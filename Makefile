@@ -1,5 +1,7 @@
 # Everything that one does with this repository; CI runs the same targets.
 PYTHON ?= python3
+# Where a shell forbids Python to keep what it has compiled, every service takes twice as long to start.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Local packages, in no lock because a lock holds hashes: installed from their folders.
 SERVICES := services/common services/charcnn services/sentiment services/reviews services/frontend
