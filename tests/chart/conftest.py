@@ -1,15 +1,11 @@
 """Each shape is rendered once for all tests."""
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "packages"))
-
-from charted.rendering import SHAPES, Object, render
-from charted.rules import Promtool, find_promtool
+from tests.support.chart.rendering import SHAPES, Object, render
+from tests.support.chart.rules import Promtool, find_promtool
 
 
 @pytest.fixture(scope="session")
