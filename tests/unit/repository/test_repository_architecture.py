@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import ROOT
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
 PATH = re.compile(r"`((?:charts|scraping|services|tests|training)/[^`\s]+)`")
 PACKAGE_ROW = re.compile(r"^\| `(\w+)` \| \[([\w/]+)\]\([^)]+\) \|(.*)\|$", re.MULTILINE)
-
-
 # What only this machine's demonstrations need.
 NOT_IN_AN_IMAGE = ("services/local", "scraping/demo_site")
 DOCKERFILES = sorted([*ROOT.glob("*/Dockerfile"), *ROOT.glob("services/*/Dockerfile")])
