@@ -17,7 +17,7 @@ BENCH = ROOT / "services/sentiment/bench"
 
 
 def test_a_quick_run_writes_figures_and_a_table(tmp_path: Path) -> None:
-    peers = ["--engines", "opine", "lineage", "--servers", "opine", "stock_bentoml"]
+    peers = ["--engines", "opine", "legacy_2019", "--servers", "opine", "stock_bentoml"]
     result = subprocess.run(
         [sys.executable, "-m", "sentiment_bench", "--quick", "--out", str(tmp_path), *peers],
         cwd=BENCH,
