@@ -85,6 +85,7 @@ def translate(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     Raises:
         Legacy2019ArgumentError: a value of 2019 has no counterpart.
     """
+    # Without abbreviations, or `--data` would be taken for 2019's `--data_path`.
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
     for name in (*RENAMED, *CHOICES, *TOGETHER, *WITHOUT_EFFECT):
         parser.add_argument(f"--{name}")

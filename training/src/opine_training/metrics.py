@@ -43,6 +43,8 @@ class Predictions:
 
 
 class Model(Protocol):
+    """What can be evaluated: the served model, that of 2019, a baseline."""
+
     @property
     def name(self) -> str: ...
 
@@ -64,7 +66,7 @@ def concatenated(parts: Sequence[Predictions]) -> Predictions:
     )
 
 
-BINS = 15
+BINS = 15  # as Guo et al. 2017, so that figures can be compared
 
 
 def quadratic_kappa(truth: NDArray[np.integer], predicted: NDArray[np.integer]) -> float:

@@ -68,6 +68,7 @@ class RunError(InputError):
 
 
 def write_json(file: Path, content: object) -> None:
+    """For a person to read; what JSON does not know, such as a path, as text."""
     file.write_text(json.dumps(content, indent=2, default=str) + "\n")
 
 
@@ -82,6 +83,7 @@ def keep_config(folder: Path, asked: dict[str, Any], note: dict[str, Any]) -> No
     Raises:
         RunError: the run has another configuration.
     """
+    # Through JSON, as the file went: a tuple that became a list is no difference.
     ours = json.loads(json.dumps(asked, default=str))
     file = folder / CONFIG
     if not (file.exists() and (folder / CHECKPOINT).exists()):
@@ -155,6 +157,8 @@ class Stepping(Protocol):
 
 @dataclass(slots=True)
 class Progress:
+    """How far a run got: with weights and optimiser, all that a checkpoint holds."""
+
     epoch: int = 0
     batch: int = 0
     """Steps taken of this epoch."""
@@ -169,10 +173,12 @@ class Progress:
     """One entry an epoch."""
 
     def as_dict(self) -> dict[str, Any]:
+        # Not dataclasses.asdict, which copies the best epoch's weights.
         return {name: getattr(self, name) for name in Progress.__slots__}
 
 
 def save_checkpoint(folder: Path, stepper: Stepping, progress: Progress) -> None:
+    """Write the checkpoint, or leave the one that was there."""
     state = {
         "network": stepper.network.state_dict(),
         "optimiser": stepper.optimiser.state_dict(),
