@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from opine_reviews.app import create_app
-from opine_reviews.schema import upgrade
+from opine_reviews.migration import upgrade
 from opine_reviews.settings import Settings
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, NullPool, create_engine, text
 
 # So that these tests import `review_api`.
 sys.path.insert(0, str(Path(__file__).parent / "packages"))
@@ -62,6 +62,16 @@ def engine(migrated: Engine) -> Engine:
     empty_tables(migrated)
     add_brands(migrated)
     return migrated
+
+
+@pytest.fixture
+def empty(postgres: Postgres) -> Iterator[Engine]:
+    """An empty database beside the others' one."""
+    admin = create_engine(postgres.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE scratch"))
+        yield create_engine(postgres.url.rpartition("/")[0] + "/scratch", poolclass=NullPool)
+        connection.execute(text("DROP DATABASE scratch"))
 
 
 @pytest.fixture(scope="session")

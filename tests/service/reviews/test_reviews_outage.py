@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 from opine_local.ports import any_free
+from opine_reviews.migration import upgrade
 from opine_reviews.models import Review
-from opine_reviews.schema import upgrade
 from review_api.database import Postgres
 from review_api.rows import add_brands, submission
 from review_api.server import Api, serve

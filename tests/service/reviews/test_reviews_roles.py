@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from opine_reviews.schema import RoleError, grant_roles
+from opine_reviews.roles import RoleError, grant_roles
 from review_api.database import Postgres
 from review_api.rows import add_company, add_reviews, add_run, add_scraped_reviews, scored
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from opine_reviews.schema import grant_roles, upgrade
+from opine_reviews.migration import upgrade
+from opine_reviews.roles import grant_roles
 from opine_scraping.database.output import DatabaseOutput
 from sqlalchemy import Engine, create_engine, make_url, text
 
