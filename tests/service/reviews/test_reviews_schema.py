@@ -13,7 +13,7 @@ from review_api.rows import add_company
 from sqlalchemy import Column, Engine, NullPool, Table, Text, create_engine, inspect, text
 from sqlalchemy.orm import Session
 
-HEAD = "0004"
+HEAD = "0005"
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_upgrade_and_downgrade_meet_again(empty: Engine) -> None:
     upgrade(empty)
     upgrade(empty)
     assert _found(empty) == HEAD
-    for revision in ("0003", "0002", "0001", "base"):
+    for revision in ("0004", "0003", "0002", "0001", "base"):
         downgrade(empty, revision)
     assert _found(empty) is None
     assert inspect(empty).get_table_names() == ["alembic_version"]
@@ -59,7 +59,7 @@ def test_upgrade_and_downgrade_meet_again(empty: Engine) -> None:
         left = connection.scalar(
             text(
                 "SELECT count(*) FROM pg_proc "
-                "WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(review|scraped)'"
+                "WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(review|scraped|release)'"
             )
         )
     assert left == 0
@@ -76,7 +76,7 @@ def test_a_failing_revision_leaves_nothing(empty: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "enough"), [(None, False), ("", False), ("0003", False), ("0004", True), ("0005", True), ("ae10", False)]
+    ("found", "enough"), [(None, False), ("", False), ("0004", False), ("0005", True), ("0006", True), ("ae10", False)]
 )
 def test_a_database_ahead_suffices(found: str | None, enough: bool) -> None:
     assert is_sufficient(found, HEAD) is enough
