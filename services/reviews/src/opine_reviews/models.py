@@ -287,9 +287,9 @@ class ModelVersion(Base):
     parent_digest: Mapped[str | None] = mapped_column(Text, ForeignKey("model_version.digest"))
     artefact: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     artefact_bytes: Mapped[int] = mapped_column(BigInteger)
-    card: Mapped[str] = mapped_column(Text, deferred=True)
-    metrics: Mapped[dict[str, object]] = mapped_column(JSONB, deferred=True)
-    training: Mapped[dict[str, object]] = mapped_column(JSONB, deferred=True)
+    card: Mapped[str] = mapped_column(Text, deferred=True, deferred_group="description")
+    metrics: Mapped[dict[str, object]] = mapped_column(JSONB, deferred=True, deferred_group="description")
+    training: Mapped[dict[str, object]] = mapped_column(JSONB, deferred=True, deferred_group="description")
     # Of the rows that it learned from.
     data_fingerprint: Mapped[str | None] = mapped_column(Text)
     training_run: Mapped[str | None] = mapped_column(Text)
