@@ -17,11 +17,12 @@ from flask.testing import FlaskClient
 from opine_reviews.app import create_app
 from opine_reviews.settings import Settings
 from pydantic import SecretStr
-from review_api.checks import problem
-from review_api.rows import add_reviews, scored
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 from werkzeug.test import TestResponse
+
+from tests.support.reviews.checks import problem
+from tests.support.reviews.rows import add_reviews, scored
 
 TOKEN = "a registry token of these tests"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
