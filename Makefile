@@ -57,7 +57,7 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	$(call lock_like_tests,services/sentiment,services/common services/charcnn services/sentiment)
 	$(call lock_like_tests,services/sentiment,services/common services/charcnn[torch] services/sentiment,-cuda)
 	printf '%s\n' $(BENCHED:%=./%) | $(LOCK) services/sentiment/bench/requirements.in - -c tests/requirements.txt -o services/sentiment/bench/requirements.txt
-	$(call lock_like_tests,services/reviews,services/common services/reviews)
+	$(call lock_like_tests,services/reviews,services/common services/charcnn services/reviews)
 	$(call lock_like_tests,services/frontend,services/common services/frontend)
 	$(call lock_like_tests,services/local,$(RUN))
 	$(call lock_like_tests,training,services/charcnn training)

@@ -2,6 +2,9 @@
 
 The network's weights stand once, in the safetensors file; the ONNX graphs point into it and are what ONNX Runtime
 loads. A model may have no linear part and no int8 graph. Nothing here is pickled.
+
+Its digest is the SHA-256 of a list of its files, a line `<SHA-256>  <name>` each, sorted by name: what
+`LC_ALL=C sha256sum * | sha256sum` prints in the folder.
 """
 
 from __future__ import annotations
@@ -99,8 +102,12 @@ def describe(folder: Path, names: Sequence[str]) -> dict[str, FileEntry]:
     }
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path, digest: str | None = None) -> Manifest:
     """Read and check an artefact: every file is there, whole and the one the manifest was made with.
+
+    Args:
+        folder: the artefact.
+        digest: the artefact must have this one, unless it is None.
 
     Raises:
         ArtefactError: it is not.
@@ -115,7 +122,22 @@ def read_manifest(folder: Path) -> Manifest:
     manifest = _parse(folder, document)
     for name in manifest.file_names:
         _check(folder / name, manifest.files.get(name))
+    if digest is not None and (found := artefact_digest(folder, manifest)) != digest:
+        raise ArtefactError(
+            f"{folder} has the digest {found}, not {digest}: it is another model, or was changed. "
+            "Fetch the artefact again, or correct the digest."
+        )
     return manifest
+
+
+def artefact_digest(folder: Path, manifest: Manifest) -> str:
+    """What addresses the artefact, 64 hexadecimal digits. The manifest must be that of the folder, checked."""
+    hashes = {name: manifest.files[name].sha256 for name in manifest.file_names}
+    for name in (MANIFEST, CARD):
+        if (folder / name).exists():
+            hashes[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    listing = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(hashes.items()))
+    return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def _parse(folder: Path, document: bytes) -> Manifest:

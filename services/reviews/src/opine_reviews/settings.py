@@ -37,10 +37,17 @@ class Settings(BaseSettings):
     admin_token: SecretStr = Field(
         SecretStr(""), description="bearer token of the admin routes; empty: they answer 403"
     )
+    registry_token: SecretStr = Field(
+        SecretStr(""),
+        description="bearer token that registers and releases model versions; empty: these routes answer 403",
+    )
     trusted_proxies: int = Field(default=0, ge=0, le=8, description="hops whose `X-Forwarded-For` is believed")
 
     max_text_length: int = Field(default=20_000, ge=1, le=20_000, description="code points in a review")
     max_body_bytes: int = Field(default=262_144, ge=1024, description="bytes in a request body")
+    max_artefact_bytes: int = Field(
+        default=64 * 1024**2, ge=1024, description="bytes of a model's artefact that is registered"
+    )
     max_brands: int = Field(default=10_000, ge=1, description="above this, the 2019 route adds no brand by name")
 
     scraping_role: RoleName = Field(
@@ -82,7 +89,7 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(default=True, description="JSON lines; false: lines for a person")
 
-    @field_validator("client_hash_key", "admin_token")
+    @field_validator("client_hash_key", "admin_token", "registry_token")
     @classmethod
     def _refuse_placeholder(cls, secret: SecretStr) -> SecretStr:
         value = secret.get_secret_value().lower()

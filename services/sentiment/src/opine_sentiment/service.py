@@ -133,9 +133,8 @@ class Sentiment:
         except ClientDisconnect:
             ctx.response.status_code = CLIENT_CLOSED_REQUEST
             outcomes, texts = [], []
-        predictor = self.predictor
         return PredictResponse.model_validate_json(
-            await predictions_json(predictor.model_name, predictor.model_version, texts, outcomes, explain)
+            await predictions_json(self.predictor.model, texts, outcomes, explain)
         )
 
 

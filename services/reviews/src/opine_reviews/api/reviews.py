@@ -50,6 +50,7 @@ _CSV_HEADER = (
     "label",
     "model_name",
     "model_version",
+    "model_digest",
     "created_at",
 )
 
@@ -124,7 +125,7 @@ def _stored_prediction(review: Review) -> StoredPrediction | None:
         return None
     model = None
     if review.model_name is not None and review.model_version is not None:
-        model = ModelVersion(name=review.model_name, version=review.model_version)
+        model = ModelVersion(name=review.model_name, version=review.model_version, digest=review.model_digest)
     return StoredPrediction(stars=review.suggested_stars, score=review.score, label=review.label, model=model)
 
 
@@ -215,6 +216,7 @@ def _cells(row: ListedReview) -> tuple[str | int | float | None, ...]:
         review.label,
         review.model_name and _defuse(review.model_name),
         review.model_version and _defuse(review.model_version),
+        review.model_digest,
         review.created_at.isoformat().replace("+00:00", "Z"),
     )
 

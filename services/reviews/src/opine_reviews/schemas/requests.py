@@ -4,7 +4,7 @@ import datetime as dt
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
-from opine_common.prediction import Label, Score, Stars
+from opine_common.prediction import Digest, Label, Score, Stars
 from opine_common.text import StorableText, require_storable
 from pydantic import (
     AfterValidator,
@@ -61,6 +61,7 @@ class PredictionRequest(Body):
 class ShownModel(Body):
     name: ModelToken = Field(examples=["opine-charcnn"])
     version: ModelToken = Field(examples=["1.0.0"])
+    digest: Digest | None = None
 
 
 class ShownPrediction(Body):
