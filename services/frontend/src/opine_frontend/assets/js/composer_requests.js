@@ -104,8 +104,8 @@
   // The part of a prediction that is stored with a review.
   const stored = (prediction) => {
     if (!prediction) return null;
-    const { stars, score, label, model } = prediction;
-    return { stars, score, label, model };
+    const { stars, score, label, model, signature } = prediction;
+    return { stars, score, label, model, signature };
   };
 
   // The attempt before, if it was for the same words and stars: then the same key and body go out again.
