@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from driving.browser import offline
-from driving.composer_page import ComposerPage
-from driving.waiting import wait_for
-from fake_api.store import Store
 from selenium.webdriver import Chrome, Keys
+
+from tests.support.browser.chromium import offline
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.browser.waiting import wait_for
+from tests.support.fake_reviews.store import Store
 
 _FILL_STORAGE = """
 const filler = "x".repeat(1024);

@@ -1,9 +1,9 @@
 """A proposal belongs to one text: what is submitted carries one of exactly its words, or none."""
 
-from driving.composer_page import ComposerPage
-from driving.waiting import wait_for
-from fake_api.lexicon import signature
-from fake_api.store import Store
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.browser.waiting import wait_for
+from tests.support.fake_reviews.lexicon import signature
+from tests.support.fake_reviews.store import Store
 
 BAD = "Awful. They were rude, and everything broken. Terrible."
 

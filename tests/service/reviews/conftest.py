@@ -1,8 +1,6 @@
 """One PostgreSQL and one application for all, each test with empty tables and a well sentiment service."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -12,12 +10,9 @@ from opine_reviews.schema import upgrade
 from opine_reviews.settings import Settings
 from sqlalchemy import Engine, create_engine
 
-# So that these tests import `review_api`.
-sys.path.insert(0, str(Path(__file__).parent / "packages"))
-
-from review_api.database import Postgres, running_postgres
-from review_api.rows import add_brands, empty_tables
-from review_api.sentiment import FakeSentiment
+from tests.support.fake_sentiment import FakeSentiment
+from tests.support.postgres import Postgres, running_postgres
+from tests.support.reviews.rows import add_brands, empty_tables
 
 ADMIN_TOKEN = "an admin token of these tests"
 

@@ -11,10 +11,11 @@ from flask.testing import FlaskClient
 from opine_common.prediction import Label, ModelVersion, StoredPrediction
 from opine_reviews.dependencies import dependencies
 from opine_reviews.models import Review
-from review_api.rows import BRANDS, NOON, add_reviews, scored, submission
 from sqlalchemy import Engine, delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+
+from tests.support.reviews.rows import BRANDS, NOON, add_reviews, scored, submission
 
 
 def _average(values: list[float]) -> object:

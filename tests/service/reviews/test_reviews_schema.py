@@ -8,10 +8,11 @@ from alembic.runtime.migration import MigrationContext
 from opine_reviews.brands_file import read_brands, upsert_brands
 from opine_reviews.models import Base
 from opine_reviews.schema import downgrade, expected_revision, is_ours, is_sufficient, upgrade
-from review_api.database import Postgres
-from review_api.rows import add_company
 from sqlalchemy import Column, Engine, NullPool, Table, Text, create_engine, inspect, text
 from sqlalchemy.orm import Session
+
+from tests.support.postgres import Postgres
+from tests.support.reviews.rows import add_company
 
 HEAD = "0004"
 

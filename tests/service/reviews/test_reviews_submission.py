@@ -7,9 +7,10 @@ from opine_reviews.app import create_app
 from opine_reviews.models import Review
 from opine_reviews.settings import Settings
 from pydantic import SecretStr
-from review_api.checks import problem
-from review_api.rows import shown_prediction, submission
 from sqlalchemy import Engine, func, select
+
+from tests.support.reviews.checks import problem
+from tests.support.reviews.rows import shown_prediction, submission
 
 
 def _count(engine: Engine) -> int:
