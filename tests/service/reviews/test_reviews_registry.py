@@ -8,10 +8,10 @@ import pytest
 import torch
 from charcnn.archive import pack
 from charcnn.artefact import artefact_digest, read_manifest
-from charcnn.calibration import Calibration
 from charcnn.config import NetworkConfig
 from charcnn.export import export
 from charcnn.network import CharCNN
+from charcnn.prediction import Calibration
 from flask import Flask
 from flask.testing import FlaskClient
 from opine_reviews.app import create_app
