@@ -119,7 +119,8 @@ def test_a_version_is_registered_once(client: FlaskClient, artefacts: list[Artef
 
 
 def test_versions_are_listed_last_first_page_by_page(client: FlaskClient, registered: list[Artefact]) -> None:
-    found, cursor = [], ""
+    found: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = client.get(f"/api/v1/models?limit=1{cursor and f'&cursor={cursor}'}").get_json()
         found += [item["digest"] for item in page["items"]]
