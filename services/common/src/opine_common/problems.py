@@ -16,6 +16,8 @@ def _absent_or(description: str) -> Any:  # noqa: ANN401  a field of any type
 
 
 class FieldError(BaseModel):
+    """A field of the request and what is wrong with it."""
+
     field: str
     message: str
 
