@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from opine_local.refusal import Refusal
-from opine_local.secrets_file import load_or_create, new_password
+from opine_local.secrets_file import Secrets, load_or_create, new_password
 
 
 def test_secrets_are_made_once_and_kept(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def submit_review(header: ReviewHeaders, body: ReviewRequest) -> Response:
         shown = body.prediction
         version = own.known_versions.label(None if shown is None else shown.model.version)
         count_submission(version, None if shown is None else shown.stars, body.stars)
-    answer = json_answer(_review_answer(stored.review, stored.brand_name), 201)
+    answer = json_answer(review_answer(stored.review, stored.brand_name), 201)
     if stored.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer
@@ -90,7 +90,7 @@ def get_reviews(query: ReviewListQuery) -> Response:
             limit=query.limit,
             cursor=query.cursor,
         )
-    items = [_review_answer(row.review, row.brand_name) for row in rows]
+    items = [review_answer(row.review, row.brand_name) for row in rows]
     return json_answer(ReviewPage(items=items, next_cursor=next_cursor))
 
 
@@ -109,7 +109,7 @@ def delete_review(path: ReviewPath) -> Response:
     return Response(status=204)
 
 
-def _review_answer(review: Review, brand_name: str) -> ReviewAnswer:
+def review_answer(review: Review, brand_name: str) -> ReviewAnswer:
     return ReviewAnswer(
         id=review.id,
         brand=BrandName(slug=review.brand_slug, name=brand_name),
