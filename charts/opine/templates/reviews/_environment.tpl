@@ -15,6 +15,13 @@
 {{- $host = printf "%s:5432" (include "opine.poolerName" .root) -}}
 {{- end -}}
 {{ include "opine.reviews.databaseEnv" (dict "root" .root "host" $host) }}
+# There only while the password changes: see the README's "Passwords".
+- name: OPINE_REVIEWS_DATABASE_NEXT_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "opine.ownerSecretName" .root }}
+      key: next-password
+      optional: true
 {{ include "opine.envFromSecret" (dict "name" "OPINE_REVIEWS_ADMIN_TOKEN" "secret" (include "opine.secretName" .root) "key" "admin-token") }}
 - name: OPINE_REVIEWS_SENTIMENT_URL
   value: http://{{ include "opine.fullname" .root }}-sentiment

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
         min_length=16,
         description="key, at least 16 characters, for the daily keyed hash of client addresses and for page cursors",
     )
+    database_next_password: SecretStr = Field(
+        SecretStr(""), description="tried where the other is refused, while the role's password changes; empty: none"
+    )
     sentiment_url: AnyHttpUrl = Field(default=AnyHttpUrl("http://127.0.0.1:3000"), description="the sentiment service")
     admin_token: SecretStr = Field(
         SecretStr(""), description="bearer token of the admin routes; empty: they answer 403"
