@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
-from charted.rendering import SHAPES, Object
-from charted.workloads import (
+from opine_reviews.cli import make_parser
+
+from tests.support.chart.rendering import SHAPES, Object
+from tests.support.chart.workloads import (
     Pods,
     all_pods,
     matches,
@@ -17,7 +19,6 @@ from charted.workloads import (
     port_names,
     references,
 )
-from opine_reviews.cli import make_parser
 
 RECOMMENDED = {
     f"app.kubernetes.io/{name}" for name in ("name", "instance", "version", "component", "part-of", "managed-by")

@@ -8,12 +8,14 @@ from typing import Any, get_args
 
 import pytest
 import yaml
-from charted.dashboards import DASHBOARDS, panels, queries
-from charted.metrics import THIRD_PARTIES, Asked, asked, exported, known, named_in
-from charted.rendering import CHART, ROOT, Object
-from charted.rules import rules
 from opine_common.http_metrics import DURATION
 from opine_sentiment.batching.batcher import RejectReason
+
+from tests.support import ROOT
+from tests.support.chart.dashboards import DASHBOARDS, panels, queries
+from tests.support.chart.metrics import THIRD_PARTIES, Asked, asked, exported, known, named_in
+from tests.support.chart.rendering import CHART, Object
+from tests.support.chart.rules import rules
 
 DOCUMENTS = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("services/*/README.md"), ROOT / "charts/README.md.template"])
 

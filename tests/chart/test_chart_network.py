@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from charted.rendering import CHART, Object
-from charted.workloads import Pods, all_pods, matches, name_of, of_kind, own_pods, port_names
+
+from tests.support.chart.rendering import CHART, Object
+from tests.support.chart.workloads import Pods, all_pods, matches, name_of, of_kind, own_pods, port_names
 
 # Who asks whom, at which port.
 CONVERSATIONS = [

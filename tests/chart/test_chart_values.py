@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 import yaml
-from charted.rendering import CHART, ROOT, SHAPES, Object, RefusedError, deep, manifest, merged
+
+from tests.support import ROOT
+from tests.support.chart.rendering import CHART, SHAPES, Object, RefusedError, deep, manifest, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

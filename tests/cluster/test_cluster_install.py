@@ -7,13 +7,14 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from clustered.release import Release, wait_until
-from driving.brand_pages import BrandPage
-from driving.browser import WIDE, chromium, set_viewport
-from driving.checks import console_errors, foreign_requests
-from driving.composer_page import ComposerPage
 from kubernetes import client, config
 from selenium.webdriver import Chrome
+
+from tests.support.browser.brand_pages import BrandPage
+from tests.support.browser.checks import console_errors, foreign_requests
+from tests.support.browser.chromium import WIDE, chromium, set_viewport
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.cluster.release import Release, wait_until
 
 BRAND = "ikea"
 TEXT = "Wonderful furniture, fast delivery, we love it!"

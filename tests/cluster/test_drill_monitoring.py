@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
-from charted.dashboards import DASHBOARDS, queries
-from charted.metrics import THIRD_PARTIES, asked, exported
-from clustered.commands import CLUSTER, CommandError, run
-from clustered.load import BRAND
-from clustered.release import Release, wait_until
+
+from tests.support.chart.dashboards import DASHBOARDS, queries
+from tests.support.chart.metrics import THIRD_PARTIES, asked, exported
+from tests.support.cluster.commands import CLUSTER, CommandError, run
+from tests.support.cluster.load import BRAND
+from tests.support.cluster.release import Release, wait_until
 
 pytestmark = pytest.mark.drill
 

@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clustered.documented import block, follow
-from clustered.release import Release
+
+from tests.support.cluster.documented import block, follow
+from tests.support.cluster.release import Release
 
 pytestmark = pytest.mark.drill
 
 README = "charts/opine/README.md"
 
 
-@pytest.mark.parametrize("words", ["next-password", "admin-token"])
+@pytest.mark.parametrize("words", ["next-password", "deployment/opine-reviews deployment/opine-frontend"])
 def test_a_password_changes_and_no_request_fails(
     settled: Release, under_load: Callable[[], Any], tmp_path: Path, words: str
 ) -> None:

@@ -1,8 +1,9 @@
-from driving.composer_page import ComposerPage
-from driving.waiting import wait_for
-from fake_api.server import FakeServer
-from fake_api.store import Store
 from selenium.webdriver import Chrome
+
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.browser.waiting import wait_for
+from tests.support.fake_reviews.server import FakeServer
+from tests.support.fake_reviews.store import Store
 
 
 def test_without_sentiment_a_review_is_rated_by_hand(composer: ComposerPage, store: Store) -> None:

@@ -1,8 +1,9 @@
-from driving.brand_pages import BrandPage
-from driving.composer_page import ComposerPage
-from driving.waiting import wait_for
-from fake_api.store import Store
 from selenium.webdriver import Keys
+
+from tests.support.browser.brand_pages import BrandPage
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.browser.waiting import wait_for
+from tests.support.fake_reviews.store import Store
 
 
 def test_a_saved_review_is_thanked_for_and_on_its_brands_page(

@@ -1,8 +1,6 @@
 """One PostgreSQL and one application for all, each test with empty tables and a well sentiment service."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -12,12 +10,9 @@ from opine_reviews.migration import upgrade
 from opine_reviews.settings import Settings
 from sqlalchemy import Engine, NullPool, create_engine, text
 
-# So that these tests import `review_api`.
-sys.path.insert(0, str(Path(__file__).parent / "packages"))
-
-from review_api.database import Postgres, running_postgres
-from review_api.rows import add_brands, empty_tables
-from review_api.sentiment import FakeSentiment
+from tests.support.fake_sentiment import FakeSentiment
+from tests.support.postgres import Postgres, running_postgres
+from tests.support.reviews.rows import add_brands, empty_tables
 
 ADMIN_TOKEN = "an admin token of these tests"
 
@@ -58,7 +53,7 @@ def migrated(settings: Settings) -> Iterator[Engine]:
 
 @pytest.fixture
 def engine(migrated: Engine) -> Engine:
-    """Beside the application, with only the brands of `review_api.rows` in the tables."""
+    """Beside the application, with only the brands of `tests.support.reviews.rows` in the tables."""
     empty_tables(migrated)
     add_brands(migrated)
     return migrated

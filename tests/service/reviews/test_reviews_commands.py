@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from opine_local.ports import any_free
-from review_api.database import Postgres
-from review_api.rows import add_company, add_reviews, add_scraped_reviews, schema_at
 from sqlalchemy import Engine, text
+
+from tests.support.postgres import Postgres
+from tests.support.reviews.rows import add_company, add_reviews, add_scraped_reviews, schema_at
 
 Start = Callable[..., subprocess.Popen[str]]
 Run = Callable[..., subprocess.CompletedProcess[str]]

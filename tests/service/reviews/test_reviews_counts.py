@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from opine_reviews.models import Review
-from review_api.rows import BRANDS, NOON, add_reviews, scored, submission
 from sqlalchemy import Engine, delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+
+from tests.support.reviews.rows import BRANDS, NOON, add_reviews, scored, submission
 
 
 def _average(values: list[float]) -> object:

@@ -7,14 +7,15 @@ import pytest
 import schemathesis
 from flask import Flask
 from flask.testing import FlaskClient
-from review_api.rows import add_brands, add_reviews, add_run, add_scraped_reviews, empty_tables, scored
-from review_api.sentiment import FakeSentiment
 from schemathesis import GenerationMode
 from schemathesis.checks import CheckFunction
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 from sqlalchemy import Engine
+
+from tests.support.fake_sentiment import FakeSentiment
+from tests.support.reviews.rows import add_brands, add_reviews, add_run, add_scraped_reviews, empty_tables, scored
 
 DOCUMENT = "/api/v1/openapi.json"
 

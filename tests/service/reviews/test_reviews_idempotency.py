@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from review_api.checks import problem
-from review_api.rows import submission
 from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
+
+from tests.support.reviews.checks import problem
+from tests.support.reviews.rows import submission
 
 ROUTE = "/api/v1/reviews"
 

@@ -4,9 +4,10 @@ from opine_reviews.database import Database
 from opine_reviews.metrics import RunMetrics
 from opine_reviews.settings import Settings
 from prometheus_client.parser import text_string_to_metric_families
-from review_api.rows import NOON, add_run, form_of_2019, submission
-from review_api.sentiment import FakeSentiment
 from sqlalchemy import Engine
+
+from tests.support.fake_sentiment import FakeSentiment
+from tests.support.reviews.rows import NOON, add_run, form_of_2019, submission
 
 # Names and labels without what every sample of a histogram has.
 FROZEN = {

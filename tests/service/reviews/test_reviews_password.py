@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 from opine_reviews.database import make_engine
 from opine_reviews.settings import Settings
-from review_api.database import Postgres
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import OperationalError
+
+from tests.support.postgres import Postgres
 
 ROLE, OLD, NEW = "opine_rotated", "the old one of these tests", "the new one of these tests"
 

@@ -1,8 +1,9 @@
 import pytest
 from flask.testing import FlaskClient
-from review_api.checks import error_of_2019, problem
-from review_api.rows import submission
-from review_api.sentiment import MODEL, PREDICTION, FakeSentiment
+
+from tests.support.fake_sentiment import MODEL, PREDICTION, FakeSentiment
+from tests.support.reviews.checks import error_of_2019, problem
+from tests.support.reviews.rows import submission
 
 PREDICT = "/api/v1/predictions"
 AWAY = ["closed", "busy", "broken", "unready", "engine error", "elsewhere", "garbage", "no prediction", "out of bounds"]

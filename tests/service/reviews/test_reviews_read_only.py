@@ -1,6 +1,5 @@
 """The API on connections to a PostgreSQL that has turned read-only, as a demoted primary is, and back."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,16 +9,14 @@ import pytest
 from opine_local.ports import any_free
 from opine_reviews.migration import upgrade
 from opine_reviews.models import Review
-from review_api.database import running_postgres
-from review_api.pgbouncer import running_pgbouncer
-from review_api.rows import add_brands
-from review_api.server import Api, serve
-from review_api.submitters import Submitters
 from sqlalchemy import Engine, NullPool, create_engine, select, text
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "chart/packages"))
-
-from charted.rendering import SHAPES, render
+from tests.support.chart.rendering import SHAPES, render
+from tests.support.postgres import running_postgres
+from tests.support.reviews.pgbouncer import running_pgbouncer
+from tests.support.reviews.rows import add_brands
+from tests.support.reviews.server import Api, serve
+from tests.support.reviews.submitters import Submitters
 
 END_SESSIONS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

@@ -5,9 +5,10 @@ import json
 
 import pytest
 from flask.testing import FlaskClient
-from review_api.checks import error_of_2019, problem
-from review_api.rows import form_of_2019, submission
 from werkzeug.test import TestResponse
+
+from tests.support.reviews.checks import error_of_2019, problem
+from tests.support.reviews.rows import form_of_2019, submission
 
 POSTS = ["/api/v1/reviews", "/api/v1/predictions"]
 

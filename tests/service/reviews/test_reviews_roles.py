@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from opine_reviews.roles import RoleError, grant_roles
-from review_api.database import Postgres
-from review_api.rows import add_company, add_reviews, add_run, add_scraped_reviews, scored
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
+
+from tests.support.postgres import Postgres
+from tests.support.reviews.rows import add_company, add_reviews, add_run, add_scraped_reviews, scored
 
 READER, WRITER = "opine_analysis", "opine_scraping"
 PASSWORD = "of these tests"

@@ -7,9 +7,10 @@ from opine_reviews.brands_file import read_brands, upsert_brands
 from opine_reviews.migration import downgrade, upgrade
 from opine_reviews.models import Base
 from opine_reviews.schema import expected_revision, is_ours, is_sufficient
-from review_api.rows import add_company
 from sqlalchemy import Column, Engine, Table, Text, inspect, text
 from sqlalchemy.orm import Session
+
+from tests.support.reviews.rows import add_company
 
 HEAD = "0004"
 

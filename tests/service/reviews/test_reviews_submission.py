@@ -4,9 +4,10 @@ import json
 import pytest
 from flask.testing import FlaskClient
 from opine_reviews.models import Review
-from review_api.checks import problem
-from review_api.rows import submission
 from sqlalchemy import Engine, func, select
+
+from tests.support.reviews.checks import problem
+from tests.support.reviews.rows import submission
 
 
 def _count(engine: Engine) -> int:

@@ -6,9 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-BENCH = Path(__file__).parents[3] / "services/sentiment/bench"
+from tests.support import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BENCH = ROOT / "services/sentiment/bench"
 
 
 def test_a_quick_run_writes_figures_and_a_table(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from opine_sentiment.schemas import TextPrediction
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.service.sentiment.conftest import Launcher, Server
+    from tests.support.sentiment.server import Launcher, Server
 
 HEAD = b"POST /v1/predict/bulk HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 

@@ -16,7 +16,7 @@ from opine_sentiment.schemas import PredictResponse
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.service.sentiment.conftest import Server
+    from tests.support.sentiment.server import Server
 
 TEXTS = ["Great shop!", "", "Très déçu, jamais livré 😡", "x" * 500, "Great shop!"]
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support import ROOT
+
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
-    from tests.service.sentiment.conftest import Server
+    from tests.support.sentiment.server import Server
 
-README = Path(__file__).parents[3] / "services/sentiment/README.md"
+README = ROOT / "services/sentiment/README.md"
 FROZEN = {
     "opine_http_requests": ("counter", {"service", "route", "method", "status"}),
     "opine_http_request_duration_seconds": ("histogram", {"service", "route", "method"}),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.support import ROOT
+
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
 PATH = re.compile(r"`((?:charts|scraping|services|tests|training)/[^`\s]+)`")
 PACKAGE_ROW = re.compile(r"^\| `(\w+)` \| \[([\w/]+)\]\([^)]+\) \|(.*)\|$", re.MULTILINE)

@@ -1,7 +1,6 @@
 """What the README says of settings, commands and metrics."""
 
 import re
-from pathlib import Path
 
 import pytest
 from opine_reviews import metrics
@@ -13,7 +12,9 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-README = (Path(__file__).parents[3] / "services/reviews/README.md").read_text()
+from tests.support import ROOT
+
+README = (ROOT / "services/reviews/README.md").read_text()
 SETTING = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 COMMAND = re.compile(r"^\| `opine-reviews ([a-z-]+)", re.MULTILINE)
 RUN_METRIC = re.compile(r"^\| `(opine_scrape_\w+)` \| (.*?) \|$", re.MULTILINE)

@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from opine_scraping.items import CompanyItem, ReviewItem
@@ -12,7 +11,9 @@ from opine_scraping.parsers import REVIEWS, choose_parser
 from opine_scraping.parsers.next_data import Business
 from opine_scraping.parsers.page import ListRead, Page
 
-SAVED = Path(__file__).parents[4] / "shared" / "trustpilot"
+from tests.support import ROOT
+
+SAVED = ROOT.parent / "shared" / "trustpilot"
 BT, EVENTNET = "review_page_2023_en.html", "review_page_2024_last_page.html"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from charcnn.engine import Engine, load_engine
 from opine_training.artefacts import ServedModel, model_card
@@ -11,7 +9,8 @@ from opine_training.config import ReadConfig
 from opine_training.evaluation import report, score_files
 from opine_training.reviews import LeftOut, review_file
 
-ROOT = Path(__file__).parents[3]
+from tests.support import ROOT
+
 DATA = ROOT.parent / "shared/data"
 MODEL = ROOT / "services/sentiment/model"
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
 
 INTERNAL = TextError(code="internal", message="the text could not be scored; the service's log has the reason")
+# Enough to tell what a text costs beside what a batch does; a whole batch of 64 would take a tenth of a second more.
+_WARM_UP_ROWS = 16
 # New objects before a young, a middle and a full collection; Python's own numbers are 700, 10 and 10.
 _GC_THRESHOLDS = (5_000, 20, 50)
 
@@ -108,7 +110,7 @@ class Predictor:
     async def _start(self, on_failure: Callable[[Exception], None]) -> None:
         settings, engine = self._settings, self._runner.engine
         try:
-            measured = await self._runner.warm_up(settings.max_batch_rows)
+            measured = await self._runner.warm_up(min(_WARM_UP_ROWS, settings.max_batch_rows))
         except Exception as error:  # noqa: BLE001  whatever it is, this process will never be ready
             on_failure(error)
             return
@@ -150,8 +152,7 @@ def freeze_gc() -> None:
     """Everything that is there stays for good: collections leave it alone, and full ones become rare.
 
     A full collection stops every request while it lasts, and without this it looks at all imported code each time
-    (measured: docs/benchmarks.md).
+    (measured: docs/benchmarks.md). What little garbage the start has left (1 object of 70) is not worth one.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
