@@ -40,6 +40,7 @@ ROUTES = {
     "/api/v1/reviews": {"get", "post"},
     "/api/v1/reviews.csv": {"get"},
     "/api/v1/reviews/{id}": {"delete"},
+    "/api/v1/reviews/{id}/provenance": {"get"},
     "/api/v1/scrape-runs": {"get"},
     "/api/v1/scraped-reviews": {"get"},
     "/api/v1/sectors": {"get"},
@@ -93,6 +94,7 @@ def test_admin_routes_are_documented_as_such(document: dict[str, Any]) -> None:
         ("registry", "/api/v1/models"),
         ("registry", "/api/v1/release-plan/pin"),
         ("registry", "/api/v1/releases"),
+        ("registry", "/api/v1/reviews/{id}/provenance"),
         *[("registry", f"/api/v1/releases/{{id}}/{step}") for step in ("advance", "promote", "rollback")],
     }
     bearer = {"type": "http", "scheme": "bearer"}

@@ -1,17 +1,8 @@
 """Model versions and releases over HTTP: registered once, decided on the plan that was seen, written down."""
 
-import shutil
 import threading
-from pathlib import Path
 
 import pytest
-import torch
-from charcnn.archive import pack
-from charcnn.artefact import artefact_digest, read_manifest
-from charcnn.config import NetworkConfig
-from charcnn.export import export
-from charcnn.network import CharCNN
-from charcnn.prediction import Calibration
 from flask import Flask
 from flask.testing import FlaskClient
 from opine_reviews.app import create_app
@@ -21,50 +12,12 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 from werkzeug.test import TestResponse
 
+from tests.service.reviews.conftest import REGISTRY_TOKEN
+from tests.support.reviews.artefacts import Artefact
 from tests.support.reviews.checks import problem
 from tests.support.reviews.rows import add_reviews, scored
 
-TOKEN = "a registry token of these tests"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
-
-
-class Artefact:
-    def __init__(self, folder: Path) -> None:
-        manifest = read_manifest(folder)
-        self.digest = artefact_digest(folder, manifest)
-        self.packed = pack(folder)
-        self.name = {"name": manifest.name, "version": manifest.version, "digest": self.digest}
-
-
-@pytest.fixture(scope="session")
-def artefacts(tmp_path_factory: pytest.TempPathFactory) -> list[Artefact]:
-    """Three versions of a tiny model, and another artefact that says it is the first of them."""
-    folder = tmp_path_factory.mktemp("artefacts")
-    network = CharCNN(NetworkConfig(embedding=8, ngrams=((3, 64),), word_rows=64, width=16, dilations=(1,)))
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.zero_()
-    made = []
-    for version, card in (("1.0.0", "# one"), ("1.1.0", "# two"), ("1.2.0", "# three"), ("1.0.0", "# an impostor")):
-        shutil.rmtree(folder / "model", ignore_errors=True)
-        export(
-            network,
-            None,
-            folder / "model",
-            name="tiny",
-            version=version,
-            calibration=Calibration(),
-            training={"data_sha256": "f" * 64},
-            metrics={"accuracy": 0.5},
-            card=card,
-        )
-        made.append(Artefact(folder / "model"))
-    return made
-
-
-@pytest.fixture(scope="session")
-def app(settings: Settings) -> Flask:
-    return create_app(settings.model_copy(update={"registry_token": SecretStr(TOKEN)}))
+BEARER = {"Authorization": f"Bearer {REGISTRY_TOKEN}"}
 
 
 def register(client: FlaskClient, artefact: Artefact, query: str = "") -> TestResponse:
@@ -148,7 +101,7 @@ def test_what_is_no_artefact_is_refused_by_the_artefact_s_own_rules(
 
 
 def test_an_artefact_over_the_limit_is_413(settings: Settings, client: FlaskClient, artefacts: list[Artefact]) -> None:
-    few = settings.model_copy(update={"registry_token": SecretStr(TOKEN), "max_artefact_bytes": 2000})
+    few = settings.model_copy(update={"max_artefact_bytes": 2000})
     problem(register(create_app(few).test_client(), artefacts[0]), 413)
     assert register(client, artefacts[0]).status_code == 201
 
@@ -298,5 +251,6 @@ def test_writes_need_the_registry_s_token(client: FlaskClient, settings: Setting
     for headers in ({}, admin, {"Authorization": "Bearer wrong"}):
         for answer in writes(client, headers):
             problem(answer, 401)
-    for answer in writes(create_app(settings).test_client(), BEARER):
+    closed = settings.model_copy(update={"registry_token": SecretStr("")})
+    for answer in writes(create_app(closed).test_client(), BEARER):
         assert "OPINE_REVIEWS_REGISTRY_TOKEN" in problem(answer, 403)["detail"]

@@ -2,14 +2,14 @@ import re
 from pathlib import Path
 
 import pytest
-from opine_local.settings import CommandError, load_or_create_secrets, new_password
+from opine_local.settings import CommandError, Secrets, load_or_create_secrets, new_password
 
 
 def test_secrets_are_made_once_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
     made = load_or_create_secrets(path)
     assert load_or_create_secrets(path) == made
-    assert len(set(made.model_dump().values())) == 6
+    assert len(set(made.model_dump().values())) == len(Secrets.model_fields)
 
 
 def test_a_file_of_before_is_completed_once_and_keeps_what_it_has(tmp_path: Path) -> None:

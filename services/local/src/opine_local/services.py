@@ -56,6 +56,7 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
                 "OPINE_REVIEWS_DATABASE_URL": database_url,
                 "OPINE_REVIEWS_SENTIMENT_URL": sentiment_url,
                 "OPINE_REVIEWS_ADMIN_TOKEN": secrets.admin_token,
+                "OPINE_REVIEWS_REGISTRY_TOKEN": secrets.registry_token,
                 "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
                 "OPINE_REVIEWS_BIND": f"{HOST}:{settings.reviews_port}",
                 "OPINE_REVIEWS_WORKERS": "1",

@@ -7,12 +7,14 @@ from flask_openapi3.blueprint import APIBlueprint
 from opine_common.prediction import ModelVersion as VersionName
 from opine_common.problems import Problem
 from pydantic import BaseModel
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from opine_reviews import registry
 from opine_reviews.api.openapi import json_answer, problems
+from opine_reviews.api.reviews import review_answer
 from opine_reviews.dependencies import dependencies
-from opine_reviews.models import EventKind, ModelVersion, Release
+from opine_reviews.models import Brand, EventKind, ModelVersion, Release, Review
 from opine_reviews.registry import Decision, Origin
 from opine_reviews.releases import Plan
 from opine_reviews.request_checks import require_registry_token
@@ -26,6 +28,7 @@ from opine_reviews.schemas.registry import (
     PinBody,
     PlanAnswer,
     ProposalsAnswer,
+    ProvenanceAnswer,
     RegisterQuery,
     ReleaseAnswer,
     ReleaseDetail,
@@ -36,6 +39,7 @@ from opine_reviews.schemas.registry import (
     VersionDetail,
     VersionPage,
 )
+from opine_reviews.schemas.requests import ReviewPath
 
 models = APIBlueprint("models", __name__, url_prefix="/api/v1")
 release_routes = APIBlueprint("releases", __name__, url_prefix="/api/v1")
@@ -106,6 +110,25 @@ def register_model(query: RegisterQuery) -> Response:
     with own.database.transaction() as session:
         found, is_new = registry.register(session, made, origin)
     return json_answer(VersionDetail.model_validate(found, from_attributes=True), 201 if is_new else 200)
+
+
+@models.get(
+    "/reviews/<int:id>/provenance",
+    responses={200: ProvenanceAnswer, **problems(401, 403, 404, 422, 503)},
+    security=_TOKEN,
+)
+def get_provenance(path: ReviewPath) -> Response:
+    """A review with the model version that its prediction came from."""
+    require_registry_token()
+    with dependencies().database.transaction() as session:
+        review = session.get(Review, path.id)
+        if review is None:
+            raise Problem(404, "There is no review with this id.")
+        brand_name = session.scalars(select(Brand.name).where(Brand.slug == review.brand_slug)).one()
+        digest = review.model_digest
+        found = None if digest is None else registry.find_version(session, digest)
+    version = None if found is None else VersionDetail.model_validate(found, from_attributes=True)
+    return json_answer(ProvenanceAnswer(review=review_answer(review, brand_name), version=version))
 
 
 def _read_artefact(max_bytes: int) -> bytes:

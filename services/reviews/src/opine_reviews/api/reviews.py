@@ -68,7 +68,7 @@ def submit_review(header: ReviewHeaders, body: ReviewRequest) -> Response:
         stored = store(session, submission)
     if not stored.replayed:
         count_submission(submission.prediction, submission.stars)
-    answer = json_answer(_review_answer(stored.review, stored.brand_name), 201)
+    answer = json_answer(review_answer(stored.review, stored.brand_name), 201)
     if stored.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer
@@ -88,7 +88,7 @@ def get_reviews(query: ReviewListQuery) -> Response:
             limit=query.limit,
             cursor=query.cursor,
         )
-    items = [_review_answer(row.review, row.brand_name) for row in rows]
+    items = [review_answer(row.review, row.brand_name) for row in rows]
     return json_answer(ReviewPage(items=items, next_cursor=next_cursor))
 
 
@@ -107,7 +107,7 @@ def delete_review(path: ReviewPath) -> Response:
     return Response(status=204)
 
 
-def _review_answer(review: Review, brand_name: str) -> ReviewAnswer:
+def review_answer(review: Review, brand_name: str) -> ReviewAnswer:
     return ReviewAnswer(
         id=review.id,
         brand=BrandName(slug=review.brand_slug, name=brand_name),

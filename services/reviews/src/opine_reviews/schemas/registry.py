@@ -9,6 +9,7 @@ from opine_common.text import StorableText
 from pydantic import AfterValidator, BaseModel, Field
 
 from opine_reviews.models import EventKind, ReleaseOutcome, Stage
+from opine_reviews.schemas.answers import ReviewAnswer
 from opine_reviews.schemas.requests import Body, Cursor, Limit, Query
 
 _MOST_EVIDENCE_BYTES = 32_768
@@ -90,6 +91,13 @@ class VersionDetail(VersionAnswer):
     card: str = Field(description="Markdown")
     metrics: dict[str, object]
     training: dict[str, object]
+
+
+class ProvenanceAnswer(BaseModel):
+    """Where a review's prediction comes from."""
+
+    review: ReviewAnswer
+    version: VersionDetail | None = Field(description="null: the model's version is not registered, or there was none")
 
 
 class PlanAnswer(BaseModel):
