@@ -1,7 +1,6 @@
 """The client of the sentiment service: little time, and a share of the threads at most."""
 
 from http import HTTPStatus
-from threading import BoundedSemaphore
 from typing import Annotated
 
 import structlog
@@ -12,6 +11,7 @@ from opine_common.prediction import ModelVersion
 from opine_common.problems import Problem
 from pydantic import BaseModel, Field, ValidationError
 
+from opine_reviews.bulkhead import Bulkhead
 from opine_reviews.errors import invalid_field, require_length
 from opine_reviews.metrics import FAILED_PREDICTIONS, KnownVersions
 from opine_reviews.schemas.answers import PredictionAnswer, PredictionsAnswer
@@ -52,7 +52,7 @@ class SentimentClient:
 
     def __init__(self, settings: Settings, known_versions: KnownVersions) -> None:
         calls = max(1, settings.threads // 2)
-        self._turns = BoundedSemaphore(calls)
+        self._bulkhead = Bulkhead(calls, wait_s=_TURN_S)
         self._known_versions = known_versions
         self._longest = settings.max_text_length
         self._timeout_s = settings.sentiment_read_timeout_s
@@ -71,12 +71,8 @@ class SentimentClient:
                 text is too long or cannot be scored.
         """
         require_length(text, self._longest)
-        if not self._turns.acquire(timeout=_TURN_S):
-            raise _unavailable("busy")
-        try:
+        with self._bulkhead.place(lambda: _unavailable("busy")):
             response = self._ask({"texts": [text], "explain": explain})
-        finally:
-            self._turns.release()
         answer = _read(response)
         self._known_versions.add(answer.model.version)
         return answer

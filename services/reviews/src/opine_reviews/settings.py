@@ -77,7 +77,12 @@ class Settings(BaseSettings):
         description="address and port for /livez, /readyz and /metrics alone; empty: /metrics is on the other, too",
     )
     workers: int = Field(default=2, ge=1, le=64, description="gunicorn processes")
-    threads: int = Field(default=8, ge=2, le=128, description="threads a process; also its database connections")
+    threads: int = Field(
+        default=8,
+        ge=2,
+        le=128,
+        description="threads a process; three quarters of them may wait for the database, half for the sentiment service",
+    )
     graceful_timeout_s: int = Field(default=25, ge=1, description="time for running requests at a stop")
     temp_dir: Path | None = Field(default=None, description="writable folder, if the system's is read-only")
     metrics_dir: Path | None = Field(
