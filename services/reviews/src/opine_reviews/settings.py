@@ -81,7 +81,7 @@ class Settings(BaseSettings):
         default=8,
         ge=2,
         le=128,
-        description="threads a process; three quarters of them may wait for the database, half for the sentiment service",
+        description="threads a process; three quarters may wait for the database, half for the sentiment service",
     )
     graceful_timeout_s: int = Field(default=25, ge=1, description="time for running requests at a stop")
     temp_dir: Path | None = Field(default=None, description="writable folder, if the system's is read-only")
