@@ -1,5 +1,7 @@
 # Everything that one does with this repository; CI runs the same targets.
 PYTHON ?= python3
+# Where a shell forbids Python to keep what it has compiled, every service takes twice as long to start.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Local packages, in no lock because a lock holds hashes: installed from their folders.
 SERVICES := services/common services/charcnn services/sentiment services/reviews services/frontend
@@ -9,11 +11,10 @@ SCRAPING := services/common scraping
 DEMO_SITE := scraping/demo_site
 ALL := $(RUN) training scraping $(DEMO_SITE)
 PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
-IMPORTED_BY_TESTS := services/sentiment/bench tests/browser/frontend $(wildcard tests/*/packages tests/*/*/packages)
 
 # uv installs in seconds what takes pip a minute. Where it is missing, one is fetched and removed again.
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
-INSTALLERS := services/local/installers.txt
+INSTALLERS := k8s/images/installers.txt
 # Its makers publish it there and nowhere in Python's index.
 BIOME := npm exec --yes --package=@biomejs/biome@2.3.11 -- biome
 BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
@@ -38,7 +39,7 @@ clean: ## Remove what was installed; the data in .local stay
 
 ##@ Develop
 test: lint browser ## Check the code and run all tests
-	.venv-test/bin/pytest
+	.venv-test/bin/pytest $(ON_ALL_CORES)
 
 bench: .venv-bench/installed ## Compare the sentiment service with its peers, in minutes; ARGS=--help
 	cd services/sentiment/bench && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../../../.venv-bench/bin/python -m sentiment_bench $(ARGS)
@@ -56,7 +57,7 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	$(call lock_like_tests,services/sentiment,services/common services/charcnn services/sentiment)
 	$(call lock_like_tests,services/sentiment,services/common services/charcnn[torch] services/sentiment,-cuda)
 	printf '%s\n' $(BENCHED:%=./%) | $(LOCK) services/sentiment/bench/requirements.in - -c tests/requirements.txt -o services/sentiment/bench/requirements.txt
-	$(call lock_like_tests,services/reviews,services/common services/reviews)
+	$(call lock_like_tests,services/reviews,services/common services/charcnn services/reviews)
 	$(call lock_like_tests,services/frontend,services/common services/frontend)
 	$(call lock_like_tests,services/local,$(RUN))
 	$(call lock_like_tests,training,services/charcnn training)
@@ -94,9 +95,12 @@ evaluate: data .venv-test/installed ## Score the shipped model, as JSON: DATA=a 
 	@.venv-test/bin/python -m opine_training evaluate --data "$(DATA)" $(ARGS)
 
 picture: .venv-test/installed browser ## Take the README's picture, while make run runs
-	.venv-test/bin/python tests/browser/picture.py
+	.venv-test/bin/python -m tests.browser.picture
 
 # --- how
+
+# A file's tests stay together, for what they share; in the order of the folders, whose long ones come first.
+ON_ALL_CORES := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint-python: .venv-test/installed
 	.venv-test/bin/ruff check
@@ -106,7 +110,7 @@ lint-types: .venv-test/installed
 	.venv-test/bin/mypy $(ALL:=/src)
 	.venv-test/bin/mypy charts/document.py charts/opine/files charts/dashboards
 	MYPYPATH=services/reviews/bench:services/sentiment/bench .venv-test/bin/mypy services/*/bench scraping/bench
-	MYPYPATH=$(subst $() ,:,$(IMPORTED_BY_TESTS)) .venv-test/bin/mypy --explicit-package-bases tests
+	MYPYPATH=services/sentiment/bench .venv-test/bin/mypy --explicit-package-bases tests
 
 lint-web:
 	@if command -v npm >/dev/null; then $(BIOME) check --error-on-warnings; \

@@ -1,6 +1,6 @@
 """Take the README's picture from a running Opine.
 
-Usage: make picture, while `make run` runs; or python tests/browser/picture.py [http://127.0.0.1:8050]
+Usage: make picture, while `make run` runs; or python -m tests.browser.picture [http://127.0.0.1:8050]
 """
 
 import sys
@@ -8,13 +8,12 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "frontend"))
+from tests.support import ROOT
+from tests.support.browser.chromium import chromium, set_viewport
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.browser.waiting import wait_for
 
-from driving.browser import chromium, set_viewport
-from driving.composer_page import ComposerPage
-from driving.waiting import wait_for
-
-PICTURE = Path(__file__).parents[2] / "docs/review.png"
+PICTURE = ROOT / "docs/review.png"
 TEXT = (
     "Lovely shop: friendly people, and the bike was ready the next day. "
     "But the helmet came late, and one strap was broken."

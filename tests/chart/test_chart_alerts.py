@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
-from charted.rendering import CHART, ROOT, SHAPES, Object, RefusedError, deep, manifest, merged, render
-from charted.rules import Promtool, rule_groups, rules, write_rules
-from charted.workloads import name_of
+
+from tests.support import ROOT
+from tests.support.chart.rendering import CHART, SHAPES, Object, RefusedError, deep, manifest, merged, render
+from tests.support.chart.rules import Promtool, rule_groups, rules, write_rules
+from tests.support.chart.workloads import name_of
 
 ALERTS = Path(__file__).parent / "alerts"
 RUNBOOKS = ROOT / "docs/runbooks"

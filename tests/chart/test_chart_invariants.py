@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
-from charted.rendering import SHAPES, Object
-from charted.workloads import (
+from opine_reviews.cli import make_parser
+
+from tests.support.chart.rendering import SHAPES, Object
+from tests.support.chart.workloads import (
     Pods,
     all_pods,
     matches,
@@ -17,7 +19,6 @@ from charted.workloads import (
     port_names,
     references,
 )
-from opine_reviews.cli import make_parser
 
 RECOMMENDED = {
     f"app.kubernetes.io/{name}" for name in ("name", "instance", "version", "component", "part-of", "managed-by")
@@ -25,6 +26,16 @@ RECOMMENDED = {
 SELECTOR = {"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"}
 # What CloudNativePG writes.
 OWNER_KEYS = {"username", "password"}
+
+
+def test_every_kind_that_is_checked_is_there(rendered: dict[str, list[Object]]) -> None:
+    """A check of all objects of a kind says nothing where there is none."""
+    assert all(of_kind(objects, "Deployment") for objects in rendered.values())
+    kinds = {an_object["kind"] for objects in rendered.values() for an_object in objects}
+    assert kinds >= {
+        "CronJob", "HTTPRoute", "Ingress", "Job", "NetworkPolicy", "ObjectStore", "PodDisruptionBudget", "PodMonitor",
+        "PrometheusRule", "ScheduledBackup", "Service", "ServiceMonitor",
+    }  # fmt: skip
 
 
 def test_labels(objects: list[Object]) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
-from charted.rendering import CHART, ROOT, SHAPES, Object, deep, manifest, merged, render
-from charted.workloads import name_of, of_kind, own_pods
+
+from tests.support import ROOT
+from tests.support.chart.rendering import CHART, SHAPES, Object, deep, manifest, merged, render
+from tests.support.chart.workloads import name_of, of_kind, own_pods
 
 GIVEN = {"secrets": {"existingSecret": "a"}, "database": {"roles": {"scrapingSecret": "b", "analysisSecret": "c"}}}
 

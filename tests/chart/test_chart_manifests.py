@@ -8,8 +8,9 @@ import helm_python
 import jsonschema
 import pytest
 import yaml
-from charted.rendering import CHART, NAMESPACE, SHAPES, Object, parse
-from charted.workloads import name_of
+
+from tests.support.chart.rendering import CHART, NAMESPACE, SHAPES, Object, parse
+from tests.support.chart.workloads import name_of
 
 SCHEMAS = Path(__file__).parent / "schemas"
 

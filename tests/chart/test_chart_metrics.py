@@ -8,12 +8,14 @@ from typing import Any, get_args
 
 import pytest
 import yaml
-from charted.dashboards import DASHBOARDS, panels, queries
-from charted.metrics import THIRD_PARTIES, Asked, asked, exported, known, named_in
-from charted.rendering import CHART, ROOT, Object
-from charted.rules import rules
 from opine_common.http_metrics import DURATION
 from opine_sentiment.batching.batcher import RejectReason
+
+from tests.support import ROOT
+from tests.support.chart.dashboards import DASHBOARDS, panels, queries
+from tests.support.chart.metrics import THIRD_PARTIES, Asked, asked, exported, known, named_in
+from tests.support.chart.rendering import CHART, Object
+from tests.support.chart.rules import rules
 
 DOCUMENTS = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("services/*/README.md"), ROOT / "charts/README.md.template"])
 
@@ -56,6 +58,7 @@ def test_what_nobody_exports_is_found(series: dict[str, set[str]]) -> None:
 def test_the_values_of_labels_are_ones_that_occur(all_asked: list[Asked]) -> None:
     contracts = (ROOT / "docs/contracts.md").read_text()
     reasons = set(get_args(RejectReason))
+    assert {"route", "reason"} <= {label for one in all_asked for label in one.labels}
     for one in all_asked:
         if one.name == "opine_sentiment_rejected_total" and "reason" in one.labels:
             assert set(one.labels["reason"].split("|")) <= reasons

@@ -4,7 +4,8 @@ import json
 import re
 
 import pytest
-from charted.rendering import CHART, SHAPES, Object, deep, merged, templates
+
+from tests.support.chart.rendering import CHART, SHAPES, Object, deep, merged, templates
 
 OFFLINE: Object = {"secrets": {"allowOfflineGeneration": True}}
 MONITORED: Object = merged(OFFLINE, {"monitoring": {"enabled": True}})

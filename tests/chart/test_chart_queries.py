@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from charted.dashboards import DASHBOARDS, queries
-from charted.metrics import TARGET, exported, known
-from charted.rendering import Object
-from charted.rules import Promtool, rule_groups, write_rules
+
+from tests.support.chart.dashboards import DASHBOARDS, queries
+from tests.support.chart.metrics import TARGET, exported, known
+from tests.support.chart.rendering import Object
+from tests.support.chart.rules import Promtool, rule_groups, write_rules
 
 # Values that labels have; two where sums over them are asked for.
 VALUES = {

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from charted.rendering import APIS, CHART, Object, RefusedError, deep, manifest, merged
+
+from tests.support.chart.rendering import APIS, CHART, Object, RefusedError, deep, manifest, merged
 
 OFFLINE = {"secrets": {"allowOfflineGeneration": True}}
 EXTERNAL = {"database": {"type": "external", "external": {"host": "db.example.org", "existingSecret": "owner"}}}

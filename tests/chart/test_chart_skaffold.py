@@ -7,7 +7,9 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from charted.rendering import CHART, ROOT, deep, merged, render
+
+from tests.support import ROOT
+from tests.support.chart.rendering import CHART, deep, merged, render
 
 SKAFFOLD: dict[str, Any] = yaml.safe_load((ROOT / "skaffold.yaml").read_text())
 PROFILES: list[dict[str, Any]] = SKAFFOLD["profiles"]

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
-from charted.immutable import breaks, immutable_fields
-from charted.rendering import CHART, SHAPES, Object, deep, render
-from charted.workloads import name_of, of_kind, own_pods, references
+
+from tests.support.chart.immutable import breaks, immutable_fields
+from tests.support.chart.rendering import CHART, SHAPES, Object, deep, render
+from tests.support.chart.workloads import name_of, of_kind, own_pods, references
 
 # What the last release rendered, by shape; a release writes it anew: pytest tests/chart --record-release.
 RELEASED = Path(__file__).parent / "released.json"

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 import yaml
-from charted.rendering import CHART, ROOT, SHAPES, Object, RefusedError, deep, manifest, merged
+
+from tests.support import ROOT
+from tests.support.chart.rendering import CHART, SHAPES, Object, RefusedError, deep, manifest, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -229,9 +231,13 @@ def test_every_value_does_something(unchecked: Path) -> None:
 
 def test_the_values_in_the_readme_exist() -> None:
     readme = (ROOT / "charts/README.md.template").read_text().replace("@VERSION@", "0.0.0")
-    for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL):
+    blocks = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    set_by_hand = re.findall(r"--set ([\w.]+)=", readme)
+    assert blocks
+    assert set_by_hand
+    for block in blocks:
         jsonschema.validate(yaml.safe_load(block), SCHEMA)
-    for name in re.findall(r"--set ([\w.]+)=", readme):
+    for name in set_by_hand:
         assert name in LEAVES
     for name in re.findall(
         r"`((?:database|sentiment|migrations|secrets|monitoring|networkPolicy)\.[\w.]+)[=`]", readme

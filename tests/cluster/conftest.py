@@ -7,12 +7,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "packages"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "chart/packages"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "browser/frontend"))
-
-from clustered.commands import CLUSTER, environment, run
-from clustered.release import Release, wait_until
+from tests.support.cluster.commands import CLUSTER, environment, run
+from tests.support.cluster.release import Release, wait_until
 
 NAMESPACE = "opine-e2e"
 FIGURES = pytest.StashKey[list[str]]()

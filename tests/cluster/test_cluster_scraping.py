@@ -3,16 +3,17 @@
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 import yaml
-from clustered.release import Release, wait_until
+
+from tests.support import ROOT
+from tests.support.cluster.release import Release, wait_until
 
 SITE = "demo-site"
-CODE = Path(__file__).parents[2] / "scraping/demo_site/src/opine_demo_site"
+CODE = ROOT / "scraping/demo_site/src/opine_demo_site"
 PORT = 8060
 RESTRICTED = {
     "allowPrivilegeEscalation": False,

@@ -8,8 +8,9 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
-from clustered.commands import CLUSTER, CommandError, run
-from clustered.release import Release, wait_until
+
+from tests.support.cluster.commands import CLUSTER, CommandError, run
+from tests.support.cluster.release import Release, wait_until
 
 pytestmark = pytest.mark.drill
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clustered.commands import CLUSTER, CommandError, run
-from clustered.load import Load, stored_keys
-from clustered.release import Release, wait_until
+
+from tests.support.cluster.commands import CLUSTER, CommandError, run
+from tests.support.cluster.load import Load, stored_keys
+from tests.support.cluster.release import Release, wait_until
 
 pytestmark = pytest.mark.drill
 

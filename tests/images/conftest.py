@@ -1,17 +1,14 @@
 """Images that were built before; `make images` builds them."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "packages"))
-
-from contained.container import Container
-from contained.store import BASE, image_name, inspect
+from tests.support.containers.container import Container
+from tests.support.containers.store import BASE, image_name, inspect
 
 
 @pytest.fixture(scope="session")

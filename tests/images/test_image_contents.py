@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contained.store import BASE, ROOT, added_bytes, image_name, run
+
+from tests.support import ROOT
+from tests.support.containers.store import BASE, added_bytes, image_name, run
 
 DOCKERFILES = sorted([*ROOT.glob("services/*/Dockerfile"), *ROOT.glob("*/Dockerfile")])
 # python:3.13-slim-trixie as it is published, unpacked; the stand-in here is larger.

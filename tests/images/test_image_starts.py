@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Callable
 
-from contained.container import Container
-from contained.store import ROOT
+from tests.support import ROOT
+from tests.support.containers.container import Container
 
 Start = Callable[..., Container]
 DEMO_SITE = ROOT / "scraping/demo_site/src"

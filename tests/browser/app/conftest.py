@@ -1,20 +1,15 @@
 """The whole of Opine, with the shipped model, and a browser in front of it."""
 
 import signal
-import sys
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "frontend"))
-sys.path.insert(0, str(Path(__file__).parents[2] / "service/local/packages"))
-
-from driving.browser import WIDE, chromium, set_viewport
-from driving.checks import console_errors, foreign_requests
-from local_run import OPINE_LOCAL, LocalRun
 from selenium.webdriver import Chrome
+
+from tests.support.browser.checks import console_errors, foreign_requests
+from tests.support.browser.chromium import WIDE, chromium, set_viewport
+from tests.support.local_run import OPINE_LOCAL, LocalRun
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,14 @@ import urllib.request
 from typing import Any
 
 import pytest
-from driving.brand_pages import BrandPage
-from driving.browser import NARROW, set_viewport
-from driving.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
-from driving.composer_page import ComposerPage
-from driving.waiting import wait_for
-from local_run import LocalRun
 from selenium.webdriver import Chrome
+
+from tests.support.browser.brand_pages import BrandPage
+from tests.support.browser.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
+from tests.support.browser.chromium import NARROW, set_viewport
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.browser.waiting import wait_for
+from tests.support.local_run import LocalRun
 
 
 @pytest.fixture

@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from driving.admin_page import AdminPage
-from driving.brand_pages import BrandPage
-from driving.browser import NARROW, set_viewport
-from driving.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
-from driving.waiting import wait_for
-from local_run import LocalRun
 from selenium.webdriver import Chrome
+
+from tests.support.browser.admin_page import AdminPage
+from tests.support.browser.brand_pages import BrandPage
+from tests.support.browser.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
+from tests.support.browser.chromium import NARROW, set_viewport
+from tests.support.browser.waiting import wait_for
+from tests.support.local_run import LocalRun
 
 # Only ends a test that hangs.
 DEMO_TIMEOUT_S = 240.0

@@ -1,22 +1,18 @@
 """One fake API and one frontend for all, one browser for each module."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-# So that these tests, and other suites that put this folder on their path too, import `driving` and `fake_api`.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from driving.browser import WIDE, chromium, set_color_scheme, set_viewport
-from driving.checks import console_errors, foreign_requests
-from driving.composer_page import ComposerPage
-from driving.frontend_server import frontend
-from fake_api.server import FakeServer
-from fake_api.store import PASSWORD, TOKEN, Store
 from opine_local.ports import any_free
 from selenium.webdriver import Chrome
+
+from tests.support.browser.checks import console_errors, foreign_requests
+from tests.support.browser.chromium import WIDE, chromium, set_color_scheme, set_viewport
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.fake_reviews.server import FakeServer
+from tests.support.fake_reviews.store import PASSWORD, TOKEN, Store
+from tests.support.frontend import frontend
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,10 @@
 from pathlib import Path
 
-from driving.admin_page import AdminPage
-from driving.waiting import wait_for
-from fake_api.store import PASSWORD, TOKEN, Store
 from selenium.webdriver import Chrome
+
+from tests.support.browser.admin_page import AdminPage
+from tests.support.browser.waiting import wait_for
+from tests.support.fake_reviews.store import PASSWORD, TOKEN, Store
 
 
 def test_a_wrong_password_opens_nothing(driver: Chrome, base_url: str, store: Store) -> None:

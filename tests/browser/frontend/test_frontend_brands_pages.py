@@ -2,11 +2,12 @@ import urllib.error
 import urllib.request
 
 import pytest
-from driving.brand_pages import BrandPage, BrandsPage
-from driving.composer_page import ComposerPage
-from driving.waiting import wait_for
-from fake_api.server import FakeServer
 from selenium.webdriver import Chrome, Keys
+
+from tests.support.browser.brand_pages import BrandPage, BrandsPage
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.browser.waiting import wait_for
+from tests.support.fake_reviews.server import FakeServer
 
 
 def test_brands_are_found_by_name(driver: Chrome, base_url: str) -> None:

@@ -3,14 +3,15 @@
 from functools import partial
 
 import pytest
-from driving.admin_page import AdminPage
-from driving.browser import NARROW, set_color_scheme, set_viewport
-from driving.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
-from driving.composer_page import ComposerPage
-from driving.waiting import wait_for
-from fake_api.store import PASSWORD
 from selenium.webdriver import Chrome
 from selenium.webdriver.remote.webelement import WebElement
+
+from tests.support.browser.admin_page import AdminPage
+from tests.support.browser.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
+from tests.support.browser.chromium import NARROW, set_color_scheme, set_viewport
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.browser.waiting import wait_for
+from tests.support.fake_reviews.store import PASSWORD
 
 PAGES = ("home", "thanks", "brands", "brand", "elsewhere", "admin", "login", "not_found")
 

@@ -1,8 +1,9 @@
-from driving.composer_page import ComposerPage
-from driving.waiting import wait_for
-from fake_api.server import FakeServer
-from fake_api.store import Store
 from selenium.webdriver import Chrome
+
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.browser.waiting import wait_for
+from tests.support.fake_reviews.server import FakeServer
+from tests.support.fake_reviews.store import Store
 
 
 def test_without_sentiment_a_review_is_rated_by_hand(composer: ComposerPage, store: Store) -> None:
@@ -70,19 +71,3 @@ def test_a_page_without_its_data_says_so_and_can_be_tried_again(
     fake.start()
     driver.find_element("id", "page-retry").click()
     wait_for(driver, "the brand", lambda: "Latest reviews" in content())
-
-
-def test_a_page_that_lost_the_frontend_keeps_the_text(driver: Chrome, composer: ComposerPage) -> None:
-    composer.open("lego")
-    composer.type("great")
-    composer.wait_for_prediction("Good")
-    driver.execute_cdp_cmd("Network.enable", {})
-    offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-    driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
-    try:
-        composer.submit()
-        composer.wait_for_notice("You seem to be offline")
-    finally:
-        driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**offline, "offline": False})
-    composer.press_notice()
-    composer.wait_for_thanks()

@@ -1,7 +1,8 @@
-from driving.composer_page import ComposerPage
-from driving.waiting import wait_for
-from fake_api.store import Store
 from selenium.webdriver import ActionChains, Chrome, Keys
+
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.browser.waiting import wait_for
+from tests.support.fake_reviews.store import Store
 
 
 def test_chosen_stars_are_never_overwritten(composer: ComposerPage) -> None:

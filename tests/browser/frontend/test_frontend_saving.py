@@ -1,8 +1,9 @@
-from driving.brand_pages import BrandPage
-from driving.composer_page import ComposerPage
-from driving.waiting import wait_for
-from fake_api.store import Store
 from selenium.webdriver import Keys
+
+from tests.support.browser.brand_pages import BrandPage
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.browser.waiting import wait_for
+from tests.support.fake_reviews.store import Store
 
 
 def test_a_saved_review_is_thanked_for_and_on_its_brands_page(
@@ -52,7 +53,7 @@ def test_a_failed_save_survives_a_reload_and_is_stored_once(composer: ComposerPa
     assert [review["text"] for review in store.reviews if review["brand"]["slug"] == "lego"] == ["Great bricks"]
 
 
-def test_another_text_gets_another_key(composer: ComposerPage, store: Store) -> None:
+def test_a_draft_keeps_its_key(composer: ComposerPage, store: Store) -> None:
     store.knobs.saving_refused = True
     composer.open("lego")
     composer.type("Great bricks")
@@ -67,7 +68,13 @@ def test_another_text_gets_another_key(composer: ComposerPage, store: Store) -> 
     composer.submit()
     composer.wait_for_thanks()
     first, second, third = (key for key, _ in store.attempts)
-    assert first == second != third
+    assert first == second == third
+    composer.open("lego")
+    composer.type("Great bricks")
+    composer.wait_for_prediction("Good")
+    composer.submit()
+    composer.wait_for_thanks()
+    assert store.attempts[-1][0] != first
 
 
 def test_an_invalid_text_is_explained_and_kept(composer: ComposerPage, store: Store) -> None:

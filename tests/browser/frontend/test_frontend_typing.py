@@ -1,9 +1,10 @@
 import time
 
-from driving.composer_page import ComposerPage
-from driving.waiting import wait_for
-from fake_api.store import Store
 from selenium.webdriver import Chrome
+
+from tests.support.browser.composer_page import ComposerPage
+from tests.support.browser.waiting import wait_for
+from tests.support.fake_reviews.store import Store
 
 _LAYERS = """
 const [layer, field] = ["review-highlights", "review"].map((id) => document.getElementById(id));

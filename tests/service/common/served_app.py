@@ -10,6 +10,7 @@ from opine_common.wsgi_bridge import Limits, WsgiBridge
 
 THREADS = 4
 BODY_BYTES = 100_000
+LARGE_BODY_BYTES = 5_000_000
 
 flask_app = Flask("served")
 flask_app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
@@ -22,6 +23,12 @@ def page() -> str:
 
 @flask_app.post("/length")
 def length() -> str:
+    return str(len(request.get_data()))
+
+
+@flask_app.post("/archive")
+def archive() -> str:
+    request.max_content_length = LARGE_BODY_BYTES
     return str(len(request.get_data()))
 
 
@@ -63,5 +70,14 @@ def broken() -> str:
 
 instrument(flask_app, "served")
 app = WsgiBridge(
-    flask_app, "served", Limits(threads=THREADS, body_bytes=BODY_BYTES, receive_s=2.0, queue_s=1.0, stall_s=2.0)
+    flask_app,
+    "served",
+    Limits(
+        threads=THREADS,
+        body_bytes=BODY_BYTES,
+        large_body_bytes={"/archive": LARGE_BODY_BYTES},
+        receive_s=2.0,
+        queue_s=1.0,
+        stall_s=2.0,
+    ),
 )

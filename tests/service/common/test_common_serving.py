@@ -215,6 +215,16 @@ def test_a_huge_body_is_413_and_takes_no_memory(server: Server, framing: bytes) 
         assert server.memory() - before < 20_000_000
 
 
+def test_a_path_that_takes_more_takes_one_at_a_time(server: Server) -> None:
+    assert server.ask("/archive", "POST", b"a" * 5_000_000) == (200, b"5000000")
+    assert server.ask("/archive", "POST", b"a" * 5_000_001)[0] == 413
+    assert server.ask("/archive", "POST", b"a" * 1000) == (200, b"1000")
+    with server.send(b"POST /archive HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\nabc") as first:
+        assert server.ask("/archive", "POST", b"a" * 200_000)[0] == 503
+        assert read_to_end(first).startswith(b"HTTP/1.1 408 ")
+    assert server.ask("/archive", "POST", b"a" * 200_000)[0] == 200
+
+
 def test_a_huge_head_is_431(server: Server) -> None:
     with server.connect() as connection:
         try:

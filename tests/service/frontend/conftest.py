@@ -1,14 +1,9 @@
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from opine_local.ports import any_free
 
-# So that these tests import `driving`.
-sys.path.insert(0, str(Path(__file__).parents[2] / "browser" / "frontend"))
-
-from driving.frontend_server import frontend
+from tests.support.frontend import frontend
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,11 @@
 """The real `python -m opine_local`, with data of its own."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "packages"))
-
-from local_run import OPINE_LOCAL, LocalRun, StartLocal
+from tests.support.local_run import OPINE_LOCAL, LocalRun, StartLocal
 
 
 def pytest_configure(config: pytest.Config) -> None:

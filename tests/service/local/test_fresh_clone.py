@@ -11,17 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_run import LocalRun, StartLocal
+
+from tests.support import ROOT
+from tests.support.local_run import LocalRun, StartLocal
 
 pytestmark = pytest.mark.fresh_clone
 
-REPOSITORY = Path(__file__).parents[3]
 # Where uv seldom is: then the bootstrap without it is tried too.
 SYSTEM_PATH = "/usr/bin:/bin"
 
 
 def clone(into: Path) -> Path:
-    subprocess.run(["git", "clone", "--quiet", REPOSITORY, into / "opine"], check=True)
+    subprocess.run(["git", "clone", "--quiet", ROOT, into / "opine"], check=True)
     return into / "opine"
 
 

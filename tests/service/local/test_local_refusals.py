@@ -7,7 +7,7 @@ import socket
 import time
 from pathlib import Path
 
-from local_run import LocalRun, StartLocal
+from tests.support.local_run import LocalRun, StartLocal
 
 
 def refused(run: LocalRun, sentence: str) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import psutil
-from local_run import StartLocal
+
+from tests.support.local_run import StartLocal
 
 
 def fetch(url: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401  JSON

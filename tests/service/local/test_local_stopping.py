@@ -11,8 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from local_run import LocalRun, StartLocal
-from opine_local.leftovers import marked_processes
+from opine_local.processes import marked_processes
+
+from tests.support.local_run import LocalRun, StartLocal
 
 # Generous: it only ends a test that hangs.
 START_TIMEOUT_S = 120.0

@@ -5,9 +5,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from opine_reviews.app import create_app
 from opine_reviews.settings import Settings
-from review_api.checks import error_of_2019, problem
-from review_api.rows import schema_at, submission
 from sqlalchemy import Engine, text
+
+from tests.support.reviews.checks import error_of_2019, problem
+from tests.support.reviews.rows import schema_at, submission
 
 ROUTES = ["/api/v1/brands", "/api/reviews", "/nowhere", "/livez", "/readyz", "/api/v1/openapi.json"]
 

@@ -1,10 +1,11 @@
 import pytest
 from flask.testing import FlaskClient
 from opine_reviews.models import Brand
-from review_api.checks import problem
-from review_api.paging import pages
-from review_api.rows import BRANDS, add_reviews, scored
 from sqlalchemy import Engine, insert
+
+from tests.support.reviews.checks import problem
+from tests.support.reviews.paging import pages
+from tests.support.reviews.rows import BRANDS, add_reviews, scored
 
 LIST = "/api/v1/brands"
 BY_NAME = [slug for slug, name, _ in sorted(BRANDS, key=lambda brand: brand[1].lower())]

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from opine_local.ports import any_free
-from review_api.database import Postgres
-from review_api.rows import add_company, add_reviews, add_scraped_reviews, schema_at
 from sqlalchemy import Engine, text
+
+from tests.support.postgres import Postgres
+from tests.support.reviews.rows import add_company, add_reviews, add_scraped_reviews, schema_at
 
 Start = Callable[..., subprocess.Popen[str]]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -48,6 +49,15 @@ def test_migrating_again_changes_nothing(run: Run, client: FlaskClient) -> None:
     done = run("migrate")
     assert done.returncode == 0, done.stdout
     assert client.get("/readyz").status_code == 200
+
+
+def test_code_that_is_older_than_the_schema_migrates_nothing(run: Run, engine: Engine) -> None:
+    with schema_at(engine, "9999"):
+        done = run("migrate")
+        seeded = run("seed-brands")
+    assert done.returncode == seeded.returncode == 0, done.stdout + seeded.stdout
+    assert "9999" in done.stdout
+    assert "newer than this code" in done.stdout
 
 
 def test_a_list_of_brands_is_added(run: Run, client: FlaskClient, tmp_path: Path) -> None:

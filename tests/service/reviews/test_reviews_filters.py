@@ -1,8 +1,9 @@
 import pytest
 from flask.testing import FlaskClient
-from review_api.checks import problem
-from review_api.rows import add_reviews, scored
 from sqlalchemy import Engine
+
+from tests.support.reviews.checks import problem
+from tests.support.reviews.rows import add_reviews, scored
 
 LIST = "/api/v1/reviews"
 

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 import pytest
 import urllib3
 from opine_local.ports import any_free
-from opine_reviews.schema import upgrade
-from review_api.database import Postgres, running_postgres
-from review_api.rows import add_brands, submission
-from review_api.sentiment import FakeSentiment
-from review_api.server import Api, serve
+from opine_reviews.migration import upgrade
 from sqlalchemy import NullPool, create_engine
+
+from tests.support.fake_sentiment import FakeSentiment
+from tests.support.postgres import Postgres, running_postgres
+from tests.support.reviews.rows import add_brands, submission
+from tests.support.reviews.server import Api, serve
 
 CLIENTS = 60
 PREDICTION = {"text": "Fine"}
@@ -55,7 +56,6 @@ def api(
 @contextmanager
 def many(api: Api, method: str, path: str, json: object = None) -> Iterator[list[Future[urllib3.BaseHTTPResponse]]]:
     """Requests of as many clients, each with its own connection; at the end of the block all are answered."""
-    body = {} if json is None else {"json": json}
     with (
         urllib3.PoolManager(maxsize=CLIENTS, retries=False, timeout=BOUND_S) as http,
         ThreadPoolExecutor(CLIENTS) as pool,
@@ -64,7 +64,7 @@ def many(api: Api, method: str, path: str, json: object = None) -> Iterator[list
 
         def ask() -> urllib3.BaseHTTPResponse:
             gate.wait()
-            return http.request(method, api.url + path, **body)
+            return http.request(method, api.url + path, json=json)
 
         yield [pool.submit(ask) for _ in range(CLIENTS)]
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 from opine_local.ports import any_free
+from opine_reviews.migration import upgrade
 from opine_reviews.models import Review
-from opine_reviews.schema import upgrade
-from review_api.database import Postgres
-from review_api.rows import add_brands, submission
-from review_api.server import Api, serve
-from review_api.submitters import Submitters
 from sqlalchemy import NullPool, create_engine, select
+
+from tests.support.postgres import Postgres
+from tests.support.reviews.rows import add_brands, submission
+from tests.support.reviews.server import Api, serve
+from tests.support.reviews.submitters import Submitters
 
 
 @dataclass

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from review_api.checks import problem
-from review_api.paging import pages
-from review_api.rows import NOON, add_reviews, scored
 from sqlalchemy import Engine
+
+from tests.support.reviews.checks import problem
+from tests.support.reviews.paging import pages
+from tests.support.reviews.rows import NOON, add_reviews, scored
 
 LIST = "/api/v1/reviews"
 ORDERS = list(itertools.product(["created_at", "stars", "score", "brand"], ["asc", "desc"]))

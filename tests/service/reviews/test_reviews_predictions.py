@@ -1,8 +1,9 @@
 import pytest
 from flask.testing import FlaskClient
-from review_api.checks import error_of_2019, problem
-from review_api.rows import submission
-from review_api.sentiment import MODEL, PREDICTION, FakeSentiment
+
+from tests.support.fake_sentiment import MODEL, PREDICTION, FakeSentiment
+from tests.support.reviews.checks import error_of_2019, problem
+from tests.support.reviews.rows import submission
 
 PREDICT = "/api/v1/predictions"
 AWAY = ["closed", "busy", "broken", "unready", "engine error", "elsewhere", "garbage", "no prediction", "out of bounds"]
@@ -15,7 +16,9 @@ def test_a_prediction_is_handed_on_with_its_model(client: FlaskClient, sentiment
     response = client.post(PREDICT, json={"text": " Great shop!"}, headers={"X-Request-ID": "from-the-page"})
     assert response.status_code == 200
     assert response.content_type == "application/json"
-    assert response.get_json() == {"model": MODEL, "prediction": PREDICTION}
+    answer = response.get_json()
+    assert answer.pop("signature")
+    assert answer == {"model": MODEL, "prediction": PREDICTION}
     assert sentiment.requests == [{"texts": [" Great shop!"], "explain": False}]
     assert sentiment.request_ids == ["from-the-page"]
 

@@ -4,8 +4,9 @@ import json
 
 import pytest
 from flask.testing import FlaskClient
-from review_api.checks import error_of_2019, problem
-from review_api.rows import form_of_2019, submission
+
+from tests.support.reviews.checks import error_of_2019, problem
+from tests.support.reviews.rows import form_of_2019, submission
 
 POSTS = ["/api/v1/reviews", "/api/v1/predictions"]
 

@@ -5,9 +5,10 @@ import pytest
 from flask.testing import FlaskClient
 from opine_reviews.app import create_app
 from opine_reviews.settings import Settings
-from review_api.checks import error_of_2019
-from review_api.rows import NOON, add_reviews, form_of_2019
 from sqlalchemy import Engine
+
+from tests.support.reviews.checks import error_of_2019
+from tests.support.reviews.rows import NOON, add_reviews, form_of_2019
 
 ROW = {
     "id": 1,

@@ -8,9 +8,10 @@ from opine_reviews.database import Database
 from opine_reviews.metrics import RunMetrics
 from opine_reviews.settings import Settings
 from prometheus_client.parser import text_string_to_metric_families
-from review_api.checks import problem
-from review_api.rows import NOON, add_run
 from sqlalchemy import Engine, text
+
+from tests.support.reviews.checks import problem
+from tests.support.reviews.rows import NOON, add_run
 
 LIST = "/api/v1/scrape-runs"
 

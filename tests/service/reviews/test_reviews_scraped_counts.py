@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from opine_reviews.models import ScrapedReview
-from review_api.rows import add_company, add_reviews, add_scraped_reviews
 from sqlalchemy import Engine, delete, text, update
+
+from tests.support.reviews.rows import add_company, add_reviews, add_scraped_reviews
 
 
 def _scraped(client: FlaskClient, slug: str = "nike") -> dict[str, tuple[int, float | None]]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
-from review_api.checks import problem
-from review_api.paging import pages
-from review_api.rows import NOON, add_reviews, add_scraped_reviews
 from sqlalchemy import Engine
+
+from tests.support.reviews.checks import problem
+from tests.support.reviews.paging import pages
+from tests.support.reviews.rows import NOON, add_reviews, add_scraped_reviews
 
 LIST = "/api/v1/scraped-reviews"
 

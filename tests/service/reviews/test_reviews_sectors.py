@@ -1,7 +1,8 @@
 from flask.testing import FlaskClient
 from opine_reviews.models import Brand
-from review_api.rows import BRANDS
 from sqlalchemy import Engine, delete, insert
+
+from tests.support.reviews.rows import BRANDS
 
 
 def test_every_sector_comes_once_by_name_with_its_brands(client: FlaskClient, engine: Engine) -> None:

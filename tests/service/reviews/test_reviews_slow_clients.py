@@ -9,7 +9,8 @@ import pytest
 import urllib3
 from opine_local.ports import any_free
 from opine_reviews.settings import Settings
-from review_api.server import Api, serve
+
+from tests.support.reviews.server import Api, serve
 
 HALVES = (
     b"POST /api/v1/reviews HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",

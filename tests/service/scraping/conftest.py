@@ -1,4 +1,3 @@
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,10 +5,7 @@ import pytest
 from opine_demo_site.catalogue import Catalogue
 from opine_demo_site.server import DemoServer
 
-# So that these tests import `scraping_run`.
-sys.path.insert(0, str(Path(__file__).parent / "packages"))
-
-from scraping_run import Program, serving
+from tests.support.scraping.run import Program, serving
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from typing import Literal
 import pytest
 from opine_demo_site.catalogue import Catalogue, Company
 from opine_demo_site.server import DemoServer
-from scraping_run import Program, pages_asked, parquet_rows, serving
+
+from tests.support.scraping.run import Program, pages_asked, parquet_rows, serving
 
 
 def ordinary(catalogue: Catalogue) -> list[Company]:

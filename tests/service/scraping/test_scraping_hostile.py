@@ -12,7 +12,8 @@ import pytest
 from opine_demo_site.answers import Answer
 from opine_demo_site.catalogue import Catalogue
 from opine_demo_site.server import DemoServer
-from scraping_run import Ended, Program, pages_asked, parquet_rows, serving
+
+from tests.support.scraping.run import Ended, Program, pages_asked, parquet_rows, serving
 
 GOOD, PLAIN = "empty-reviews-today.example", "empty-reviews-2019.example"
 ELSEWHERE = "http://elsewhere"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from opine_demo_site.catalogue import Catalogue
 from opine_demo_site.server import DemoServer
-from scraping_run import Program, pages_asked, parquet_rows
+
+from tests.support.scraping.run import Program, pages_asked, parquet_rows
 
 KILLS = 20
 

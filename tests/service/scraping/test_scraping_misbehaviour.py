@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from opine_demo_site.catalogue import Misbehaviour
 from opine_demo_site.server import DemoServer
-from scraping_run import Program, pages_asked, parquet_rows
+
+from tests.support.scraping.run import Program, pages_asked, parquet_rows
 
 # The errors of two companies with 33 reviews each, one in each markup.
 READ: dict[Misbehaviour, dict[str, int]] = {

@@ -7,7 +7,8 @@ from opine_demo_site.answers import Answer
 from opine_demo_site.catalogue import Catalogue
 from opine_demo_site.server import DemoServer
 from opine_scraping.fetch_policy import user_agent
-from scraping_run import Program, pages_asked
+
+from tests.support.scraping.run import Program, pages_asked
 
 COMPANIES = ("--company", "empty-reviews-today.example", "empty-reviews-2019.example")
 

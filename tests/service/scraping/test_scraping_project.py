@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 from opine_demo_site.server import DemoServer
-from scraping_run import Program, parquet_rows
 
-PROJECT = Path(__file__).parents[3] / "scraping"
+from tests.support import ROOT
+from tests.support.scraping.run import Program, parquet_rows
+
+PROJECT = ROOT / "scraping"
 
 
 def scrapy(program: Program, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -1,21 +1,16 @@
 """The review API's own PostgreSQL and schema, and the scraping's output under its restricted role."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from opine_reviews.schema import grant_roles, upgrade
+from opine_reviews.migration import upgrade
+from opine_reviews.roles import grant_roles
 from opine_scraping.database.output import DatabaseOutput
 from sqlalchemy import Engine, create_engine, make_url, text
 
-# So that these tests import `review_api` and `scraped_items`.
-sys.path.insert(0, str(Path(__file__).parents[1] / "reviews/packages"))
-sys.path.insert(0, str(Path(__file__).parent / "packages"))
-
-from review_api.database import Postgres, running_postgres
-from review_api.rows import add_brands, empty_tables
-from scraped_items import PASSWORD, ROLE, MakeOutput
+from tests.support.postgres import Postgres, running_postgres
+from tests.support.reviews.rows import add_brands, empty_tables
+from tests.support.scraping.items import PASSWORD, ROLE, MakeOutput
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +32,7 @@ def migrated(postgres: Postgres) -> Iterator[Engine]:
 
 @pytest.fixture
 def engine(migrated: Engine) -> Engine:
-    """As the owner, with only the brands of `review_api.rows` in the tables."""
+    """As the owner, with only the brands of `support.reviews.rows` in the tables."""
     empty_tables(migrated)
     add_brands(migrated)
     return migrated

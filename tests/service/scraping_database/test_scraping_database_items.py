@@ -8,8 +8,9 @@ from opine_scraping.database.companies import known_companies
 from opine_scraping.database.output import DatabaseOutput
 from opine_scraping.items import CompanyItem, Item
 from opine_scraping.outputs import OutputError, Written
-from scraped_items import NOON, company, review
 from sqlalchemy import Engine, text
+
+from tests.support.scraping.items import NOON, company, review
 
 LATER, EARLIER = NOON + dt.timedelta(days=1), NOON - dt.timedelta(days=1)
 

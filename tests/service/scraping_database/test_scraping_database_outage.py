@@ -7,9 +7,10 @@ import pytest
 from opine_local.ports import any_free
 from opine_scraping.database.output import DatabaseOutput
 from opine_scraping.outputs import OutputError, Written
-from review_api.database import Postgres
-from scraped_items import MakeOutput, company, report, review, start
 from sqlalchemy import Engine, make_url, text
+
+from tests.support.postgres import Postgres
+from tests.support.scraping.items import MakeOutput, company, report, review, start
 
 
 def _kept(engine: Engine) -> int:

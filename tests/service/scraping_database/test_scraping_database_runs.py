@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 from opine_scraping.database.output import DatabaseOutput
-from scraped_items import company, report, review, start
 from sqlalchemy import Engine, text
+
+from tests.support import ROOT
+from tests.support.scraping.items import company, report, review, start
 
 # Keeps pages for ever, one line a page that is kept.
 WRITER = """
 import sys
-sys.path[:0] = sys.argv[3:]
 import structlog
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 from opine_scraping.database.output import DatabaseOutput
-from scraped_items import company, review, start
+from tests.support.scraping.items import company, review, start
 output = DatabaseOutput(sys.argv[1])
 run = start()
 output.open(run)
@@ -56,10 +57,9 @@ def test_a_run_is_begun_counted_and_ended(output: DatabaseOutput, engine: Engine
 def test_a_killed_run_is_ended_by_the_next_and_a_live_one_is_not(
     output: DatabaseOutput, engine: Engine, database_url: str
 ) -> None:
-    packages = [path for path in sys.path if path.endswith("/packages")]
     killed, live = (
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, database_url, first, *packages], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", WRITER, database_url, first], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
         for first in ("0", "1000000")
     )
@@ -108,11 +108,10 @@ def test_many_errors_are_cut_to_what_the_column_takes(output: DatabaseOutput, en
 
 @pytest.mark.parametrize("kills", [5])
 def test_whenever_it_is_killed_nothing_is_lost_or_twice(engine: Engine, database_url: str, kills: int) -> None:
-    packages = [path for path in sys.path if path.endswith("/packages")]
     told = 0
     for number in range(kills):
         process = subprocess.Popen(
-            [sys.executable, "-c", WRITER, database_url, str(told), *packages], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", WRITER, database_url, str(told)], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
         assert process.stdout is not None
         process.stdout.readline()

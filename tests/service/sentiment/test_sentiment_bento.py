@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import bentoml
 import pytest
 
-if TYPE_CHECKING:
-    from tests.service.sentiment.conftest import Launcher
+from tests.support import ROOT
 
-ROOT = Path(__file__).parents[3]
+if TYPE_CHECKING:
+    from tests.support.sentiment.server import Launcher
+
 MODEL = ROOT / "services/sentiment/model"
 BIN = Path(sys.executable).parent
 

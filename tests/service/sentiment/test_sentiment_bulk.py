@@ -17,7 +17,7 @@ from opine_sentiment.schemas import TextPrediction
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.service.sentiment.conftest import Launcher, Server
+    from tests.support.sentiment.server import Launcher, Server
 
 HEAD = b"POST /v1/predict/bulk HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -58,6 +58,7 @@ def test_lines_are_answered_as_requests_are(real: Server) -> None:
 def test_the_model_is_named_in_the_headers(real: Server) -> None:
     headers = httpx.post(real.url + "/v1/predict/bulk", content=b"").headers
     assert (headers["X-Model-Name"], headers["X-Model-Version"]) == ("tiny", "0.1.2")
+    assert len(headers["X-Model-Digest"]) == 64
 
 
 def test_bad_lines_are_answered_in_their_place(real: Server) -> None:

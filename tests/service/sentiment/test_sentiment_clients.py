@@ -15,7 +15,7 @@ import pytest
 from bentoml.exceptions import BentoMLException
 
 if TYPE_CHECKING:
-    from tests.service.sentiment.conftest import Server
+    from tests.support.sentiment.server import Server
 
 TEXTS = ["Great shop!", "", "Très déçu, jamais livré 😡"]
 

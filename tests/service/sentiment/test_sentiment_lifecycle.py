@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
+import psutil
 import pytest
 import torch
 from charcnn.devices import DeviceError, require_int8
-from sentiment_run.processes import children
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.service.sentiment.conftest import Launcher, Server
+    from tests.support.sentiment.server import Launcher, Server
 
 
 def test_ready_only_once_the_warm_up_is_answered_and_accepted_work_is_finished(launcher: Launcher) -> None:
@@ -50,12 +49,12 @@ def test_the_service_ends_cleanly_with_its_worker(
 ) -> None:
     server = launcher.launch("opine_sentiment.service:Sentiment", model_dir=artefact)
     server.until("/readyz", 200)
-    workers = children(server.process.pid)
+    workers = server.workers()
     assert len(workers) == 1
     with httpx.Client(base_url=server.url) as idle:
         idle.get("/livez")
         assert server.stop(stop_signal) == 0
-    assert subprocess.run(["ps", "-p", workers[0]], capture_output=True, check=False).returncode == 1
+    assert not psutil.pid_exists(workers[0])
     assert "Traceback" not in server.log
 
 
@@ -125,7 +124,7 @@ def test_eight_bits_answer_nearly_the_same_or_end_the_start(launcher: Launcher) 
 
 def test_a_container_ends_with_a_worker_that_cannot_load(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENTOML_CONTAINERIZED", "true")
-    server = launcher.launch("failing_service:Sentiment")
+    server = launcher.launch("tests.support.sentiment.failing_service:Sentiment")
     assert server.process.wait(60) == 1
     assert "the model cannot be loaded: the model is gone; fetch it again" in server.log
 

@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.service.sentiment.conftest import Server
+    from tests.support.sentiment.server import Server
 
 
 def until(condition: Callable[[], bool]) -> None:

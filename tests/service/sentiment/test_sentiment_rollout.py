@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from sentiment_run.balancer import Balancer
-from sentiment_run.processes import children
+
+from tests.support.sentiment.balancer import Balancer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.service.sentiment.conftest import Launcher, Server
+    from tests.support.sentiment.server import Launcher, Server
 
 SERVICE = "opine_sentiment.service:Sentiment"
 
@@ -90,10 +90,10 @@ def test_it_is_not_ready_then_finishes_what_it_accepted_then_ends(launcher: Laun
 def test_a_worker_that_is_ended_is_followed_by_another(launcher: Launcher, artefact: Path) -> None:
     server = launcher.launch(SERVICE, model_dir=artefact)
     server.until("/readyz", 200)
-    (worker,) = children(server.process.pid)
-    os.kill(int(worker), signal.SIGTERM)
+    (worker,) = server.workers()
+    os.kill(worker, signal.SIGTERM)
     deadline = time.monotonic() + 60
-    while children(server.process.pid) in ([], [worker]):
+    while server.workers() in ([], [worker]):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     server.until("/readyz", 200)

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,9 +21,13 @@ from opine_training import __main__ as cli
 from opine_training.corpus import open_corpus
 from opine_training.sampling import SoftTargets
 
+from tests.support import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 torch.set_num_threads(1)  # batches this small lose more to a second thread than they win
 
-ROOT = Path(__file__).parents[3]
 FEW = ("--max-rows", "120", "--tuning-share", "0.2")
 SHORTER = {"find-lr": ("--steps", "20"), "teach": (*FEW, "--batch-tokens", "128")}
 README = ROOT / "training/README.md"

@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import charcnn.quantise
@@ -18,10 +17,14 @@ from charcnn.devices import DeviceError, require_int8
 from charcnn.engine import load_engine
 from charcnn.quantise import compare, passes, quantise
 
+from tests.support import ROOT
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from charcnn.engine import Engine
 
-MODEL = Path(__file__).parents[3] / "services/sentiment/model"
+MODEL = ROOT / "services/sentiment/model"
 TEXTS = [
     "",
     "a",

@@ -1,11 +1,12 @@
 import re
-from pathlib import Path
 
 import pytest
 from opine_frontend.settings import Settings
 from pydantic import SecretStr, ValidationError
 
-FRONTEND = Path(__file__).parents[3] / "services/frontend"
+from tests.support import ROOT
+
+FRONTEND = ROOT / "services/frontend"
 ROW = re.compile(r"^\| `(OPINE_FRONTEND_\w+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 CONSTANT = re.compile(r"const (PREDICT_\w+) = (\d+);")
 

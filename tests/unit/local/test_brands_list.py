@@ -4,12 +4,13 @@ import csv
 import re
 import unicodedata
 from collections import Counter
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-BRANDS_CSV = Path(__file__).parents[3] / "services/reviews/src/opine_reviews/brands.csv"
+from tests.support import ROOT
+
+BRANDS_CSV = ROOT / "services/reviews/src/opine_reviews/brands.csv"
 SECTORS = {
     "Airlines",
     "Banks and payments",

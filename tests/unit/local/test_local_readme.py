@@ -1,9 +1,10 @@
 import re
-from pathlib import Path
 
 from opine_local.settings import PREFIX, Settings
 
-README = (Path(__file__).parents[3] / "services/local/README.md").read_text()
+from tests.support import ROOT
+
+README = (ROOT / "services/local/README.md").read_text()
 
 
 def documented() -> dict[str, str]:

@@ -2,12 +2,12 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
-REPOSITORY = Path(__file__).parents[3]
+from tests.support import ROOT
+
 LOCKED = [
     "services/sentiment",
     "services/reviews",
@@ -21,7 +21,7 @@ LOCAL = re.compile(r"opine-|charcnn$")
 
 
 def asked(component: str) -> list[Requirement]:
-    project = tomllib.loads((REPOSITORY / component / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / component / "pyproject.toml").read_text())["project"]
     requirements = [Requirement(text) for text in project["dependencies"]]
     return [requirement for requirement in requirements if not LOCAL.match(requirement.name)]
 
@@ -43,7 +43,7 @@ def unmet(requirements: list[Requirement], locked: dict[str, set[str]]) -> list[
 
 
 def lock_of(component: str) -> str:
-    return (REPOSITORY / component / "requirements.txt").read_text()
+    return (ROOT / component / "requirements.txt").read_text()
 
 
 @pytest.mark.parametrize("component", LOCKED)

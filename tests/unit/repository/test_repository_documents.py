@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.support import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 TRACKED = [
     ROOT / name
     for name in subprocess.run(

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[3]
+from tests.support import ROOT
+
 BIN = Path(sys.executable).parent
 (biome,) = re.findall(r"^BIOME := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
 BIOME = biome.split()

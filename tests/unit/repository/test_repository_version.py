@@ -6,11 +6,14 @@ import re
 import shutil
 import subprocess
 import tomllib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
-ROOT = Path(__file__).parents[3]
+from tests.support import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def tracked(root: Path, *patterns: str) -> list[str]:

@@ -1,19 +1,20 @@
 """What the README says of settings, commands and metrics."""
 
 import re
-from pathlib import Path
 
 import pytest
 from opine_reviews import metrics
 from opine_reviews.cli import main
-from opine_reviews.metrics import FAILED_PREDICTIONS, SUBMITTED
+from opine_reviews.metrics import FAILED_PREDICTIONS, REJECTED_PREDICTIONS, SUBMITTED
 from opine_reviews.settings import Settings
 from prometheus_client import Counter, Gauge
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-README = (Path(__file__).parents[3] / "services/reviews/README.md").read_text()
+from tests.support import ROOT
+
+README = (ROOT / "services/reviews/README.md").read_text()
 SETTING = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 COMMAND = re.compile(r"^\| `opine-reviews ([a-z-]+)", re.MULTILINE)
 RUN_METRIC = re.compile(r"^\| `(opine_scrape_\w+)` \| (.*?) \|$", re.MULTILINE)
@@ -48,11 +49,11 @@ def test_the_readme_lists_every_command(capsys: pytest.CaptureFixture[str]) -> N
     assert COMMAND.findall(README) == known[1].split(",")
 
 
-@pytest.mark.parametrize("counter", [SUBMITTED, FAILED_PREDICTIONS], ids=["submitted", "failed predictions"])
+@pytest.mark.parametrize("counter", [SUBMITTED, FAILED_PREDICTIONS, REJECTED_PREDICTIONS])
 def test_the_readme_names_every_metric_with_its_labels(counter: Counter) -> None:
     documented = dict(METRIC.findall(README))
     (described,) = counter.describe()
-    assert len(documented) == 2
+    assert len(documented) == 3
     labels = re.findall(r"`(\w+)`", re.sub(r":[^|]*", "", documented[f"{described.name}_total"]))
     # The client refuses labels that are not the counter's.
     counter.labels(**dict.fromkeys(labels, "of the readme"))

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from opine_demo_site.catalogue import Misbehaviour
@@ -13,7 +12,9 @@ from opine_scraping.exports.parquet_output import ROWS_PER_PART
 from opine_scraping.issues import ExitCode, Reason
 from opine_scraping.settings import Settings
 
-README = (Path(__file__).parents[3] / "scraping/README.md").read_text()
+from tests.support import ROOT
+
+README = (ROOT / "scraping/README.md").read_text()
 FLAGS = {
     "discover": {"--help", "--site", "--only", "--output", "--path", "--max-pages", "--start-over", "--dry-run"},
     "crawl": {

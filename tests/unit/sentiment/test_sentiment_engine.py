@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,18 +12,20 @@ from charcnn.prediction import Prediction
 from charcnn.text import encode
 from opine_sentiment.engine import BRIEF_S, EngineRunner
 
+from tests.support import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from charcnn.text import EncodedText
 
-README = Path(__file__).parents[3] / "services/sentiment/README.md"
+README = ROOT / "services/sentiment/README.md"
 TEXTS = [encode("good"), encode("bad")]
 LONG_S = 2 * BRIEF_S
 
 
 class Engine:
-    name, version = "fake", "1"
+    name, version, digest = "fake", "1", "f" * 64
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = device

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +14,9 @@ from opine_sentiment.batching.errors import EngineBrokenError
 from opine_sentiment.batching.health import FAILURES_BEFORE_TEST, RETEST_S, TESTS_BEFORE_DEAD, EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
 
-README = Path(__file__).parents[3] / "services/sentiment/README.md"
+from tests.support import ROOT
+
+README = ROOT / "services/sentiment/README.md"
 NUMBERS = {3: "three", 5: "five"}
 
 if TYPE_CHECKING:

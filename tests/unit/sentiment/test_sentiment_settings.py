@@ -8,7 +8,9 @@ from opine_sentiment.settings import Settings, shipped_model_dir
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
-README = Path(__file__).parents[3] / "services/sentiment/README.md"
+from tests.support import ROOT
+
+README = ROOT / "services/sentiment/README.md"
 ROW = re.compile(r"^\| `(OPINE_SENTIMENT_\w+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 
 

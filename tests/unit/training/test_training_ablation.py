@@ -8,7 +8,9 @@ import pytest
 from opine_training.commands import train
 from opine_training.commands.ablate import AblationError, read_plan, run_folder, run_missing, table
 
-PLAN_OF_DOCUMENTS = Path(__file__).parents[3] / "training/ablation.toml"
+from tests.support import ROOT
+
+PLAN_OF_DOCUMENTS = ROOT / "training/ablation.toml"
 PLAN = """
 seeds = [1, 2]
 shared = ["--data", "nowhere"]

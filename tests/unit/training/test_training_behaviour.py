@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +12,12 @@ from opine_training.behaviour import KINDS, ONLY_COUNTED, Probe, behaviour, read
 from opine_training.metrics import Predictions
 from opine_training.reviews import DataError
 
+from tests.support import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
 FLOORS = {
     "negation": 0.70,
     "double negation": 0.33,

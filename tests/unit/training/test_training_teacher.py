@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from importlib import metadata
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -30,9 +29,13 @@ from opine_training.teacher.run import FIGURES, WEIGHTS, TeachRequest, teach
 from packaging.requirements import Requirement
 from safetensors.torch import load_file, save_file
 
+from tests.support import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 CPU = Device(torch.device("cpu"), half=False, compiled=False)
 CONFIG = TeachConfig(epochs=2, checkpoint_minutes=0, learning_rate=3e-3, batch_tokens=256, longest=16)
-ROOT = Path(__file__).parents[3]
 Build = Callable[[int], Teacher]
 
 

@@ -6,13 +6,14 @@ reads slowly costs a connection and bounded memory. Why not by a2wsgi: docs/deci
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from io import BytesIO
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Self
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any, Self
 from urllib.parse import unquote_to_bytes
 
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -40,6 +41,7 @@ class Limits:
     Args:
         threads: how many requests are worked on at a time.
         body_bytes: longest request body.
+        large_body_bytes: the same of the paths that take more; of these bodies one is read at a time, into a file.
         receive_s: how long a body may take to arrive.
         queue_s: how long a request waits for a thread before it is answered 503.
         stall_s: how long a client may take for a piece of its answer.
@@ -47,6 +49,7 @@ class Limits:
 
     threads: int
     body_bytes: int
+    large_body_bytes: Mapping[str, int] = field(default_factory=dict)
     receive_s: float = 20.0
     queue_s: float = 2.0
     stall_s: float = 30.0
@@ -56,7 +59,7 @@ class WsgiBridge:
     """The ASGI application around a WSGI application that `web.instrument` has instrumented.
 
     Args:
-        app: the WSGI application. It must refuse bodies longer than `limits.body_bytes` itself, in its own form.
+        app: the WSGI application. It must refuse bodies that are too long itself, in its own form.
         service: its name in metrics.
         limits: what requests may take.
         management_port: where alone /metrics is answered, and only it and the probes are; None: there is no such port.
@@ -144,7 +147,7 @@ class WsgiBridge:
 
 def _busy() -> Problem:
     return Problem(
-        503, "All threads are busy at the moment. Try again later.", kind="busy", headers={"Retry-After": "2"}
+        503, "The service is busy at the moment. Try again later.", kind="busy", headers={"Retry-After": "2"}
     )
 
 
@@ -166,6 +169,7 @@ class _Memory:
 
     def __init__(self) -> None:
         self.bytes = 0
+        self.has_file = False
 
     def share(self) -> "_Share":
         return _Share(self)
@@ -177,12 +181,24 @@ class _Share:
     def __init__(self, memory: _Memory) -> None:
         self._memory = memory
         self._bytes = 0
+        # For a body that memory is too dear for.
+        self.file: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._memory.bytes -= self._bytes
+        if self.file is not None:
+            self.file.close()
+            self._memory.has_file = False
+
+    def take_file(self) -> None:
+        """Raises Problem, 503, while another request has one."""
+        if self._memory.has_file:
+            raise _busy()
+        self._memory.has_file = True
+        self.file = TemporaryFile()  # noqa: SIM115  closed at the end of the block
 
     def has_room_for(self, count: int) -> bool:
         return self._memory.bytes + count <= _HELD_BYTES
@@ -210,11 +226,15 @@ class _Request:
         """
         announced = next((value for name, value in self.scope["headers"] if name == b"content-length"), b"0")
         # What is no number never comes here: the server's parser refuses it.
-        if int(announced) > limits.body_bytes:
-            return _Body(int(announced), _TooLargeStream())
+        length = int(announced)
+        most = limits.large_body_bytes.get(self.scope["path"], limits.body_bytes)
+        if length > most:
+            return _Body(length, _TooLargeStream())
+        if length > limits.body_bytes:
+            self.share.take_file()
         try:
             async with asyncio.timeout(limits.receive_s):
-                return await self._body(limits.body_bytes)
+                return await self._body(most)
         except TimeoutError:
             raise Problem(
                 408,
@@ -223,20 +243,24 @@ class _Request:
             ) from None
 
     async def _body(self, most: int) -> "_Body":
-        content = bytearray()
+        stream = self.share.file or BytesIO()
+        length = 0
         while True:
             message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise _DisconnectedError
             chunk = message.get("body", b"")
-            if len(content) + len(chunk) > most:
-                return _Body(len(content) + len(chunk), _TooLargeStream())
-            if not self.share.has_room_for(len(chunk)):
-                raise _busy()
-            self.share.add(len(chunk))
-            content += chunk
+            length += len(chunk)
+            if length > most:
+                return _Body(length, _TooLargeStream())
+            if not self.share.file:
+                if not self.share.has_room_for(len(chunk)):
+                    raise _busy()
+                self.share.add(len(chunk))
+            stream.write(chunk)
             if not message.get("more_body"):
-                return _Body(len(content), BytesIO(content))
+                stream.seek(0)
+                return _Body(length, stream)
 
     def environ(self, body: "_Body") -> "WSGIEnvironment":
         """PEP 3333's dictionary."""
@@ -279,7 +303,7 @@ class _Request:
 class _Body:
     # As announced, or as much as came.
     length: int
-    stream: BytesIO
+    stream: IO[bytes]
 
 
 class _TooLargeStream(BytesIO):

@@ -11,6 +11,10 @@ configure_logging(SERVICE, json=_settings.log_json)
 app = WsgiBridge(
     create_app(_settings),
     SERVICE,
-    Limits(threads=_settings.threads, body_bytes=_settings.max_body_bytes),
+    Limits(
+        threads=_settings.threads,
+        body_bytes=_settings.max_body_bytes,
+        large_body_bytes={"/api/v1/models": _settings.max_artefact_bytes},
+    ),
     management_port=_settings.management_port,
 )

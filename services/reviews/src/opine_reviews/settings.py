@@ -31,16 +31,26 @@ class Settings(BaseSettings):
     database_url: DatabaseUrl = Field(description="`postgresql+psycopg2://...`; a socket folder may be given as `host`")
     client_hash_key: SecretStr = Field(
         min_length=16,
-        description="key, at least 16 characters, for the daily keyed hash of client addresses and for page cursors",
+        description="key of at least 16 characters: hashes client addresses by the day, signs cursors and predictions",
+    )
+    previous_client_hash_key: SecretStr = Field(
+        SecretStr(""), description="the key before it, whose predictions are still believed; empty: none"
     )
     sentiment_url: AnyHttpUrl = Field(default=AnyHttpUrl("http://127.0.0.1:3000"), description="the sentiment service")
     admin_token: SecretStr = Field(
         SecretStr(""), description="bearer token of the admin routes; empty: they answer 403"
     )
+    registry_token: SecretStr = Field(
+        SecretStr(""),
+        description="bearer token that registers and releases model versions; empty: these routes answer 403",
+    )
     trusted_proxies: int = Field(default=0, ge=0, le=8, description="hops whose `X-Forwarded-For` is believed")
 
     max_text_length: int = Field(default=20_000, ge=1, le=20_000, description="code points in a review")
     max_body_bytes: int = Field(default=262_144, ge=1024, description="bytes in a request body")
+    max_artefact_bytes: int = Field(
+        default=64 * 1024**2, ge=1024, description="bytes of a model's artefact that is registered"
+    )
     max_brands: int = Field(default=10_000, ge=1, description="above this, the 2019 route adds no brand by name")
 
     scraping_role: RoleName = Field(
@@ -96,7 +106,7 @@ class Settings(BaseSettings):
     def management_port(self) -> int | None:
         return int(self.management_bind.rpartition(":")[2]) if self.management_bind else None
 
-    @field_validator("client_hash_key", "admin_token")
+    @field_validator("client_hash_key", "previous_client_hash_key", "admin_token", "registry_token")
     @classmethod
     def _refuse_placeholder(cls, secret: SecretStr) -> SecretStr:
         value = secret.get_secret_value().lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -36,6 +37,9 @@ from opine_sentiment.predictor import Predictor
 from opine_sentiment.schemas import Explain, PredictResponse
 from opine_sentiment.settings import Settings, get_settings
 from opine_sentiment.shutdown import Shutdown
+
+# What BentoML imports from here on leaves no garbage, and looking for it takes long; `freeze_gc` sets it anew.
+gc.set_threshold(100_000)
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
 
@@ -130,9 +134,8 @@ class Sentiment:
         except ClientDisconnect:
             ctx.response.status_code = CLIENT_CLOSED_REQUEST
             outcomes, texts = [], []
-        predictor = self.predictor
         return PredictResponse.model_validate_json(
-            await predictions_json(predictor.model_name, predictor.model_version, texts, outcomes, explain)
+            await predictions_json(self.predictor.model, texts, outcomes, explain)
         )
 
 

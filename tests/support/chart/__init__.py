@@ -1,0 +1,1 @@
+"""The chart as Helm renders it, and what its tests look for in it."""

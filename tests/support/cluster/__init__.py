@@ -1,0 +1,1 @@
+"""A release on a cluster, the programs that drive it and the load on it."""

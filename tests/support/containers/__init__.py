@@ -1,0 +1,1 @@
+"""Images of buildah, and containers of them under runc."""

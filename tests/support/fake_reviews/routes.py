@@ -1,0 +1,148 @@
+import csv
+import io
+import time
+from collections import Counter
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+
+from tests.support.fake_reviews.lexicon import predict
+from tests.support.fake_reviews.listing import page, selected, summary
+from tests.support.fake_reviews.store import TOKEN, Store
+
+
+def problem(status: int, title: str, detail: str = "", **more: object) -> Response:
+    told = {"type": "about:blank", "title": title, "status": status, "detail": detail, "request_id": "fake"}
+    answer = jsonify(told | more)
+    answer.status_code = status
+    answer.mimetype = "application/problem+json"
+    if status in {503, 504}:
+        answer.headers["Retry-After"] = "1"
+    return answer
+
+
+def create_fake(store: Store) -> Flask:
+    app = Flask("fake_reviews_api")
+
+    @app.before_request
+    def note() -> None:
+        store.calls.append(f"{request.method} {request.path}")
+
+    _add_writes(app, store)
+    _add_reads(app, store)
+    _add_admin(app, store)
+    return app
+
+
+def _add_writes(app: Flask, store: Store) -> None:
+    @app.post("/api/v1/predictions")
+    def predictions() -> Response:
+        body = request.get_json()
+        store.predicted.append(body["text"])
+        time.sleep(store.knobs.predict_delay_s(body["text"]))
+        if store.knobs.sentiment_away:
+            return problem(503, "Service Unavailable", "the sentiment service does not answer")
+        if store.knobs.sentiment_late:
+            return problem(504, "Gateway Timeout", "the prediction was not made in the time allowed")
+        if body["explain"] != "words":
+            return problem(422, "Unprocessable Content", errors=[{"field": "explain", "message": "not in this fake"}])
+        return jsonify(predict(body["text"]))
+
+    @app.post("/api/v1/reviews")
+    def create() -> tuple[Response, int] | Response:
+        body, key = request.get_json(), request.headers["Idempotency-Key"]
+        store.attempts.append((key, body))
+        if store.knobs.invalid:
+            return problem(422, "Unprocessable Content", errors=[{"field": "text", "message": "is too short"}])
+        if store.knobs.saving_refused:
+            return problem(503, "Service Unavailable", "PostgreSQL is away")
+        saved = _save(store, key, body)
+        if saved is None:
+            return problem(422, "Unprocessable Content", type="urn:opine:problem:idempotency-key-reused")
+        if store.knobs.answer_lost_after_saving:
+            return problem(502, "Bad Gateway")
+        return jsonify(saved), 201
+
+
+def _save(store: Store, key: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    """The review that is kept under this key; None if it is another one."""
+    with store.lock:
+        if key not in store.keys:
+            shown = body["prediction"] and body["prediction"]["stars"]
+            store.keys[key] = store.add_review(body["brand"], body["text"], body["stars"], shown=shown)
+        kept = store.keys[key]
+        same = (kept["brand"]["slug"], kept["text"], kept["stars"]) == (body["brand"], body["text"], body["stars"])
+        return kept if same else None
+
+
+def _add_reads(app: Flask, store: Store) -> None:
+    @app.get("/api/v1/reviews")
+    def reviews() -> Response:
+        return jsonify(page(selected(store.reviews, request.args), request.args))
+
+    @app.get("/api/v1/brands")
+    def brands() -> Response:
+        wanted, sector = request.args.get("q", "").lower(), request.args.get("sector")
+        found = [
+            store.brand(brand["slug"])
+            for brand in sorted(store.brands, key=lambda brand: brand["name"])
+            if wanted in brand["name"].lower() and sector in {None, brand["sector"]}
+        ]
+        return jsonify(page(found, request.args))
+
+    @app.get("/api/v1/sectors")
+    def sectors() -> Response:
+        counts = Counter(brand["sector"] for brand in store.brands)
+        return jsonify(items=[{"sector": name, "brand_count": count} for name, count in sorted(counts.items())])
+
+    @app.get("/api/v1/brands/random")
+    def random_brand() -> Response:
+        # The first that is allowed: a test can foresee it.
+        return jsonify(next(store.brand(b["slug"]) for b in store.brands if b["slug"] != request.args.get("exclude")))
+
+    @app.get("/api/v1/brands/<slug>")
+    def brand(slug: str) -> Response:
+        return jsonify(store.brand(slug))
+
+    @app.get("/api/v1/brands/<slug>/summary")
+    def brand_summary(slug: str) -> Response:
+        return jsonify(summary(store.brand(slug), selected(store.reviews, {"brand": slug})))
+
+    @app.get("/api/v1/scraped-reviews")
+    def scraped_reviews() -> Response:
+        found = [review for review in store.scraped if review["brand"]["slug"] == request.args["brand"]]
+        return jsonify(page(found, request.args))
+
+    @app.errorhandler(KeyError)
+    def unknown(_error: KeyError) -> Response:
+        return problem(404, "Not Found", "no brand has this slug")
+
+
+def _add_admin(app: Flask, store: Store) -> None:
+    @app.delete("/api/v1/reviews/<int:review_id>")
+    def delete(review_id: int) -> Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return problem(401, "Unauthorized")
+        with store.lock:
+            kept = [review for review in store.reviews if review["id"] != review_id]
+            if len(kept) == len(store.reviews):
+                return problem(404, "Not Found")
+            store.reviews[:] = kept
+        return Response(status=204)
+
+    @app.get("/api/v1/scrape-runs")
+    def scrape_runs() -> Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return problem(401, "Unauthorized")
+        return jsonify(page(store.runs, request.args))
+
+    @app.get("/api/v1/reviews.csv")
+    def export() -> Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return problem(401, "Unauthorized")
+        table = io.StringIO()
+        writer = csv.writer(table)
+        writer.writerow(["id", "brand", "text", "stars"])
+        for review in selected(store.reviews, request.args):
+            writer.writerow([review["id"], review["brand"]["slug"], review["text"], review["stars"]])
+        return Response(table.getvalue(), mimetype="text/csv")

@@ -1,0 +1,148 @@
+"""Rows put straight into the tables."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from flask.testing import FlaskClient
+from opine_reviews.models import Brand, BrandSource, Review, ScrapedReview, ScrapeRun
+from sqlalchemy import Engine, insert, text
+
+BRANDS = (
+    ("adidas", "Adidas", "Sports and outdoors"),
+    ("air-canada", "Air Canada", "Airlines"),
+    ("british-airways", "British Airways", "Airlines"),
+    ("fair-trade", "Fair Trade Shop", "Online shops"),
+    ("nike", "Nike", "Sports and outdoors"),
+    ("new-air", "New Air", "Airlines"),
+    ("the-air", "air", "Airlines"),
+    ("zara", "Zara", "Fashion"),
+)
+
+NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
+
+Row = Mapping[str, object]
+
+
+# In an order that their references allow.
+TABLES = ("review", "brand_month", "scraped_review", "scraped_count", "scrape_run", "brand_source", "brand")
+
+
+def empty_tables(engine: Engine) -> None:
+    with engine.begin() as connection:
+        if connection.scalar(text("SELECT count(*) FROM model_version")):
+            connection.exec_driver_sql("TRUNCATE model_version, release, release_event RESTART IDENTITY")
+        # For so few rows many times faster than TRUNCATE, which makes every index anew.
+        for table in TABLES:
+            connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608  the names above
+        for table in ("review", "scraped_review", "scrape_run"):
+            connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 1, false)")
+
+
+@contextmanager
+def schema_at(engine: Engine, revision: str) -> Iterator[None]:
+    """The schema says that it is at another revision, until the end of the block."""
+    change = text("UPDATE alembic_version SET version_num = :revision")
+    with engine.begin() as connection:
+        head = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        connection.execute(change, {"revision": revision})
+    try:
+        yield
+    finally:
+        with engine.begin() as connection:
+            connection.execute(change, {"revision": head})
+
+
+def add_brands(engine: Engine) -> None:
+    rows = [
+        {"slug": slug, "name": name, "website": f"https://{slug}.example.com", "sector": sector}
+        for slug, name, sector in BRANDS
+    ]
+    with engine.begin() as connection:
+        connection.execute(insert(Brand), rows)
+
+
+def add_reviews(engine: Engine, rows: Iterable[Row]) -> list[int]:
+    """Add reviews, each with what it does not name from a plain one; their ids in order."""
+    plain = {"brand_slug": "nike", "text": "Good shoes", "stars": 4, "created_at": NOON}
+    statements = [insert(Review).values(plain | dict(row)).returning(Review.id) for row in rows]
+    with engine.begin() as connection:
+        return [connection.execute(statement).scalar_one() for statement in statements]
+
+
+def add_company(engine: Engine, company: str, brand_slug: str, **changed: object) -> None:
+    """A company of a source, on the brand that it is."""
+    plain = {
+        "source": "trustpilot",
+        "name": company,
+        "source_url": f"https://www.trustpilot.com/review/{company}",
+        "read_at": NOON,
+        "parser": "tests/1",
+    }
+    with engine.begin() as connection:
+        connection.execute(
+            insert(BrandSource).values({**plain, "company": company, "brand_slug": brand_slug, **changed})
+        )
+
+
+def add_scraped_reviews(engine: Engine, rows: Iterable[Row]) -> list[int]:
+    """As `add_reviews`, of what was read elsewhere."""
+    statements = [
+        insert(ScrapedReview)
+        .values(
+            {
+                "brand_slug": "nike",
+                "source": "trustpilot",
+                "source_review_id": uuid.uuid4().hex,
+                "text": "Good shoes",
+                "stars": 4,
+                "reviewed_at": NOON,
+                "source_url": "https://www.trustpilot.com/review/nike.com",
+                "read_at": NOON,
+                "parser": "tests/1",
+            }
+            | dict(row)
+        )
+        .returning(ScrapedReview.id)
+        for row in rows
+    ]
+    with engine.begin() as connection:
+        return [connection.execute(statement).scalar_one() for statement in statements]
+
+
+def add_run(engine: Engine, **changed: object) -> None:
+    plain = {"run_id": uuid.uuid4().hex, "kind": "crawl", "started_at": NOON}
+    with engine.begin() as connection:
+        connection.execute(insert(ScrapeRun).values(plain | changed))
+
+
+def scored(score: float, *, stars: int = 4) -> dict[str, object]:
+    """The columns of a review's prediction."""
+    label = "bad" if stars < 3 else "good" if stars > 3 else "average"
+    return {"score": score, "suggested_stars": stars, "label": label, "model_name": "m", "model_version": "1"}
+
+
+def submission(**changed: object) -> dict[str, object]:
+    """The body of `POST /api/v1/reviews`, without a prediction."""
+    return {"brand": "nike", "text": "Great shop!", "stars": 5} | changed
+
+
+def shown_prediction(client: FlaskClient, text: str = "Great shop!") -> dict[str, Any]:
+    """What a page sends along with a review, made as a page makes it."""
+    answer = client.post("/api/v1/predictions", json={"text": text}).get_json()
+    shown = {name: answer["prediction"][name] for name in ("stars", "score", "label")}
+    return shown | {"model": answer["model"], "signature": answer["signature"]}
+
+
+def form_of_2019(**changed: str) -> dict[str, str]:
+    return {
+        "review": "Great shop!",
+        "rating": "4",
+        "suggested_rating": "5",
+        "sentiment_score": "0.93",
+        "brand": "Nike",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "ip_address": "192.0.2.7",
+    } | changed
