@@ -68,7 +68,7 @@ def validation_answer(error: ValidationError) -> Response:
 def database_problem(error: SQLAlchemyError) -> Problem | None:
     """What to answer if PostgreSQL is to blame; None if the error is our own."""
     if isinstance(error, PoolTimeoutError):
-        return _database_away()
+        return database_away()
     if not isinstance(error, DBAPIError):
         return None
     state = getattr(error.orig, "pgcode", None)
@@ -82,17 +82,21 @@ def database_problem(error: SQLAlchemyError) -> Problem | None:
     # An error without a state comes from the connection, not from the server.
     if error.connection_invalidated or state is None or state in _AWAY_STATES or state.startswith("08"):
         # The caller's patience may be shorter than a healthy database takes.
-        return _database_away() if remaining_s() > 0 else out_of_time()
-    if state == _UNDEFINED_TABLE:
-        return _database_away("Its tables are missing: run `opine-reviews migrate`.")
+        return database_away() if remaining_s() > 0 else out_of_time()
+    if are_tables_missing(error):
+        return database_away("Its tables are missing: run `opine-reviews migrate`.")
     return None
+
+
+def are_tables_missing(error: SQLAlchemyError) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == _UNDEFINED_TABLE
 
 
 # Not "nothing was stored": where the answer to a COMMIT is lost, nobody here can tell.
 _RETRY = "Try again later; with an Idempotency-Key no review is stored twice."
 
 
-def _database_away(hint: str = _RETRY) -> Problem:
+def database_away(hint: str = _RETRY) -> Problem:
     return Problem(
         503,
         f"The database is not available at the moment. {hint}",
