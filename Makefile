@@ -14,7 +14,7 @@ PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
 
 # uv installs in seconds what takes pip a minute. Where it is missing, one is fetched and removed again.
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
-INSTALLERS := services/local/installers.txt
+INSTALLERS := k8s/images/installers.txt
 # Its makers publish it there and nowhere in Python's index.
 BIOME := npm exec --yes --package=@biomejs/biome@2.3.11 -- biome
 BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml

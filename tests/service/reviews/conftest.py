@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from opine_reviews.app import create_app
-from opine_reviews.schema import upgrade
+from opine_reviews.migration import upgrade
 from opine_reviews.settings import Settings
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, NullPool, create_engine, text
 
 from tests.support.fake_sentiment import FakeSentiment
 from tests.support.postgres import Postgres, running_postgres
@@ -59,10 +59,20 @@ def migrated(settings: Settings) -> Iterator[Engine]:
 
 @pytest.fixture
 def engine(migrated: Engine) -> Engine:
-    """Beside the application, with only the brands of `review_api.rows` in the tables."""
+    """Beside the application, with only the brands of `support.reviews.rows` in the tables."""
     empty_tables(migrated)
     add_brands(migrated)
     return migrated
+
+
+@pytest.fixture
+def empty(postgres: Postgres) -> Iterator[Engine]:
+    """An empty database beside the others' one."""
+    admin = create_engine(postgres.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE scratch"))
+        yield create_engine(postgres.url.rpartition("/")[0] + "/scratch", poolclass=NullPool)
+        connection.execute(text("DROP DATABASE scratch"))
 
 
 @pytest.fixture(scope="session")

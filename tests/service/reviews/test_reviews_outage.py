@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 from opine_local.ports import any_free
+from opine_reviews.migration import upgrade
 from opine_reviews.models import Review
-from opine_reviews.schema import upgrade
 from sqlalchemy import NullPool, create_engine, select
 
 from tests.support.postgres import Postgres

@@ -3,6 +3,16 @@
 import threading
 
 import pytest
+<<<<<<< HEAD
+=======
+import torch
+from charcnn.archive import pack
+from charcnn.artefact import artefact_digest, read_manifest
+from charcnn.config import NetworkConfig
+from charcnn.export import export
+from charcnn.network import CharCNN
+from charcnn.prediction import Calibration
+>>>>>>> 2f626de0ff51c270955a71ad496bfdcb7ed76ca4
 from flask import Flask
 from flask.testing import FlaskClient
 from opine_reviews.app import create_app
@@ -72,7 +82,8 @@ def test_a_version_is_registered_once(client: FlaskClient, artefacts: list[Artef
 
 
 def test_versions_are_listed_last_first_page_by_page(client: FlaskClient, registered: list[Artefact]) -> None:
-    found, cursor = [], ""
+    found: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = client.get(f"/api/v1/models?limit=1{cursor and f'&cursor={cursor}'}").get_json()
         found += [item["digest"] for item in page["items"]]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from opine_reviews.schema import RoleError, grant_roles
+from opine_reviews.roles import RoleError, grant_roles
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 

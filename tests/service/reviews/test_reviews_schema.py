@@ -1,30 +1,18 @@
 """The schema: its head, its way there and back, and that it is what the models say."""
 
-from collections.abc import Iterator
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from opine_reviews.brands_file import read_brands, upsert_brands
+from opine_reviews.migration import downgrade, upgrade
 from opine_reviews.models import Base
-from opine_reviews.schema import downgrade, expected_revision, is_ours, is_sufficient, upgrade
-from sqlalchemy import Column, Engine, NullPool, Table, Text, create_engine, inspect, text
+from opine_reviews.schema import expected_revision, is_ours, is_sufficient
+from sqlalchemy import Column, Engine, Table, Text, inspect, text
 from sqlalchemy.orm import Session
 
-from tests.support.postgres import Postgres
 from tests.support.reviews.rows import add_company
 
 HEAD = "0005"
-
-
-@pytest.fixture
-def empty(postgres: Postgres) -> Iterator[Engine]:
-    """An empty database beside the others' one."""
-    admin = create_engine(postgres.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE scratch"))
-        yield create_engine(postgres.url.rpartition("/")[0] + "/scratch", poolclass=NullPool)
-        connection.execute(text("DROP DATABASE scratch"))
 
 
 def _found(engine: Engine) -> str | None:

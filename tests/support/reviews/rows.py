@@ -4,7 +4,9 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+from flask.testing import FlaskClient
 from opine_reviews.models import Brand, BrandSource, Review, ScrapedReview, ScrapeRun
 from sqlalchemy import Engine, insert, text
 
@@ -123,14 +125,15 @@ def scored(score: float, *, stars: int = 4) -> dict[str, object]:
 
 
 def submission(**changed: object) -> dict[str, object]:
-    """The body of `POST /api/v1/reviews`."""
-    prediction = {
-        "stars": 5,
-        "score": 0.93,
-        "label": "good",
-        "model": {"name": "opine-charcnn", "version": "1.0.0", "digest": "d" * 64},
-    }
-    return {"brand": "nike", "text": "Great shop!", "stars": 5, "prediction": prediction} | changed
+    """The body of `POST /api/v1/reviews`, without a prediction."""
+    return {"brand": "nike", "text": "Great shop!", "stars": 5} | changed
+
+
+def shown_prediction(client: FlaskClient, text: str = "Great shop!") -> dict[str, Any]:
+    """What a page sends along with a review, made as a page makes it."""
+    answer = client.post("/api/v1/predictions", json={"text": text}).get_json()
+    shown = {name: answer["prediction"][name] for name in ("stars", "score", "label")}
+    return shown | {"model": answer["model"], "signature": answer["signature"]}
 
 
 def form_of_2019(**changed: str) -> dict[str, str]:

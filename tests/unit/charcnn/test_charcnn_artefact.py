@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from charcnn.artefact import ArtefactError, artefact_digest, read_manifest
+from charcnn.artefact import ArtefactError, artefact_digest, atomic_folder, read_manifest
 from charcnn.convert import convert
 from charcnn.engine import load_engine
 from safetensors.numpy import load_file, save_file
@@ -156,3 +156,22 @@ def test_earlier_formats_are_converted_by_the_command_that_the_refusal_names(
 def predictions(folder: Path, texts: list[str]) -> list[Prediction]:
     engine = load_engine(folder)
     return engine.predict([engine.encode(text) for text in texts], [False] * len(texts))
+
+
+def test_a_folder_is_replaced_once_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "data"
+
+    def cut_off() -> None:
+        with atomic_folder(target) as made:
+            (made / "half").touch()
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        cut_off()
+    assert not target.exists()
+    for name in ("old", "new"):
+        with atomic_folder(target) as made:
+            (made / name).touch()
+            assert not (target / name).exists()
+    assert [path.name for path in target.iterdir()] == ["new"]
+    assert list(tmp_path.iterdir()) == [target]

@@ -10,15 +10,17 @@ Its digest is the SHA-256 of a list of its files, a line `<SHA-256>  <name>` eac
 from __future__ import annotations
 
 import hashlib
+import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from charcnn.calibration import Calibration
 from charcnn.config import LinearConfig, NetworkConfig
+from charcnn.prediction import Calibration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 FORMAT: Final = "opine-charcnn"
@@ -36,6 +38,8 @@ class ArtefactError(Exception):
 
 
 class FileEntry(BaseModel):
+    """Size and SHA-256 of one file."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bytes: int
@@ -75,6 +79,18 @@ class Manifest(BaseModel):
     def file_names(self) -> list[str]:
         """Of the files that it describes."""
         return [WEIGHTS, GRAPH, *([LINEAR] if self.linear else []), *([INT8_GRAPH] if self.int8 else [])]
+
+
+@contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which then takes the place of what was there. A kill or an error before changes nothing."""
+    # Beside it, since only within one file system a rename is one step.
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    yield unfinished
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
 
 
 def describe(folder: Path, names: Sequence[str]) -> dict[str, FileEntry]:
@@ -153,6 +169,8 @@ def _parse(folder: Path, document: bytes) -> Manifest:
 
 
 class _Head(BaseModel):
+    """What every version of the format has, so that a file of another version is named and not just refused."""
+
     format: str
     format_version: int
 

@@ -9,14 +9,11 @@ import numpy as np
 from safetensors import safe_open
 
 from charcnn.artefact import GRAPH, INT8_GRAPH, WEIGHTS, ArtefactError, artefact_digest, read_manifest
-from charcnn.calibration import proposed_stars, scores
 from charcnn.config import MAX_LOG_WEIGHT, STARS
 from charcnn.devices import DeviceError, require_int8
-from charcnn.explanation import cell_contributions, ngram_contributions
-from charcnn.features import look_up_columns
+from charcnn.features import look_up_columns, pack
 from charcnn.linear import load_linear
-from charcnn.packing import pack
-from charcnn.prediction import LABELS, Prediction
+from charcnn.prediction import LABELS, Prediction, cell_contributions, ngram_contributions, proposed_stars, scores
 from charcnn.text import EncodedText, encode, spread
 
 if TYPE_CHECKING:
@@ -27,8 +24,8 @@ if TYPE_CHECKING:
 
     from charcnn.artefact import Manifest
     from charcnn.devices import Device, DeviceChoice, Precision
+    from charcnn.features import Packed
     from charcnn.linear import LinearModel, LinearOutput
-    from charcnn.packing import Packed
 
 Kind = Literal["onnx", "torch"]
 _MAX_SYMBOLS = 32768

@@ -35,3 +35,9 @@ class StoredPrediction(BaseModel):
     score: Score
     label: Label
     model: ModelVersion | None = Field(description="null for reviews that came by the routes of 2019")
+
+
+class SignedPrediction(StoredPrediction):
+    """A prediction on its way through a browser."""
+
+    signature: str = Field(default="", max_length=100, description="as the prediction was answered")

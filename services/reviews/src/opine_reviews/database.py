@@ -13,10 +13,10 @@ from contextlib import contextmanager
 import psycopg2
 from opine_common.deadlines import deadline, remaining_s
 from psycopg2 import extensions
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Engine, ExceptionContext, NullPool, create_engine, event
 from sqlalchemy.orm import Session
 
-from opine_reviews.errors import out_of_time
+from opine_reviews.errors import READ_ONLY_SQL_TRANSACTION, out_of_time
 from opine_reviews.settings import Settings
 
 _EVENTS = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}
@@ -72,7 +72,7 @@ def make_engine(settings: Settings) -> Engine:
         "statement_timeout": timeout_ms,
         "idle_in_transaction_session_timeout": 2 * timeout_ms,
     }
-    return create_engine(
+    engine = create_engine(
         str(settings.database_url),
         pool_size=settings.threads,
         max_overflow=0,
@@ -83,6 +83,14 @@ def make_engine(settings: Settings) -> Engine:
             "options": " ".join(f"-c {name}={value}" for name, value in server_settings.items()),
         },
     )
+    event.listen(engine, "handle_error", _leave_read_only_server)
+    return engine
+
+
+def _leave_read_only_server(context: ExceptionContext) -> None:
+    """Replace all connections of the pool: they may lead to a primary that was demoted, where reading goes on."""
+    if getattr(context.original_exception, "pgcode", None) == READ_ONLY_SQL_TRANSACTION:
+        context.is_disconnect = True
 
 
 def make_tool_engine(settings: Settings) -> Engine:

@@ -17,10 +17,11 @@ logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 ROUTES_OF_2019 = frozenset({"/api/predict", "/api/review", "/api/reviews"})
 
 _RETRY_AFTER_S = 5
+READ_ONLY_SQL_TRANSACTION = "25006"
 _UNDEFINED_TABLE = "42P01"
 _QUERY_CANCELED = "57014"
-# Not broken, but not writable either: a failover is under way (25006), or a server that starts or stops (57P0x).
-_AWAY_STATES = frozenset({"25006", "57P01", "57P02", "57P03", "53300"})
+# Not broken, but not writable either: a failover is under way, or a server that starts or stops (57P0x).
+_AWAY_STATES = frozenset({READ_ONLY_SQL_TRANSACTION, "57P01", "57P02", "57P03", "53300"})
 
 
 def invalid_field(field: str, message: str) -> Problem:

@@ -31,7 +31,10 @@ class Settings(BaseSettings):
     database_url: DatabaseUrl = Field(description="`postgresql+psycopg2://...`; a socket folder may be given as `host`")
     client_hash_key: SecretStr = Field(
         min_length=16,
-        description="key, at least 16 characters, for the daily keyed hash of client addresses and for page cursors",
+        description="key of at least 16 characters: hashes client addresses by the day, signs cursors and predictions",
+    )
+    previous_client_hash_key: SecretStr = Field(
+        SecretStr(""), description="the key before it, whose predictions are still believed; empty: none"
     )
     sentiment_url: AnyHttpUrl = Field(default=AnyHttpUrl("http://127.0.0.1:3000"), description="the sentiment service")
     admin_token: SecretStr = Field(
@@ -89,7 +92,7 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(default=True, description="JSON lines; false: lines for a person")
 
-    @field_validator("client_hash_key", "admin_token", "registry_token")
+    @field_validator("client_hash_key", "previous_client_hash_key", "admin_token", "registry_token")
     @classmethod
     def _refuse_placeholder(cls, secret: SecretStr) -> SecretStr:
         value = secret.get_secret_value().lower()

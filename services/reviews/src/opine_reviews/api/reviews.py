@@ -67,10 +67,15 @@ def submit_review(header: ReviewHeaders, body: ReviewRequest) -> Response:
     with own.database.transaction() as session:
         stored = store(session, submission)
     if not stored.replayed:
+<<<<<<< HEAD
         shown = body.prediction
         version = own.known_versions.label(None if shown is None else shown.model.version)
         count_submission(version, None if shown is None else shown.stars, body.stars)
     answer = json_answer(review_answer(stored.review, stored.brand_name), 201)
+=======
+        count_submission(submission.prediction, submission.stars)
+    answer = json_answer(_review_answer(stored.review, stored.brand_name), 201)
+>>>>>>> 2f626de0ff51c270955a71ad496bfdcb7ed76ca4
     if stored.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer
@@ -130,13 +135,13 @@ def _stored_prediction(review: Review) -> StoredPrediction | None:
 
 
 def _submission(body: ReviewRequest, key: str | None) -> Submission:
-    shown = body.prediction
-    secret = dependencies().settings.client_hash_key.get_secret_value().encode()
+    own = dependencies()
+    secret = own.settings.client_hash_key.get_secret_value().encode()
     return Submission(
         brand_slug=body.brand,
         text=body.text,
         stars=body.stars,
-        prediction=None if shown is None else StoredPrediction.model_validate(shown, from_attributes=True),
+        prediction=own.signer.believed(body.text, body.prediction),
         client_hash=hash_client(secret, dt.datetime.now(dt.UTC).date(), request.remote_addr or ""),
         user_agent_family=user_agent_family(request.headers.get("User-Agent", "")),
         idempotency_key=key,
