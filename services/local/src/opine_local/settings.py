@@ -95,6 +95,7 @@ class Secrets(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     admin_token: str = Field(default_factory=_new_secret, min_length=32)
+    registry_token: str = Field(default_factory=_new_secret, min_length=32)
     client_hash_key: str = Field(default_factory=_new_secret, min_length=32)
     session_key: str = Field(default_factory=_new_secret, min_length=32)
     database_password: str = Field(default_factory=_new_secret, min_length=32)
