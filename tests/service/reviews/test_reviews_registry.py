@@ -3,16 +3,6 @@
 import threading
 
 import pytest
-<<<<<<< HEAD
-=======
-import torch
-from charcnn.archive import pack
-from charcnn.artefact import artefact_digest, read_manifest
-from charcnn.config import NetworkConfig
-from charcnn.export import export
-from charcnn.network import CharCNN
-from charcnn.prediction import Calibration
->>>>>>> 2f626de0ff51c270955a71ad496bfdcb7ed76ca4
 from flask import Flask
 from flask.testing import FlaskClient
 from opine_reviews.app import create_app

@@ -67,15 +67,8 @@ def submit_review(header: ReviewHeaders, body: ReviewRequest) -> Response:
     with own.database.transaction() as session:
         stored = store(session, submission)
     if not stored.replayed:
-<<<<<<< HEAD
-        shown = body.prediction
-        version = own.known_versions.label(None if shown is None else shown.model.version)
-        count_submission(version, None if shown is None else shown.stars, body.stars)
-    answer = json_answer(review_answer(stored.review, stored.brand_name), 201)
-=======
         count_submission(submission.prediction, submission.stars)
-    answer = json_answer(_review_answer(stored.review, stored.brand_name), 201)
->>>>>>> 2f626de0ff51c270955a71ad496bfdcb7ed76ca4
+    answer = json_answer(review_answer(stored.review, stored.brand_name), 201)
     if stored.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer
