@@ -39,7 +39,7 @@ clean: ## Remove what was installed; the data in .local stay
 
 ##@ Develop
 test: lint browser ## Check the code and run all tests
-	.venv-test/bin/pytest
+	.venv-test/bin/pytest $(ON_ALL_CORES)
 
 bench: .venv-bench/installed ## Compare the sentiment service with its peers, in minutes; ARGS=--help
 	cd services/sentiment/bench && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../../../.venv-bench/bin/python -m sentiment_bench $(ARGS)
@@ -98,6 +98,9 @@ picture: .venv-test/installed browser ## Take the README's picture, while make r
 	.venv-test/bin/python -m tests.browser.picture
 
 # --- how
+
+# A file's tests stay together, for what they share; in the order of the folders, whose long ones come first.
+ON_ALL_CORES := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint-python: .venv-test/installed
 	.venv-test/bin/ruff check

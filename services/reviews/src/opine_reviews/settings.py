@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     previous_client_hash_key: SecretStr = Field(
         SecretStr(""), description="the key before it, whose predictions are still believed; empty: none"
     )
+    database_next_password: SecretStr = Field(
+        SecretStr(""), description="tried where the other is refused, while the role's password changes; empty: none"
+    )
     sentiment_url: AnyHttpUrl = Field(default=AnyHttpUrl("http://127.0.0.1:3000"), description="the sentiment service")
     admin_token: SecretStr = Field(
         SecretStr(""), description="bearer token of the admin routes; empty: they answer 403"
