@@ -1,5 +1,6 @@
 """PostgreSQL from its backups, by the runbook's commands: what is archived comes back, row by row."""
 
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -54,7 +55,7 @@ def archived(settled: Release, tmp_path: Path) -> Release:
     printed = subprocess.run(
         [str(CLUSTER), "backups"], env=dict(settled.env), capture_output=True, text=True, check=True
     ).stderr
-    key, secret = (printed.split(f"{name}=")[1].split(",")[0] for name in ("ACCESS_KEY_ID", "ACCESS_SECRET_KEY"))
+    (key,), (secret,) = (re.findall(rf"{name}=([\w-]+)", printed) for name in ("ACCESS_KEY_ID", "ACCESS_SECRET_KEY"))
     settled.kubectl("delete", "secret", "opine-s3", "--ignore-not-found")
     settled.kubectl(
         "create", "secret", "generic", "opine-s3",
