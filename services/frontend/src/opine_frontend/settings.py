@@ -34,6 +34,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Number of proxies in front whose `X-Forwarded-For`, `-Proto` and `-Host` are believed",
     )
+    otlp_endpoint: HttpUrl | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="Address of a collector that gets spans, as `http://otel-collector:4318`; unset: none are made",
+    )
     log_json: bool = Field(default=True, description="JSON lines; false: lines for a person")
 
     @model_validator(mode="after")
