@@ -28,6 +28,16 @@ SELECTOR = {"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kuberne
 OWNER_KEYS = {"username", "password"}
 
 
+def test_every_kind_that_is_checked_is_there(rendered: dict[str, list[Object]]) -> None:
+    """A check of all objects of a kind says nothing where there is none."""
+    assert all(of_kind(objects, "Deployment") for objects in rendered.values())
+    kinds = {an_object["kind"] for objects in rendered.values() for an_object in objects}
+    assert kinds >= {
+        "CronJob", "HTTPRoute", "Ingress", "Job", "NetworkPolicy", "ObjectStore", "PodDisruptionBudget", "PodMonitor",
+        "PrometheusRule", "ScheduledBackup", "Service", "ServiceMonitor",
+    }  # fmt: skip
+
+
 def test_labels(objects: list[Object]) -> None:
     for an_object in objects:
         labels = an_object["metadata"]["labels"]

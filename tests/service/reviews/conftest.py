@@ -1,6 +1,7 @@
 """One PostgreSQL and one application for all, each test with empty tables and a well sentiment service."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
@@ -14,7 +15,11 @@ from tests.support.fake_sentiment import FakeSentiment
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.reviews.rows import add_brands, empty_tables
 
+if TYPE_CHECKING:
+    from tests.support.reviews.artefacts import Artefact
+
 ADMIN_TOKEN = "an admin token of these tests"
+REGISTRY_TOKEN = "a registry token of these tests"
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +43,7 @@ def settings(postgres: Postgres, shared_sentiment: FakeSentiment) -> Settings:
             "sentiment_url": shared_sentiment.url,
             "client_hash_key": "a key that is only used in these tests",
             "admin_token": ADMIN_TOKEN,
+            "registry_token": REGISTRY_TOKEN,
             "sentiment_read_timeout_s": 0.5,
         }
     )
@@ -53,7 +59,7 @@ def migrated(settings: Settings) -> Iterator[Engine]:
 
 @pytest.fixture
 def engine(migrated: Engine) -> Engine:
-    """Beside the application, with only the brands of `tests.support.reviews.rows` in the tables."""
+    """Beside the application, with only the brands of `support.reviews.rows` in the tables."""
     empty_tables(migrated)
     add_brands(migrated)
     return migrated
@@ -88,3 +94,11 @@ def client(app: Flask, engine: Engine, sentiment: FakeSentiment) -> FlaskClient:
 @pytest.fixture
 def admin() -> dict[str, str]:
     return {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+
+
+@pytest.fixture(scope="session")
+def artefacts(tmp_path_factory: pytest.TempPathFactory) -> "list[Artefact]":
+    # PyTorch comes with it, which few of these tests need.
+    from tests.support.reviews.artefacts import three_versions_and_an_impostor  # noqa: PLC0415
+
+    return three_versions_and_an_impostor(tmp_path_factory.mktemp("artefacts"))

@@ -13,7 +13,7 @@ from tests.support.reviews.checks import problem
 from tests.support.reviews.rows import add_reviews, scored
 
 ADMIN_ROUTES = [("DELETE", "/api/v1/reviews/1"), ("GET", "/api/v1/reviews.csv"), ("GET", "/api/v1/scrape-runs")]
-COLUMNS = "id,brand,brand_name,text,stars,suggested_stars,score,label,model_name,model_version,created_at"
+COLUMNS = "id,brand,brand_name,text,stars,suggested_stars,score,label,model_name,model_version,model_digest,created_at"
 
 
 @pytest.fixture
@@ -88,6 +88,7 @@ def test_the_export_has_every_review_as_it_is(client: FlaskClient, engine: Engin
         "label": "good",
         "model_name": "m",
         "model_version": "1",
+        "model_digest": "",
         "created_at": "2026-11-03T00:00:00.500000Z",
     }
     assert (plain["score"], plain["label"], plain["model_name"]) == ("", "", "")

@@ -32,7 +32,7 @@ def migrated(postgres: Postgres) -> Iterator[Engine]:
 
 @pytest.fixture
 def engine(migrated: Engine) -> Engine:
-    """As the owner, with only the brands of `tests.support.reviews.rows` in the tables."""
+    """As the owner, with only the brands of `support.reviews.rows` in the tables."""
     empty_tables(migrated)
     add_brands(migrated)
     return migrated

@@ -80,7 +80,7 @@ def port_names(pods: Pods) -> set[str | int]:
 
 
 def references(pods: Pods) -> Iterator[tuple[str, str, str | None]]:
-    """Kind, name and key of what the pods refer to."""
+    """Kind, name and key of what the pods cannot start without."""
     spec = pods.spec or {}
     if "serviceAccountName" in spec:
         yield "ServiceAccount", spec["serviceAccountName"], None

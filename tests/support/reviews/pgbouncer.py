@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from opine_local.account import postgres_account
 from opine_local.ports import HOST, any_free
+from opine_local.postgres import postgres_account
 from sqlalchemy import make_url
 
 STARTED_S = 30.0

@@ -8,7 +8,7 @@
 | `http_metrics` | what is kept of each answer: a log line and metrics |
 | `web`, `gunicorn_logs`; `asgi` | all of that for Flask under gunicorn (extra `flask`); for any ASGI application |
 | `http_client` | asking another service (extra `client`) |
-| `readiness`, `files` | waiting for what is needed; files and folders that are whole or not there |
+| `readiness`, `files` | waiting for what is needed; files that are whole or not there |
 
 Nothing here imports a service. Import from the module, so that a service loads only the framework that it runs on.
 """

@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from opine_reviews.api.brands import brands, sectors
 from opine_reviews.api.openapi import make_documented_app, register_document
+from opine_reviews.api.registry import models, release_routes
 from opine_reviews.api.reviews import export, predictions, reviews
 from opine_reviews.api.scraped import scraped
 from opine_reviews.database import Database
@@ -29,7 +30,7 @@ def create_app(settings: Settings) -> Flask:
     database = install_dependencies(app, settings).database
     register_error_handlers(app)
     register_request_checks(app)
-    for blueprint in (reviews, export, brands, sectors, predictions, scraped):
+    for blueprint in (reviews, export, brands, sectors, predictions, scraped, models, release_routes):
         app.register_api(blueprint)
     app.register_blueprint(legacy_2019)
     register_document(app)

@@ -18,6 +18,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+_TAKES_AN_ARTEFACT = "models.register_model"
+
 
 def register_request_checks(app: Flask) -> None:
     app.before_request(_set_deadline)
@@ -54,6 +56,8 @@ def _require_json_object() -> None:
     """Tell a wrong type, broken JSON and a wrong kind of value apart before the fields are looked at."""
     if request.method != "POST" or not request.path.startswith("/api/v1/") or request.url_rule is None:
         return
+    if request.endpoint == _TAKES_AN_ARTEFACT:
+        return
     if request.mimetype != "application/json":
         raise Problem(415, "Send the body as JSON, with `Content-Type: application/json`.")
     try:
@@ -78,14 +82,23 @@ def require_admin() -> None:
     Raises:
         Problem: 403 if no token is set, 401 if the request's is missing or wrong.
     """
-    token = dependencies().settings.admin_token.get_secret_value()
+    _require_bearer("admin", dependencies().settings.admin_token.get_secret_value())
+
+
+def require_registry_token() -> None:
+    """The same with the token that registers and releases model versions."""
+    _require_bearer("registry", dependencies().settings.registry_token.get_secret_value())
+
+
+def _require_bearer(kind: str, token: str) -> None:
     if not token:
-        raise Problem(403, "The admin routes are switched off: set OPINE_REVIEWS_ADMIN_TOKEN to switch them on.")
+        name = f"OPINE_REVIEWS_{kind.upper()}_TOKEN"
+        raise Problem(403, f"The {kind} routes are switched off: set {name} to switch them on.")
     scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
     # Compared as bytes in constant time: the time must not tell how much of a guess is right.
     if scheme.lower() != "bearer" or not hmac.compare_digest(offered.strip().encode(), token.encode()):
         raise Problem(
             401,
-            "Send the admin token as `Authorization: Bearer <token>`.",
+            f"Send the {kind} token as `Authorization: Bearer <token>`.",
             headers={"WWW-Authenticate": 'Bearer realm="opine-reviews"'},
         )

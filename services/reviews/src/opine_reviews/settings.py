@@ -31,7 +31,10 @@ class Settings(BaseSettings):
     database_url: DatabaseUrl = Field(description="`postgresql+psycopg2://...`; a socket folder may be given as `host`")
     client_hash_key: SecretStr = Field(
         min_length=16,
-        description="key, at least 16 characters, for the daily keyed hash of client addresses and for page cursors",
+        description="key of at least 16 characters: hashes client addresses by the day, signs cursors and predictions",
+    )
+    previous_client_hash_key: SecretStr = Field(
+        SecretStr(""), description="the key before it, whose predictions are still believed; empty: none"
     )
     database_next_password: SecretStr = Field(
         SecretStr(""), description="tried where the other is refused, while the role's password changes; empty: none"
@@ -40,10 +43,17 @@ class Settings(BaseSettings):
     admin_token: SecretStr = Field(
         SecretStr(""), description="bearer token of the admin routes; empty: they answer 403"
     )
+    registry_token: SecretStr = Field(
+        SecretStr(""),
+        description="bearer token that registers and releases model versions; empty: these routes answer 403",
+    )
     trusted_proxies: int = Field(default=0, ge=0, le=8, description="hops whose `X-Forwarded-For` is believed")
 
     max_text_length: int = Field(default=20_000, ge=1, le=20_000, description="code points in a review")
     max_body_bytes: int = Field(default=262_144, ge=1024, description="bytes in a request body")
+    max_artefact_bytes: int = Field(
+        default=64 * 1024**2, ge=1024, description="bytes of a model's artefact that is registered"
+    )
     max_brands: int = Field(default=10_000, ge=1, description="above this, the 2019 route adds no brand by name")
 
     scraping_role: RoleName = Field(
@@ -90,7 +100,7 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(default=True, description="JSON lines; false: lines for a person")
 
-    @field_validator("client_hash_key", "admin_token")
+    @field_validator("client_hash_key", "previous_client_hash_key", "admin_token", "registry_token")
     @classmethod
     def _refuse_placeholder(cls, secret: SecretStr) -> SecretStr:
         value = secret.get_secret_value().lower()

@@ -11,8 +11,6 @@ from http import HTTPStatus
 # BentoML has its workers count through files; one worker, which is all a pod has, counts in memory.
 # prometheus-client looks at this when it is imported.
 os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # noqa: TID251  BentoML's, not a setting of ours
-# Imports leave no garbage, and looking for it a thousand times takes a tenth of the start; `freeze_gc` sets it anew.
-gc.set_threshold(100_000)
 
 import bentoml
 import structlog
@@ -39,6 +37,9 @@ from opine_sentiment.predictor import Predictor
 from opine_sentiment.schemas import Explain, PredictResponse
 from opine_sentiment.settings import Settings, get_settings
 from opine_sentiment.shutdown import Shutdown
+
+# What BentoML imports from here on leaves no garbage, and looking for it takes long; `freeze_gc` sets it anew.
+gc.set_threshold(100_000)
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
 
@@ -138,9 +139,8 @@ class Sentiment:
         except ClientDisconnect:
             ctx.response.status_code = CLIENT_CLOSED_REQUEST
             outcomes, texts = [], []
-        predictor = self.predictor
         return PredictResponse.model_validate_json(
-            await predictions_json(predictor.model_name, predictor.model_version, texts, outcomes, explain)
+            await predictions_json(self.predictor.model, texts, outcomes, explain)
         )
 
 

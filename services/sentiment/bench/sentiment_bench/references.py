@@ -1,29 +1,45 @@
-"""The shipped network as one would export it without thought: a batch padded to its longest text."""
+"""What the engine is measured against.
+
+The shipped network as one would export it without thought, a batch padded to its longest text; the pipeline of 2019;
+and, for their speed alone, fastText and TF-IDF with logistic regression on weights from made-up texts.
+"""
 
 from __future__ import annotations
 
+import random
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import fasttext  # type: ignore[import-untyped,import-not-found,unused-ignore]
 import numpy as np
 import onnxruntime
 import torch
 from charcnn.artefact import read_manifest
-from charcnn.calibration import proposed_stars, scores
 from charcnn.config import MAX_LOG_WEIGHT
-from charcnn.features import look_up_rows
+from charcnn.features import look_up_rows, pack
+from charcnn.legacy_2019 import ALPHABET, Legacy2019Config, Legacy2019Network
 from charcnn.linear import load_linear
 from charcnn.network import load_network, spaced_windows
-from charcnn.packing import pack
+from charcnn.prediction import proposed_stars, scores
 from charcnn.text import encode
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from torch import Tensor, nn
 from torch.nn import functional
+
+from sentiment_bench.texts import reviews
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from charcnn.network import CharCNN
+    from numpy.typing import NDArray
+
+_LENGTH_2019 = 1014
+_TEXTS = 2000
+_STARS = 5
 
 
 class PaddedNetwork(nn.Module):
@@ -76,3 +92,45 @@ def plain_export(model: Path) -> Callable[[Sequence[str]], object]:
         return scores(probabilities), labels, proposed_stars(probabilities, labels), probabilities
 
     return predict
+
+
+def one_hot(text: str) -> NDArray[np.float32]:
+    """Each character looked up in a string, as it was done then; shape (69, 1014)."""
+    matrix = np.zeros((_LENGTH_2019, len(ALPHABET)), np.float32)
+    known = [character for character in text.lower().strip() if character in ALPHABET]
+    for row, character in enumerate(known[::-1][:_LENGTH_2019]):
+        matrix[row, ALPHABET.index(character)] = 1
+    return matrix.T
+
+
+def pipeline_of_2019() -> Callable[[Sequence[str]], object]:
+    """Eager PyTorch over one-hot matrices, with weights at random, which cost what others do."""
+    torch.manual_seed(0)
+    network = Legacy2019Network(Legacy2019Config(max_length=_LENGTH_2019)).eval()
+
+    def predict(texts: Sequence[str]) -> object:
+        with torch.no_grad():
+            x = torch.from_numpy(np.stack([one_hot(text) for text in texts]))
+            for layer in (network.conv1, network.conv2, network.conv3, network.conv4, network.conv5, network.conv6):
+                x = layer(x)
+            return torch.softmax(network.fc3(network.fc2(network.fc1(x.flatten(1)))), dim=1).numpy()
+
+    return predict
+
+
+def fast_text() -> Callable[[Sequence[str]], object]:
+    """Words and pairs of them, 100 dimensions."""
+    rng = random.Random(1)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "train.txt"
+        file.write_text("".join(f"__label__{rng.randint(1, _STARS)} {text}\n" for text in reviews(_TEXTS, None)))
+        model = fasttext.train_supervised(str(file), wordNgrams=2, epoch=1, thread=1, verbose=0)
+    return lambda texts: model.predict(list(texts))
+
+
+def tf_idf() -> Callable[[Sequence[str]], object]:
+    """Words and pairs of them."""
+    rng = random.Random(1)
+    model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LogisticRegression(max_iter=50))
+    model.fit(reviews(_TEXTS, None), [rng.randint(1, _STARS) for _ in range(_TEXTS)])
+    return model.predict_proba  # type: ignore[no-any-return]

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from charcnn.engine import Engine, load_engine
+from charcnn.quantise import MAX_PROBABILITY_DIFFERENCE, MIN_SAME_LABELS, compare, passes
 
-from sentiment_bench.eight_bits import gate
-from sentiment_bench.for_scale import fast_text, tf_idf
-from sentiment_bench.lineage_pipeline import lineage_pipeline
-from sentiment_bench.machine import peak_multiply_adds
-from sentiment_bench.measure import Spread, cpu_seconds
+from sentiment_bench.measure import Spread, cpu_seconds, peak_multiply_adds
+from sentiment_bench.references import fast_text, pipeline_of_2019, plain_export, tf_idf
 from sentiment_bench.texts import LENGTHS, reviews
 
 if TYPE_CHECKING:
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
 Predict = Callable[[Sequence[str]], object]
 BATCHES = (1, 32)
+_INT8_TEXTS = 500
 
 
 def measure_engine(model: Path, rounds: int, least_s: float, mixed: int, names: Sequence[str]) -> dict[str, Any]:
@@ -50,21 +49,14 @@ def measure_engine(model: Path, rounds: int, least_s: float, mixed: int, names: 
         "peak_multiply_adds_a_second": peak,
         "share_of_peak": _share_of_peak(engine, figures["opine"], peak),
     }
-    return {**part, "int8_gate": gate(model, engine)} if "opine_int8" in names else part
-
-
-def _plain(model: Path) -> Predict:
-    # Needs onnxscript, which only the benchmark's own environment has.
-    from sentiment_bench.plain_export import plain_export  # noqa: PLC0415
-
-    return plain_export(model)
+    return {**part, "int8_gate": _int8_gate(model, engine)} if "opine_int8" in names else part
 
 
 CONTENDERS: dict[str, Callable[[Path], Predict]] = {
     "opine": lambda model: _predictor(load_engine(model, "onnx", threads=1)),
     "opine_int8": lambda model: _predictor(load_engine(model, precision="int8")),
-    "plain_onnx": _plain,
-    "lineage": lambda _model: lineage_pipeline(),
+    "plain_onnx": plain_export,
+    "legacy_2019": lambda _model: pipeline_of_2019(),
     "fasttext": lambda _model: fast_text(),
     "tf_idf": lambda _model: tf_idf(),
 }
@@ -93,4 +85,17 @@ def _share_of_peak(engine: Engine, figures: dict[str, Any], peak: float) -> dict
         key: round(int(length) * per_character / (figure["median"] / 1000) / peak, 3)
         for key, figure in figures.items()
         if (length := key.split("/")[0]) != "mix"
+    }
+
+
+def _int8_gate(model: Path, exact: Engine) -> dict[str, Any]:
+    """How far the answers are from the exact ones, and whether that is near enough."""
+    texts = [exact.encode(text) for text in reviews(_INT8_TEXTS, None, seed=11)]
+    figures = compare(exact, load_engine(model, precision="int8"), texts)
+    return {
+        "largest_probability_difference": figures.max_probability_difference,
+        "same_labels": figures.same_labels,
+        "allowed_difference": MAX_PROBABILITY_DIFFERENCE,
+        "required_same_labels": MIN_SAME_LABELS,
+        "passed": passes(figures),
     }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sentiment_bench.ceiling import client_ceiling
-from sentiment_bench.clients import load
+from sentiment_bench.load_generator import client_limit, load
 from sentiment_bench.measure import Spread, percentile
 from sentiment_bench.processes import CONTENDERS, Server
 from sentiment_bench.texts import reviews
@@ -38,7 +37,7 @@ def measure_http(model: Path, folder: Path, rounds: int, seconds: float, names: 
                         measured = _round(server, texts, clients, seconds)
                     for what, value in measured.items():
                         figures[server.contender.name][str(clients)].setdefault(what, []).append(value)
-        ceiling = client_ceiling(servers[0].request(texts[0]), CLIENTS[1], seconds)
+        limit = client_limit(servers[0].request(texts[0]), CLIENTS[1], seconds)
     finally:
         for server in servers:
             server.stop()
@@ -46,7 +45,7 @@ def measure_http(model: Path, folder: Path, rounds: int, seconds: float, names: 
         name: {clients: {what: Spread.of(v).as_json() for what, v in of.items()} for clients, of in by.items()}
         for name, by in figures.items()
     }
-    return {"servers": spreads, "client_ceiling_requests_a_second": ceiling}
+    return {"servers": spreads, "client_limit_requests_a_second": limit}
 
 
 def _round(server: Server, texts: Sequence[str], clients: int, seconds: float) -> dict[str, float]:

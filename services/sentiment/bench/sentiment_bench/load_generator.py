@@ -1,8 +1,10 @@
-"""Clients that keep their connection and ask again as soon as they are answered, all on one event loop."""
+"""The load generator: clients that ask as soon as they are answered, single requests, and the clients' own limit."""
 
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import socket
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,6 +14,9 @@ import uvloop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_TIMEOUT_S = 20
+_ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 
 
 @dataclass
@@ -25,6 +30,8 @@ class Answers:
 
 
 class _Client(asyncio.Protocol):
+    """Keeps its connection. Written on the protocol itself: a client library would take more CPU than the servers."""
+
     def __init__(self, requests: Sequence[bytes], offset: int, answers: Answers) -> None:
         self._requests = requests
         self._next = offset
@@ -65,8 +72,8 @@ class _Client(asyncio.Protocol):
 
 
 def _content_length(head: bytes) -> int:
-    place = head.lower().find(b"content-length:")
-    return int(head[place + 15 :].split(b"\r\n", 1)[0]) if place >= 0 else 0
+    index = head.lower().find(b"content-length:")
+    return int(head[index + 15 :].split(b"\r\n", 1)[0]) if index >= 0 else 0
 
 
 async def _load(port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Answers:
@@ -92,3 +99,62 @@ async def _load(port: int, requests: Sequence[bytes], clients: int, seconds: flo
 def load(port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Answers:
     """Ask for some seconds; `requests` in turn."""
     return uvloop.run(_load(port, requests, clients, seconds))
+
+
+async def ask(port: int, request: bytes, start: asyncio.Event, bad: str | None) -> tuple[bool, float]:
+    """Whether the answer was 200 and does not speak of something `bad`, and its seconds from the signal to start.
+
+    The connection is opened before, so that a burst is one of requests and not of handshakes.
+    """
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        await start.wait()
+        started = time.perf_counter()
+        writer.write(request)
+        async with asyncio.timeout(_TIMEOUT_S):
+            head = await reader.readuntil(b"\r\n\r\n")
+            body = await reader.readexactly(_content_length(head))
+        ok = head.startswith(b"HTTP/1.1 200") and (bad is None or bad.encode() not in body)
+        return ok, time.perf_counter() - started
+    except (OSError, TimeoutError, asyncio.IncompleteReadError):
+        return False, 0.0
+    finally:
+        writer.close()
+
+
+async def hang_up(port: int, request: bytes, after_s: float) -> None:
+    """Ask, and close the connection without waiting for the answer."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    await asyncio.sleep(after_s)
+    writer.close()
+
+
+class _Answer(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:  # noqa: ARG002  every request fits one read
+        self._transport.write(_ANSWER)
+
+
+def _serve(listening: socket.socket) -> None:
+    async def serve() -> None:
+        server = await asyncio.get_running_loop().create_server(_Answer, sock=listening)
+        await server.serve_forever()
+
+    uvloop.run(serve())
+
+
+def client_limit(request: bytes, clients: int, seconds: float) -> float:
+    """Requests a second that the clients can make, against a server that only answers: no figure can be above it."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    process = multiprocessing.get_context("fork").Process(target=_serve, args=(listening,), daemon=True)
+    process.start()
+    try:
+        answers = load(listening.getsockname()[1], [request], clients, seconds)
+    finally:
+        process.terminate()
+        process.join()
+        listening.close()
+    return round(len(answers.seconds) / answers.wall_s)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import uvloop
 
-from sentiment_bench.clients import load
+from sentiment_bench.load_generator import ask, hang_up, load
 from sentiment_bench.measure import Spread, percentile
-from sentiment_bench.one_request import ask, hang_up
 from sentiment_bench.processes import CONTENDERS, Server
 from sentiment_bench.servers.bench_engine import POISON
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 BATCH_MS = 100
 MAX_BATCH = 8
 DEADLINE_MS = 350
-BURST, GOOD, LEAVERS = 100, 30, 40
+BURST, GOOD, CANCELLED = 100, 30, 40
 _BURST_CLIENTS = 64
 _ARRIVED_S = 0.03
 NAMES = ("opine", "stock_bentoml")
@@ -32,11 +31,14 @@ def feasible() -> int:
     return DEADLINE_MS // BATCH_MS * MAX_BATCH
 
 
-def measure_calm(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
+def measure_bursts(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
     servers = {name: _server(name, folder) for name in NAMES}
     # Opine is told the deadline by the request; BentoML has one for all, which would also shed the other bursts.
-    hurried = {**servers, "stock_bentoml": _server("stock_bentoml", folder / "hurried", max_latency_ms=DEADLINE_MS)}
-    started = {*servers.values(), *hurried.values()}
+    with_deadline = {
+        **servers,
+        "stock_bentoml": _server("stock_bentoml", folder / "with_deadline", max_latency_ms=DEADLINE_MS),
+    }
+    started = {*servers.values(), *with_deadline.values()}
     figures: dict[str, dict[str, list[float]]] = {name: {} for name in NAMES}
     try:
         for server in started:
@@ -49,8 +51,8 @@ def measure_calm(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
                     figures[name].setdefault("idle_ms", []).append(_lone_ms(servers[name], seconds))
         for _ in range(rounds):
             for name in NAMES:
-                with hurried[name].running():
-                    served = uvloop.run(_burst(hurried[name], ["burst"] * BURST, DEADLINE_MS / 1000))
+                with with_deadline[name].running():
+                    served = uvloop.run(_burst(with_deadline[name], ["burst"] * BURST, DEADLINE_MS / 1000))
                 with servers[name].running():
                     measured = {"burst_served": served, **_round(servers[name], folder, seconds)}
                 for what, value in measured.items():
@@ -93,7 +95,7 @@ def _round(server: Server, folder: Path, seconds: float) -> dict[str, float]:
         "after_burst_ms": after_burst_ms,
         # A service that answers poison with an error inside a 200 answers one more.
         "good_answered": min(good, GOOD),
-        "computed_for_the_departed": uvloop.run(_leavers(server, _computed(folder, server.contender.name))),
+        "computed_in_vain": uvloop.run(_computed_in_vain(server, _computed(folder, server.contender.name))),
     }
 
 
@@ -105,31 +107,31 @@ def _lone_ms(server: Server, seconds: float) -> float:
 async def _burst(server: Server, texts: Sequence[str], deadline_s: float | None) -> int:
     """Requests that come together; how many were answered, in time if there is a deadline."""
     headers = "" if deadline_s is None else f"X-Request-Timeout: {deadline_s}\r\n"
-    gate = asyncio.Event()
+    start = asyncio.Event()
     asked = [
         asyncio.create_task(
-            ask(server.port, server.request(text, headers), gate, "error" if deadline_s is None else None)
+            ask(server.port, server.request(text, headers), start, "error" if deadline_s is None else None)
         )
         for text in texts
     ]
     await asyncio.sleep(_ARRIVED_S * 5)
-    gate.set()
+    start.set()
     answers = await asyncio.gather(*asked)
     return sum(ok and (deadline_s is None or seconds <= deadline_s) for ok, seconds in answers)
 
 
-async def _leavers(server: Server, computed: Path) -> int:
-    """Clients that come while the engine is busy and hang up before it is free; how many were computed for all that."""
-    before = _departed(computed)
-    gate = asyncio.Event()
-    gate.set()
-    busy = asyncio.create_task(ask(server.port, server.request("busy"), gate, None))
+async def _computed_in_vain(server: Server, computed: Path) -> int:
+    """Clients that come while the engine is busy and hang up before it is free; how many are computed all the same."""
+    before = _cancelled_texts(computed)
+    start = asyncio.Event()
+    start.set()
+    busy = asyncio.create_task(ask(server.port, server.request("busy"), start, None))
     await asyncio.sleep(_ARRIVED_S)
-    await asyncio.gather(*(hang_up(server.port, server.request("departed"), _ARRIVED_S) for _ in range(LEAVERS)))
+    await asyncio.gather(*(hang_up(server.port, server.request("cancelled"), _ARRIVED_S) for _ in range(CANCELLED)))
     await busy
-    await asyncio.sleep(BATCH_MS / 1000 * (LEAVERS / MAX_BATCH + 2))
-    return _departed(computed) - before
+    await asyncio.sleep(BATCH_MS / 1000 * (CANCELLED / MAX_BATCH + 2))
+    return _cancelled_texts(computed) - before
 
 
-def _departed(computed: Path) -> int:
-    return computed.read_text().count("departed")
+def _cancelled_texts(computed: Path) -> int:
+    return computed.read_text().count("cancelled")

@@ -1,21 +1,25 @@
-"""The client of the sentiment service: little time, and a share of the threads at most."""
+"""Predictions: asked of the sentiment service, signed, and believed in a submission only with that signature."""
 
+import hashlib
+import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import Annotated
 
 import structlog
 import urllib3
+from itsdangerous import Signer
 from opine_common.deadlines import deadline
 from opine_common.http_client import HttpClient, NoAnswerError, NoAnswerInTimeError
-from opine_common.prediction import ModelVersion
+from opine_common.prediction import ModelVersion, SignedPrediction, StoredPrediction
 from opine_common.problems import Problem
 from pydantic import BaseModel, Field, ValidationError
 
 from opine_reviews.errors import invalid_field, require_length
-from opine_reviews.metrics import FAILED_PREDICTIONS, KnownVersions
+from opine_reviews.metrics import FAILED_PREDICTIONS, REJECTED_PREDICTIONS
 from opine_reviews.schemas.answers import PredictionAnswer, PredictionsAnswer
-from opine_reviews.schemas.requests import Explain
+from opine_reviews.schemas.requests import Explain, normalise_text
 from opine_reviews.settings import Settings
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
@@ -45,15 +49,15 @@ class _Answer(BaseModel):
 
 
 class SentimentClient:
-    """Asks for one text's prediction, and notes the model version for the metrics.
+    """Asks for one text's prediction.
 
     Calls may take up half of the threads, so that a slow sentiment service leaves room for submissions.
     """
 
-    def __init__(self, settings: Settings, known_versions: KnownVersions) -> None:
+    def __init__(self, settings: Settings, signer: "PredictionSigner") -> None:
         calls = max(1, settings.threads // 2)
         self._turns = BoundedSemaphore(calls)
-        self._known_versions = known_versions
+        self._signer = signer
         self._longest = settings.max_text_length
         self._timeout_s = settings.sentiment_read_timeout_s
         self._http = HttpClient(
@@ -64,7 +68,7 @@ class SentimentClient:
         )
 
     def predict(self, text: str, *, explain: Explain) -> PredictionsAnswer:
-        """Score `text`.
+        """Score `text` and sign what came of it.
 
         Raises:
             Problem: 503 while the service is away, busy, broken or out of its mind; 504 if it was too slow; 422 if the
@@ -77,9 +81,9 @@ class SentimentClient:
             response = self._ask({"texts": [text], "explain": explain})
         finally:
             self._turns.release()
-        answer = _read(response)
-        self._known_versions.add(answer.model.version)
-        return answer
+        model, prediction = _read(response)
+        signature = self._signer.sign(text, _stored(model, prediction))
+        return PredictionsAnswer(model=model, prediction=prediction, signature=signature)
 
     def _ask(self, body: dict[str, object]) -> urllib3.BaseHTTPResponse:
         try:
@@ -94,7 +98,42 @@ class SentimentClient:
             raise _unavailable("unreachable") from error
 
 
-def _read(response: urllib3.BaseHTTPResponse) -> PredictionsAnswer:
+class PredictionSigner:
+    """Says which predictions are the model's, for which text: the browser that brings one back could have made it up.
+
+    A signature has no end: what a version of the model says of a text stays true.
+
+    Args:
+        keys: oldest first; the last one signs, all are believed.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._signer = Signer(keys, "opine-reviews prediction", key_derivation="hmac", digest_method=hashlib.sha256)
+
+    def sign(self, text: str, prediction: StoredPrediction) -> str:
+        return self._signer.get_signature(_signed_bytes(text, prediction)).decode()
+
+    def believed(self, text: str, offered: SignedPrediction | None) -> StoredPrediction | None:
+        """The prediction that was offered with `text`, or None if it was not made here for this text."""
+        if offered is None:
+            return None
+        prediction = _stored(offered.model, offered)
+        if self._signer.verify_signature(_signed_bytes(text, prediction), offered.signature):
+            return prediction
+        REJECTED_PREDICTIONS.labels("not_for_this_text" if offered.signature else "unsigned").inc()
+        return None
+
+
+def _signed_bytes(text: str, prediction: StoredPrediction) -> bytes:
+    return json.dumps([normalise_text(text), prediction.model_dump(mode="json")], sort_keys=True).encode()
+
+
+def _stored(model: ModelVersion | None, shown: PredictionAnswer | SignedPrediction) -> StoredPrediction:
+    """What a review keeps of a prediction, and what is signed of it."""
+    return StoredPrediction(stars=shown.stars, score=shown.score, label=shown.label, model=model)
+
+
+def _read(response: urllib3.BaseHTTPResponse) -> tuple[ModelVersion, PredictionAnswer]:
     if response.status != HTTPStatus.OK:
         raise _refusal(response)
     try:
@@ -105,7 +144,7 @@ def _read(response: urllib3.BaseHTTPResponse) -> PredictionsAnswer:
     prediction = answer.predictions[0]
     if isinstance(prediction, _FailedText):
         raise _failed_text(prediction.error)
-    return PredictionsAnswer(model=answer.model, prediction=prediction)
+    return answer.model, prediction
 
 
 def _refusal(response: urllib3.BaseHTTPResponse) -> Problem:
