@@ -69,7 +69,7 @@ def read_page(
 
 
 def _refused() -> Problem:
-    message = "not a cursor of this query: ask again without cursor, with the same filters for each page"
+    message = "is not a cursor of this list: ask again without it, with the same filters for each page"
     return Problem(422, message, kind="invalid-cursor", errors=[FieldError(field="cursor", message=message)])
 
 

@@ -48,7 +48,7 @@ def _head(brand: Brand) -> html.Div:
     return html.Div(
         [
             monogram(brand.name, brand.slug, size="l"),
-            html.Div([html.H1(brand.name), html.P(_facts(brand), className="facts quiet")]),
+            html.Div([html.H1(brand.name, dir="auto"), html.P(_facts(brand), className="facts quiet")]),
             dcc.Link("Review this brand", href=review_path(brand.slug), className="button-primary", id="review-brand"),
         ],
         className="brand-head",
@@ -187,7 +187,10 @@ def _review_cards(reviews: Sequence[Review]) -> html.Ul:
     return html.Ul(
         [
             _review_card(
-                review.stars, review.created_at, html.P(review.text, className="review-text"), *_correction(review)
+                review.stars,
+                review.created_at,
+                html.P(review.text, className="review-text", dir="auto"),
+                *_correction(review),
             )
             for review in reviews
         ],
@@ -237,8 +240,8 @@ def _correction(review: Review) -> list[html.P]:
 
 def _text(review: ScrapedReview) -> list[Component]:
     language = review.language if review.language and _LANGUAGE.fullmatch(review.language) else None
-    title = [html.P(review.title, className="review-title", lang=language)] if review.title else []
-    text = [html.P(review.text, className="review-text", lang=language)] if review.text else []
+    title = [html.P(review.title, className="review-title", lang=language, dir="auto")] if review.title else []
+    text = [html.P(review.text, className="review-text", lang=language, dir="auto")] if review.text else []
     return [*title, *text] or [html.P("Stars only, without a text.", className="quiet")]
 
 
@@ -246,7 +249,11 @@ def _reply(review: ScrapedReview) -> list[Component]:
     if not review.reply:
         return []
     answered = html.P(f"{review.brand.name} answered", className="small review-answered")
-    return [html.Blockquote([answered, html.P(review.reply, className="review-reply-text")], className="review-reply")]
+    return [
+        html.Blockquote(
+            [answered, html.P(review.reply, className="review-reply-text", dir="auto")], className="review-reply"
+        )
+    ]
 
 
 def _read_on(review: ScrapedReview) -> list[Component]:
