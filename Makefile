@@ -14,7 +14,7 @@ PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
 
 # uv installs in seconds what takes pip a minute. Where it is missing, one is fetched and removed again.
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
-INSTALLERS := services/local/installers.txt
+INSTALLERS := k8s/images/installers.txt
 # Its makers publish it there and nowhere in Python's index.
 BIOME := npm exec --yes --package=@biomejs/biome@2.3.11 -- biome
 BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
@@ -60,7 +60,7 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	$(call lock_like_tests,services/sentiment,services/common services/charcnn services/sentiment)
 	$(call lock_like_tests,services/sentiment,services/common services/charcnn[torch] services/sentiment,-cuda)
 	printf '%s\n' $(BENCHED:%=./%) | $(LOCK) services/sentiment/bench/requirements.in - -c tests/requirements.txt -o services/sentiment/bench/requirements.txt
-	$(call lock_like_tests,services/reviews,services/common services/reviews)
+	$(call lock_like_tests,services/reviews,services/common services/charcnn services/reviews)
 	$(call lock_like_tests,services/frontend,services/common services/frontend)
 	$(call lock_like_tests,services/local,$(RUN))
 	$(call lock_like_tests,training,services/charcnn training)

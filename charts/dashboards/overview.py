@@ -115,10 +115,10 @@ def overview() -> Dashboard:
         graph(
             "Predictions that failed",
             "reqps",
-            "Why the API could not answer with a prediction.",
-            Query(
-                f"sum by (reason) (rate(opine_reviews_failed_predictions_total{{{REVIEWS}}}[$__rate_interval]))",
-                "{{reason}}",
+            "Why the API could not answer with a prediction, or did not believe one that came with a review.",
+            *(
+                Query(f"sum by (reason) (rate({counter}{{{REVIEWS}}}[$__rate_interval]))", "{{reason}}")
+                for counter in ("opine_reviews_failed_predictions_total", "opine_reviews_rejected_predictions_total")
             ),
         ),
         graph(

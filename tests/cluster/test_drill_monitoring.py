@@ -82,11 +82,12 @@ def use(reviews: str, sentiment: str, ended: threading.Event) -> None:
     stars = 0
     while not ended.wait(0.2):
         stars = stars % 5 + 1
-        answer = post(f"{reviews}/api/v1/predictions", {"text": "Quick delivery, I would buy again."})
+        text = "Quick delivery, I would buy again."
+        answer = post(f"{reviews}/api/v1/predictions", {"text": text})
         shown = answer and {key: answer["prediction"][key] for key in ("stars", "score", "label")}
-        prediction = shown and {**shown, "model": {key: answer["model"][key] for key in ("name", "version")}}
+        prediction = shown and {**shown, "model": answer["model"], "signature": answer["signature"]}
         for chosen in {stars, prediction["stars"] if prediction else 3}:
-            review = {"brand": BRAND, "text": "Quick delivery.", "stars": chosen, "prediction": prediction}
+            review = {"brand": BRAND, "text": text, "stars": chosen, "prediction": prediction}
             post(f"{reviews}/api/v1/reviews", review)
         post(f"{sentiment}/v1/predict", {"texts": ["good", "x" * 30_000]})
         post(f"{sentiment}/v1/predict", {"texts": ["good " * 1000] * 20}, **{"X-Request-Timeout": "0.001"})

@@ -12,20 +12,12 @@ from tests.support.programs import environment_of, wait_for_status
 @contextmanager
 def frontend(reviews_url: str, port: int, log: Path, **settings: str) -> Iterator[str]:
     """Serve the frontend; yields its base URL. `settings` are OPINE_FRONTEND_ ones."""
-    url = f"http://127.0.0.1:{port}"
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "-c",
-        "python:opine_frontend.gunicorn_conf",
-        "--bind",
-        f"127.0.0.1:{port}",
-    ]
+    own = {"reviews_url": reviews_url, "bind": f"127.0.0.1:{port}"}
+    url = f"http://{own['bind']}"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "opine_frontend.wsgi:server"],
-            env=environment_of("OPINE_FRONTEND_", {"reviews_url": reviews_url, **settings}),
+            [sys.executable, "-m", "gunicorn", "-c", "python:opine_frontend.gunicorn_conf"],
+            env=environment_of("OPINE_FRONTEND_", own | settings),
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -34,4 +34,7 @@ dict "defaults" (YAML of a list) "values" .Values.reviews; later ones replace ea
     secretKeyRef:
       name: {{ .secret }}
       key: {{ .key }}
+      {{- if .optional }}
+      optional: true
+      {{- end }}
 {{- end -}}

@@ -16,13 +16,16 @@ import threading
 import time
 import uuid
 
+from opine_common.prediction import ModelVersion, StoredPrediction
 from opine_local.ports import HOST
 from opine_reviews.models import Brand, BrandMonth
+from opine_reviews.predictions import PredictionSigner
 from sqlalchemy import func, select
 from stack import Stack, machine, running_stack, table
 
 WARM_UP_S = 2.0
-PREDICTION = {"stars": 4, "score": 0.81, "label": "good", "model": {"name": "opine-charcnn", "version": "1.0.0"}}
+MODEL = ModelVersion(name="opine-charcnn", version="1.0.0")
+PREDICTION = StoredPrediction(stars=4, score=0.81, label="good", model=MODEL)
 TEXT = "Review {}. The parcel came a day early, everything was well packed, and the people on the phone were friendly."
 
 
@@ -37,7 +40,7 @@ def main() -> None:
             slugs = list(connection.scalars(select(Brand.slug)))
         for name, chosen in (("all brands", slugs), ("one brand", slugs[:1])):
             before = counted(stack)
-            measured = [Client(stack.port, chosen, options.seconds) for _ in range(options.clients)]
+            measured = [Client(stack, chosen, options.seconds) for _ in range(options.clients)]
             for client in measured:
                 client.start()
             for client in measured:
@@ -50,11 +53,12 @@ def main() -> None:
 
 
 class Client(threading.Thread):
-    def __init__(self, port: int, slugs: list[str], seconds: float) -> None:
+    def __init__(self, stack: Stack, slugs: list[str], seconds: float) -> None:
         super().__init__()
         self.stored = 0
         self.times_ms: list[float] = []
-        self._port = port
+        self._port = stack.port
+        self._signer = PredictionSigner([stack.settings.client_hash_key.get_secret_value()])
         self._slugs = slugs
         self._seconds = seconds
 
@@ -63,12 +67,9 @@ class Client(threading.Thread):
         begin = time.perf_counter() + WARM_UP_S
         while (started := time.perf_counter()) < begin + self._seconds:
             key = str(uuid.uuid4())
-            review = {
-                "brand": random.choice(self._slugs),
-                "text": TEXT.format(key),
-                "stars": 5,
-                "prediction": PREDICTION,
-            }
+            text = TEXT.format(key)
+            shown = {**PREDICTION.model_dump(), "signature": self._signer.sign(text, PREDICTION)}
+            review = {"brand": random.choice(self._slugs), "text": text, "stars": 5, "prediction": shown}
             headers = {"Content-Type": "application/json", "Idempotency-Key": key}
             connection.request("POST", "/api/v1/reviews", json.dumps(review), headers)
             answer = connection.getresponse()

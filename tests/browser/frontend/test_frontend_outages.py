@@ -71,19 +71,3 @@ def test_a_page_without_its_data_says_so_and_can_be_tried_again(
     fake.start()
     driver.find_element("id", "page-retry").click()
     wait_for(driver, "the brand", lambda: "Latest reviews" in content())
-
-
-def test_a_page_that_lost_the_frontend_keeps_the_text(driver: Chrome, composer: ComposerPage) -> None:
-    composer.open("lego")
-    composer.type("great")
-    composer.wait_for_prediction("Good")
-    driver.execute_cdp_cmd("Network.enable", {})
-    offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-    driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
-    try:
-        composer.submit()
-        composer.wait_for_notice("You seem to be offline")
-    finally:
-        driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**offline, "offline": False})
-    composer.press_notice()
-    composer.wait_for_thanks()

@@ -53,7 +53,7 @@ def test_a_failed_save_survives_a_reload_and_is_stored_once(composer: ComposerPa
     assert [review["text"] for review in store.reviews if review["brand"]["slug"] == "lego"] == ["Great bricks"]
 
 
-def test_another_text_gets_another_key(composer: ComposerPage, store: Store) -> None:
+def test_a_draft_keeps_its_key(composer: ComposerPage, store: Store) -> None:
     store.knobs.saving_refused = True
     composer.open("lego")
     composer.type("Great bricks")
@@ -68,7 +68,13 @@ def test_another_text_gets_another_key(composer: ComposerPage, store: Store) -> 
     composer.submit()
     composer.wait_for_thanks()
     first, second, third = (key for key, _ in store.attempts)
-    assert first == second != third
+    assert first == second == third
+    composer.open("lego")
+    composer.type("Great bricks")
+    composer.wait_for_prediction("Good")
+    composer.submit()
+    composer.wait_for_thanks()
+    assert store.attempts[-1][0] != first
 
 
 def test_an_invalid_text_is_explained_and_kept(composer: ComposerPage, store: Store) -> None:

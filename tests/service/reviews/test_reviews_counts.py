@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from opine_common.prediction import Label, ModelVersion, StoredPrediction
+from opine_reviews.dependencies import dependencies
 from opine_reviews.models import Review
 from sqlalchemy import Engine, delete, select, text, update
 from sqlalchemy.exc import IntegrityError
@@ -61,6 +63,8 @@ def _check_all(client: FlaskClient, engine: Engine) -> int:
 def _work(app: Flask, admin: dict[str, str], old: list[int], seed: int) -> None:
     """Submit, and delete old and new reviews."""
     client, chance = app.test_client(), random.Random(seed)
+    with app.app_context():
+        signer = dependencies().signer
     mine: list[int] = []
     for number in range(25):
         if number % 3 == 2:
@@ -68,12 +72,14 @@ def _work(app: Flask, admin: dict[str, str], old: list[int], seed: int) -> None:
             assert client.delete(f"/api/v1/reviews/{gone}", headers=admin).status_code in (204, 404)
             continue
         stars, score = chance.randint(1, 5), chance.random()
-        model = {"name": "m", "version": "1"}
-        shown = {"stars": chance.randint(1, 5), "score": score, "label": chance.choice(["bad", "average", "good"])}
+        label: Label = chance.choice(["bad", "average", "good"])
+        model = ModelVersion(name="m", version="1")
+        shown = StoredPrediction(stars=chance.randint(1, 5), score=score, label=label, model=model)
+        signature = signer.sign("Great shop!", shown)
         body = submission(
             brand=chance.choice(["nike", "zara"]),
             stars=stars,
-            prediction=chance.choice([None, shown | {"model": model}]),
+            prediction=chance.choice([None, shown.model_dump() | {"signature": signature}]),
         )
         answer = client.post("/api/v1/reviews", json=body)
         assert answer.status_code == 201, answer.text

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
 from tests.support.reviews.checks import problem
-from tests.support.reviews.rows import submission
+from tests.support.reviews.rows import shown_prediction, submission
 
 ROUTE = "/api/v1/reviews"
 
@@ -34,13 +34,27 @@ def test_the_same_again_is_the_same_review(client: FlaskClient, engine: Engine) 
 
 def test_what_means_the_same_is_the_same(client: FlaskClient, engine: Engine) -> None:
     first = _submit(client, "one", text="Great shop!", prediction=None)
-    spaced = b'{ "stars":5,"text":" Great\\u0020shop! ", "brand":"nike" }'
+    spaced = b'{ "stars":5,"text":" Great\\u0020shop!\\r\\n", "brand":"nike" }'
     again = client.post(ROUTE, data=spaced, content_type="application/json", headers={"Idempotency-Key": "one"})
     assert again.get_json() == first.get_json()
     assert _count(engine) == 1
 
 
-@pytest.mark.parametrize("changed", [{"stars": 4}, {"text": "great shop!"}, {"brand": "zara"}, {"prediction": None}])
+def test_line_ends_make_no_other_body(client: FlaskClient, engine: Engine) -> None:
+    first = _submit(client, "one", text="Great\nshop!")
+    again = _submit(client, "one", text="Great\r\nshop!")
+    assert again.get_json() == first.get_json()
+    assert _count(engine) == 1
+
+
+def test_a_retry_may_have_lost_its_prediction(client: FlaskClient, engine: Engine) -> None:
+    first = _submit(client, "one", prediction=shown_prediction(client))
+    again = _submit(client, "one", prediction=None)
+    assert again.get_json() == first.get_json()
+    assert _count(engine) == 1
+
+
+@pytest.mark.parametrize("changed", [{"stars": 4}, {"text": "great shop!"}, {"brand": "zara"}])
 def test_another_body_with_the_same_key_is_422(client: FlaskClient, engine: Engine, changed: dict[str, object]) -> None:
     _submit(client, "one")
     problem(_submit(client, "one", **changed), 422, "idempotency-key-reused")

@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
 
 from tests.support.fake_sentiment import FakeSentiment
-from tests.support.reviews.rows import NOON, add_run, form_of_2019, submission
+from tests.support.reviews.rows import NOON, add_run, form_of_2019, shown_prediction, submission
 
 # Names and labels without what every sample of a histogram has.
 FROZEN = {
@@ -15,6 +15,7 @@ FROZEN = {
     "opine_http_request_duration_seconds": {"service", "route", "method"},
     "opine_reviews_submitted": {"model_version", "suggested", "chosen", "agreement"},
     "opine_reviews_failed_predictions": {"reason"},
+    "opine_reviews_rejected_predictions": {"reason"},
     "opine_scrape_runs": {"kind", "outcome"},
     "opine_scrape_last_success_timestamp_seconds": {"kind"},
     "opine_scrape_last_run_timestamp_seconds": {"kind"},
@@ -59,7 +60,8 @@ def test_names_and_labels_are_frozen(
     add_run(engine, ended_at=NOON, outcome="completed")
     RunMetrics(Database(settings)).refresh()
     # Buffered, so that each answer is at its end, where it is counted.
-    client.post("/api/v1/reviews", json=submission(), buffered=True)
+    unsigned = {"stars": 5, "score": 0.9, "label": "good", "model": None}
+    client.post("/api/v1/reviews", json=submission(prediction=unsigned), buffered=True)
     sentiment.mode = "broken"
     client.post("/api/v1/predictions", json={"text": "Fine"}, buffered=True)
     found: dict[str, set[str]] = {}
@@ -92,8 +94,7 @@ def test_routes_are_counted_by_template(client: FlaskClient, gained: Gained, pat
 def test_submissions_are_counted_by_agreement(
     client: FlaskClient, gained: Gained, stars: int, predicted: bool, agreement: str
 ) -> None:
-    client.post("/api/v1/predictions", json={"text": "makes the version known"})
-    body = submission(stars=stars, **({} if predicted else {"prediction": None}))
+    body = submission(stars=stars, prediction=shown_prediction(client) if predicted else None)
     for _ in range(2):
         client.post("/api/v1/reviews", json=body, headers={"Idempotency-Key": "one"})
     labels = {"suggested": "5" if predicted else "none", "chosen": str(stars), "agreement": agreement}
@@ -104,9 +105,14 @@ def test_submissions_are_counted_by_agreement(
 def test_a_made_up_version_is_no_label(client: FlaskClient, gained: Gained) -> None:
     shown = {"stars": 5, "score": 0.9, "label": "good", "model": {"name": "m", "version": "6.6.6"}}
     client.post("/api/v1/reviews", json=submission(prediction=shown))
-    labels = {"suggested": "5", "chosen": "5", "agreement": "same"}
-    assert gained("opine_reviews_submitted_total", model_version="other", **labels) == 1
-    assert gained("opine_reviews_submitted_total", model_version="6.6.6", **labels) == 0
+    labels = {"suggested": "none", "chosen": "5", "agreement": "none"}
+    assert gained("opine_reviews_submitted_total", model_version="none", **labels) == 1
+    assert gained("opine_reviews_rejected_predictions_total", reason="unsigned") == 1
+
+
+def test_a_prediction_of_another_text_is_counted(client: FlaskClient, gained: Gained) -> None:
+    client.post("/api/v1/reviews", json=submission(prediction=shown_prediction(client, "Another text")))
+    assert gained("opine_reviews_rejected_predictions_total", reason="not_for_this_text") == 1
 
 
 def test_a_review_of_2019_is_counted(client: FlaskClient, gained: Gained) -> None:

@@ -3,11 +3,14 @@ import json
 
 import pytest
 from flask.testing import FlaskClient
+from opine_reviews.app import create_app
 from opine_reviews.models import Review
+from opine_reviews.settings import Settings
+from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
 from tests.support.reviews.checks import problem
-from tests.support.reviews.rows import submission
+from tests.support.reviews.rows import shown_prediction, submission
 
 
 def _count(engine: Engine) -> int:
@@ -17,7 +20,8 @@ def _count(engine: Engine) -> int:
 
 def test_a_review_is_stored_and_answered_whole(client: FlaskClient, engine: Engine) -> None:
     before = dt.datetime.now(dt.UTC)
-    response = client.post("/api/v1/reviews", json=submission(text="  Schön 😀\n"))
+    shown = shown_prediction(client, "Schön 😀")
+    response = client.post("/api/v1/reviews", json=submission(text="  Schön 😀\n", prediction=shown))
     assert response.status_code == 201, response.text
     assert response.content_type == "application/json"
     review = response.get_json()
@@ -29,9 +33,55 @@ def test_a_review_is_stored_and_answered_whole(client: FlaskClient, engine: Engi
         "brand": {"slug": "nike", "name": "Nike"},
         "text": "Schön 😀",
         "stars": 5,
-        "prediction": submission()["prediction"],
+        "prediction": {name: shown[name] for name in ("stars", "score", "label", "model")},
     }
     assert _count(engine) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"stars": 4},
+        {"score": 0.0},
+        {"label": "average"},
+        {"model": {"name": "opine-charcnn", "version": "1.0.1"}},
+        {"model": None},
+        {"signature": ""},
+        {"signature": "no signature"},
+    ],
+    ids=str,
+)
+def test_an_invented_prediction_is_not_kept(client: FlaskClient, changed: dict[str, object]) -> None:
+    shown = shown_prediction(client) | changed
+    body = json.dumps(submission(stars=1, prediction=shown))
+    response = client.post("/api/v1/reviews", data=body, content_type="application/json")
+    assert response.status_code == 201
+    assert (response.get_json()["stars"], response.get_json()["prediction"]) == (1, None)
+
+
+def test_a_prediction_of_another_text_is_not_kept(client: FlaskClient) -> None:
+    shown = shown_prediction(client, "Great shop, I love it!")
+    other = submission(text="Awful. They stole my money and insulted me.", prediction=shown)
+    assert client.post("/api/v1/reviews", json=other).get_json()["prediction"] is None
+
+
+@pytest.mark.parametrize("asked", ["Line one\nLine two", "Line one\r\nLine two", " Line one\rLine two\r\n"])
+@pytest.mark.parametrize("sent", ["Line one\nLine two", "Line one\r\nLine two"])
+def test_line_ends_make_no_other_text(client: FlaskClient, asked: str, sent: str) -> None:
+    shown = shown_prediction(client, asked)
+    review = client.post("/api/v1/reviews", json=submission(text=sent, prediction=shown)).get_json()
+    assert review["text"] == "Line one\nLine two"
+    assert review["prediction"] is not None
+
+
+def test_a_prediction_outlives_the_key_that_signed_it_if_that_is_named(client: FlaskClient, settings: Settings) -> None:
+    shown = shown_prediction(client)
+    kept = {"client_hash_key": SecretStr("a new key of these tests")}
+    replaced = create_app(settings.model_copy(update=kept)).test_client()
+    assert replaced.post("/api/v1/reviews", json=submission(prediction=shown)).get_json()["prediction"] is None
+    both = kept | {"previous_client_hash_key": settings.client_hash_key}
+    rotated = create_app(settings.model_copy(update=both)).test_client()
+    assert rotated.post("/api/v1/reviews", json=submission(prediction=shown)).get_json()["prediction"]["stars"] == 5
 
 
 @pytest.mark.parametrize("absent", [{"prediction": None}, {}])
@@ -76,7 +126,8 @@ def test_only_a_hash_and_a_family_are_kept_of_the_client(client: FlaskClient, en
         ({"prediction": {"stars": 5, "score": 1.1, "label": "good", "model": {}}}, "prediction.score"),
         ({"prediction": {"stars": 5, "score": float("nan"), "label": "good", "model": {}}}, "prediction.score"),
         ({"prediction": {"stars": 5, "score": 1, "label": "great", "model": {}}}, "prediction.label"),
-        ({"prediction": {"stars": 5, "score": 1, "label": "good", "model": {"name": "a b"}}}, "prediction.model.name"),
+        ({"prediction": {"stars": 5, "score": 1, "label": "good", "model": {"name": "m"}}}, "prediction.model.version"),
+        ({"prediction": {"stars": 5, "score": 1, "label": "good"}}, "prediction.model"),
         ({"ip_address": "192.0.2.7"}, "ip_address"),
     ],
 )

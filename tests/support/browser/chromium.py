@@ -38,6 +38,18 @@ def set_viewport(driver: Chrome, size: tuple[int, int]) -> None:
     )
 
 
+@contextmanager
+def offline(driver: Chrome) -> Iterator[None]:
+    """Without a network, until the end of the block."""
+    conditions = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    driver.execute_cdp_cmd("Network.enable", {})
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**conditions, "offline": True})
+    try:
+        yield
+    finally:
+        driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**conditions, "offline": False})
+
+
 def set_color_scheme(driver: Chrome, scheme: str) -> None:
     """What the system would say: `light` or `dark`."""
     feature = [{"name": "prefers-color-scheme", "value": scheme}]

@@ -43,6 +43,16 @@ class ComposerPage:
             text,
         )
 
+    def replace_and_submit(self, text: str) -> None:
+        """Select all, paste and press the keys that submit, in one go: nothing can be answered meanwhile."""
+        self.driver.execute_script(
+            "const field = arguments[0]; field.value = arguments[1];"
+            "field.dispatchEvent(new InputEvent('input', {bubbles: true}));"
+            "field.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', ctrlKey: true, bubbles: true}));",
+            self._id("review"),
+            text,
+        )
+
     def clear(self) -> None:
         self._id("review").send_keys(Keys.CONTROL, "a", Keys.BACKSPACE)
 
@@ -98,6 +108,11 @@ class ComposerPage:
     def submit(self) -> None:
         wait_for(self.driver, "a button to submit with", lambda: self.can_submit)
         self._id("submit_button").click()
+
+    @property
+    def hint(self) -> str:
+        """Where the text is kept."""
+        return self._id("review-hint").text
 
     def press_notice(self) -> None:
         self._id("notice-action").click()

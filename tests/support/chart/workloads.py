@@ -80,7 +80,7 @@ def port_names(pods: Pods) -> set[str | int]:
 
 
 def references(pods: Pods) -> Iterator[tuple[str, str, str | None]]:
-    """Kind, name and key of what the pods refer to."""
+    """Kind, name and key of what the pods cannot start without."""
     spec = pods.spec or {}
     if "serviceAccountName" in spec:
         yield "ServiceAccount", spec["serviceAccountName"], None
@@ -93,7 +93,7 @@ def references(pods: Pods) -> Iterator[tuple[str, str, str | None]]:
     for container in pods.containers:
         for variable in container.get("env", []):
             for source, found in variable.get("valueFrom", {}).items():
-                if source in _VARIABLES:
+                if source in _VARIABLES and not found.get("optional"):
                     yield _VARIABLES[source], found["name"], found["key"]
 
 

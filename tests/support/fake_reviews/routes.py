@@ -2,6 +2,7 @@ import csv
 import io
 import time
 from collections import Counter
+from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
@@ -11,9 +12,8 @@ from tests.support.fake_reviews.store import TOKEN, Store
 
 
 def problem(status: int, title: str, detail: str = "", **more: object) -> Response:
-    answer = jsonify(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail, "request_id": "fake", **more}
-    )
+    told = {"type": "about:blank", "title": title, "status": status, "detail": detail, "request_id": "fake"}
+    answer = jsonify(told | more)
     answer.status_code = status
     answer.mimetype = "application/problem+json"
     if status in {503, 504}:
@@ -56,13 +56,23 @@ def _add_writes(app: Flask, store: Store) -> None:
             return problem(422, "Unprocessable Content", errors=[{"field": "text", "message": "is too short"}])
         if store.knobs.saving_refused:
             return problem(503, "Service Unavailable", "PostgreSQL is away")
-        with store.lock:
-            if key not in store.keys:
-                shown = body["prediction"] and body["prediction"]["stars"]
-                store.keys[key] = store.add_review(body["brand"], body["text"], body["stars"], shown=shown)
+        saved = _save(store, key, body)
+        if saved is None:
+            return problem(422, "Unprocessable Content", type="urn:opine:problem:idempotency-key-reused")
         if store.knobs.answer_lost_after_saving:
             return problem(502, "Bad Gateway")
-        return jsonify(store.keys[key]), 201
+        return jsonify(saved), 201
+
+
+def _save(store: Store, key: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    """The review that is kept under this key; None if it is another one."""
+    with store.lock:
+        if key not in store.keys:
+            shown = body["prediction"] and body["prediction"]["stars"]
+            store.keys[key] = store.add_review(body["brand"], body["text"], body["stars"], shown=shown)
+        kept = store.keys[key]
+        same = (kept["brand"]["slug"], kept["text"], kept["stars"]) == (body["brand"], body["text"], body["stars"])
+        return kept if same else None
 
 
 def _add_reads(app: Flask, store: Store) -> None:

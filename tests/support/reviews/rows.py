@@ -4,7 +4,9 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+from flask.testing import FlaskClient
 from opine_reviews.models import Brand, BrandSource, Review, ScrapedReview, ScrapeRun
 from sqlalchemy import Engine, insert, text
 
@@ -30,6 +32,8 @@ TABLES = ("review", "brand_month", "scraped_review", "scraped_count", "scrape_ru
 
 def empty_tables(engine: Engine) -> None:
     with engine.begin() as connection:
+        if connection.scalar(text("SELECT count(*) FROM model_version")):
+            connection.exec_driver_sql("TRUNCATE model_version, release, release_event RESTART IDENTITY")
         # For so few rows many times faster than TRUNCATE, which makes every index anew.
         for table in TABLES:
             connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608  the names above
@@ -121,9 +125,15 @@ def scored(score: float, *, stars: int = 4) -> dict[str, object]:
 
 
 def submission(**changed: object) -> dict[str, object]:
-    """The body of `POST /api/v1/reviews`."""
-    prediction = {"stars": 5, "score": 0.93, "label": "good", "model": {"name": "opine-charcnn", "version": "1.0.0"}}
-    return {"brand": "nike", "text": "Great shop!", "stars": 5, "prediction": prediction} | changed
+    """The body of `POST /api/v1/reviews`, without a prediction."""
+    return {"brand": "nike", "text": "Great shop!", "stars": 5} | changed
+
+
+def shown_prediction(client: FlaskClient, text: str = "Great shop!") -> dict[str, Any]:
+    """What a page sends along with a review, made as a page makes it."""
+    answer = client.post("/api/v1/predictions", json={"text": text}).get_json()
+    shown = {name: answer["prediction"][name] for name in ("stars", "score", "label")}
+    return shown | {"model": answer["model"], "signature": answer["signature"]}
 
 
 def form_of_2019(**changed: str) -> dict[str, str]:

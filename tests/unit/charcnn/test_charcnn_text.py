@@ -14,6 +14,7 @@ from hypothesis import strategies as st
     [
         ("Good, 100% & more!", "Good, 100% & more!"),
         ("a\tb\nc\u00a0d\u2003e", "a b c d e"),
+        ("a\r\nb\r\n\r\nc\rd\n\re", "a b  c d  e"),
         ("\u201cdon\u2019t\u201d \u2013 well\u2026", '"don\'t" - well.'),
         ("Cr\u00e8me Br\u00fbl\u00e9e", "Creme Brulee"),
         ("\uff21\uff22\uff23 \u2460 \U0001d400", "ABC 1 A"),
@@ -22,6 +23,13 @@ from hypothesis import strategies as st
 )
 def test_look_alikes_are_folded(text: str, read_as: str) -> None:
     assert bytes(encode(text).symbols).decode() == read_as
+
+
+def test_a_line_end_of_two_characters_is_read_as_one_and_traced_to_its_second() -> None:
+    encoded = encode("a\r\nb\u2014")
+    assert bytes(encoded.symbols) == b"a b-"
+    assert encoded.positions is not None
+    assert encoded.positions.tolist() == [0, 2, 3, 4]
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_the_api_is_told_how_long_the_answer_is_waited_for(serve: type[ScriptedS
 
 def test_a_prediction_asks_for_words_and_has_them(serve: type[ScriptedServer]) -> None:
     prediction = {"score": 0.9, "label": "good", "stars": 5, "star_probabilities": [0.0, 0.0, 0.0, 0.2, 0.8]}
-    answer = {"model": {"name": "m", "version": "1"}, "prediction": prediction}
+    answer = {"model": {"name": "m", "version": "1"}, "prediction": prediction, "signature": "s"}
     words = [[0, 5, 0.31]]
     server = serve(
         _answer("200 OK", json.dumps({**answer, "prediction": {**prediction, "words": words}}).encode()),

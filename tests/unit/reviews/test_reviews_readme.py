@@ -5,7 +5,7 @@ import re
 import pytest
 from opine_reviews import metrics
 from opine_reviews.cli import main
-from opine_reviews.metrics import FAILED_PREDICTIONS, SUBMITTED
+from opine_reviews.metrics import FAILED_PREDICTIONS, REJECTED_PREDICTIONS, SUBMITTED
 from opine_reviews.settings import Settings
 from prometheus_client import Counter, Gauge
 from pydantic import SecretStr
@@ -49,11 +49,11 @@ def test_the_readme_lists_every_command(capsys: pytest.CaptureFixture[str]) -> N
     assert COMMAND.findall(README) == known[1].split(",")
 
 
-@pytest.mark.parametrize("counter", [SUBMITTED, FAILED_PREDICTIONS], ids=["submitted", "failed predictions"])
+@pytest.mark.parametrize("counter", [SUBMITTED, FAILED_PREDICTIONS, REJECTED_PREDICTIONS])
 def test_the_readme_names_every_metric_with_its_labels(counter: Counter) -> None:
     documented = dict(METRIC.findall(README))
     (described,) = counter.describe()
-    assert len(documented) == 2
+    assert len(documented) == 3
     labels = re.findall(r"`(\w+)`", re.sub(r":[^|]*", "", documented[f"{described.name}_total"]))
     # The client refuses labels that are not the counter's.
     counter.labels(**dict.fromkeys(labels, "of the readme"))

@@ -3,7 +3,7 @@
 The rule, one code point to at most one symbol, so that every score can be traced back to its character:
 
 1. printable ASCII stands for itself, case kept;
-2. white space of any kind is a space;
+2. white space of any kind is a space, and a line end of two characters (CR LF) is one;
 3. typographic quotes, dashes, bullets and ellipses are their ASCII look-alikes;
 4. accented and stylised letters and digits are their base character (NFKD), so e-acute is read as e;
 5. emoji are one of three symbols: happy, sad, other;
@@ -13,6 +13,7 @@ The rule, one code point to at most one symbol, so that every score can be trace
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -33,6 +34,7 @@ SPACE: Final = 32
 SYMBOLS: Final = 128  # size of the alphabet; ASCII codes keep their numbers
 SKIPPED: Final = 255
 
+# The first two planes. What is assigned beyond is nearly all ideographs: letters, which need no entry.
 _TABLE_SIZE: Final = 0x20000
 _HAPPY: Final = (
     "😀😃😄😁😆😅🤣😂🙂😉😊😇🥰😍🤩😘😗☺😚😙😋😜🤗😎🥳👍👏🙌👌💪🙏💯❤♥🧡💛💚💙💜🖤💖💕💗💓💞💘🔥⭐🌟✨🎉✅😻🏆"
@@ -46,6 +48,7 @@ _LOOK_ALIKES: Final = {
     "*": "\u2022\u00b7\u25cf\u2605",
 }
 _EMOJI_RANGES: Final = ((0x1F300, 0x1FAFF), (0x2600, 0x27BF), (0x2B00, 0x2BFF))
+_CR_LF: Final = re.compile("\r\n")
 _SKIN_TONES: Final = (0x1F3FB, 0x1F3FF)
 _UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Mn", "Me"})
 
@@ -78,6 +81,8 @@ def encode(text: str) -> EncodedText:
         table = symbol_table()
         symbols = np.where(code_points < len(table), table[np.minimum(code_points, len(table) - 1)], np.uint8(LETTER))
     read = symbols != SKIPPED
+    for line_end in _CR_LF.finditer(text):
+        read[line_end.start()] = False
     if read.all():
         return EncodedText(symbols, None, len(text))
     return EncodedText(symbols[read], np.flatnonzero(read), len(text))

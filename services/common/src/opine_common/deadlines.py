@@ -38,7 +38,8 @@ def parse_timeout(header: str) -> float:
         ValueError: no positive number.
     """
     try:
-        seconds = float(header)
+        # Python's own numbers may be `1_0` or Arabic digits.
+        seconds = float(header) if header.isascii() and "_" not in header else math.nan
     except ValueError:
         seconds = math.nan
     if not seconds > 0:

@@ -1,4 +1,4 @@
-"""Which characters a text may have: those that UTF-8 and PostgreSQL can hold."""
+"""Which characters a text may have: those that UTF-8 and PostgreSQL can hold, and one kind of line end."""
 
 from typing import Annotated
 
@@ -28,6 +28,11 @@ def require_storable(value: object) -> object:
                 f"holds half of a surrogate pair at position {position}, which is no character; send valid Unicode",
             )
     return value
+
+
+def unix_line_ends(text: str) -> str:
+    """The text with LF for each CRLF and each CR: how a line ends depends on what the text was typed with."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def replace_unstorable(text: str) -> str:

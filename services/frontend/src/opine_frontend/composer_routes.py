@@ -120,6 +120,7 @@ def _for_page(text: str, answer: PredictionAnswer) -> dict[str, object]:
         "stars": prediction.stars,
         "probabilities": [round(probability, 4) for probability in prediction.star_probabilities],
         "model": answer.model.model_dump(),
+        "signature": answer.signature,
         "highlights": spans,
     }
 

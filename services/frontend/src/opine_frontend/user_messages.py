@@ -6,6 +6,7 @@ from opine_frontend.reviews_api.errors import (
     Busy,
     Forbidden,
     Invalid,
+    KeyReused,
     NotFound,
     Problem,
     ReviewsApiError,
@@ -17,7 +18,7 @@ from opine_frontend.reviews_api.errors import (
 class UserMessage(NamedTuple):
     """`reason` and `status` are for programs, the rest is for people."""
 
-    # assets/js/composer_requests.js decides by it what is worth another try.
+    # assets/js/composer_state.js and composer_view.js decide by it what is worth another try.
 
     reason: str
     status: int
@@ -64,21 +65,22 @@ def prediction_error(error: ReviewsApiError) -> UserMessage:
 
 
 def submission_error(error: ReviewsApiError) -> UserMessage:
-    kept = "Your text is kept in this browser."
     if isinstance(error, NotFound):
         return UserMessage(
-            "not_found", 404, "This brand is no longer here", "Choose another brand; your text stays in this browser."
+            "not_found", 404, "This brand is no longer here", "It was renamed or removed. Choose another brand."
         )
+    if isinstance(error, KeyReused):
+        return UserMessage("already_saved", 409, "This review is saved already", "It was saved in other words.")
     if isinstance(error, Invalid):
         return UserMessage("invalid", 422, "Please change your review", _details(error))
     if isinstance(error, Busy):
         title = "Not saved yet: the server is busy"
-        return UserMessage("busy", 503, title, f"{kept} Try again in a moment.", error.retry_after_s)
+        return UserMessage("busy", 503, title, "Try again in a moment.", error.retry_after_s)
     if isinstance(error, UnreachableError):
         title = "Not saved yet: the server is not answering"
-        return UserMessage("unreachable", 503, title, f"{kept} You can try again: your review is stored once.")
+        return UserMessage("unreachable", 503, title, "You can try again: your review is stored once.")
     title = "Not saved yet: something went wrong on our side"
-    return UserMessage("failed", 502, title, f"{kept} Please try again.")
+    return UserMessage("failed", 502, title, "Please try again.")
 
 
 def admin_error(error: ReviewsApiError) -> UserMessage:

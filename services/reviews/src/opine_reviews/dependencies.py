@@ -6,8 +6,7 @@ from flask import Flask, current_app
 
 from opine_reviews.database import Database
 from opine_reviews.listing import CursorCodec
-from opine_reviews.metrics import KnownVersions
-from opine_reviews.sentiment import SentimentClient
+from opine_reviews.predictions import PredictionSigner, SentimentClient
 from opine_reviews.settings import Settings
 
 _KEY = "opine_reviews"
@@ -18,18 +17,19 @@ class Dependencies:
     settings: Settings
     database: Database
     sentiment: SentimentClient
+    signer: PredictionSigner
     cursors: CursorCodec
-    known_versions: KnownVersions
 
 
 def install_dependencies(app: Flask, settings: Settings) -> Dependencies:
-    known_versions = KnownVersions()
+    keys = [settings.previous_client_hash_key.get_secret_value(), settings.client_hash_key.get_secret_value()]
+    signer = PredictionSigner([key for key in keys if key])
     own = Dependencies(
         settings=settings,
         database=Database(settings),
-        sentiment=SentimentClient(settings, known_versions),
+        sentiment=SentimentClient(settings, signer),
+        signer=signer,
         cursors=CursorCodec(settings.client_hash_key.get_secret_value().encode()),
-        known_versions=known_versions,
     )
     app.extensions[_KEY] = own
     return own

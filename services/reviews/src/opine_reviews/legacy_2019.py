@@ -17,6 +17,7 @@ from opine_reviews.dependencies import dependencies
 from opine_reviews.metrics import count_submission
 from opine_reviews.models import Brand, Review
 from opine_reviews.privacy import hash_client, user_agent_family
+from opine_reviews.schemas.requests import normalise_text
 from opine_reviews.submission import Submission, store
 
 legacy_2019 = Blueprint("legacy_2019", __name__, url_prefix="/api")
@@ -69,7 +70,7 @@ def read_review_form(form: Mapping[str, str], *, max_text_length: int) -> Review
 
 
 def _text(form: Mapping[str, str], field: str, most: int) -> str:
-    text = form[field].strip()
+    text = normalise_text(form[field])
     if not 1 <= len(text) <= most:
         raise FormError(f"{field} must have 1 to {most} characters")
     return text
@@ -140,8 +141,9 @@ def post_review() -> Response:
         brand = add_brand_by_name(session, slugify(form.brand), form.brand, most=own.settings.max_brands)
         if brand is None:
             raise Problem(400, "brand is unknown, and no more brands are added")
-        stored = store(session, _submission(form, brand.slug))
-    count_submission(own.known_versions.label(None), form.suggested_rating, form.rating)
+        submission = _submission(form, brand.slug)
+        stored = store(session, submission)
+    count_submission(submission.prediction, submission.stars)
     return jsonify(row_of_2019(stored.review, stored.brand_name))
 
 

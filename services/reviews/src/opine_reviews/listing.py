@@ -82,6 +82,7 @@ _SHOWN = (
     Review.label,
     Review.model_name,
     Review.model_version,
+    Review.model_digest,
 )
 
 

@@ -8,6 +8,7 @@ from typing import get_args
 
 import structlog
 from flask import Flask, request
+from opine_common.prediction import StoredPrediction
 from prometheus_client import Counter, Gauge
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,38 +29,23 @@ FAILED_PREDICTIONS = Counter(
     "Predictions that could not be made, by reason.",
     ["reason"],
 )
+REJECTED_PREDICTIONS = Counter(
+    "opine_reviews_rejected_predictions_total",
+    "Predictions that came with a review and were not kept, by reason.",
+    ["reason"],
+)
 
 
-class KnownVersions:
-    """The model versions that the sentiment service has named to this process.
+def count_submission(prediction: StoredPrediction | None, chosen: int) -> None:
+    """Count one stored review.
 
-    The version in a submission comes from the client, who could make up any number of them; only a known one becomes a
-    label, any other is "other".
+    Its prediction must be one that the sentiment service made, so that no client can invent versions, each of which
+    would be a time series, or come from a route of 2019, which names no model.
     """
-
-    def __init__(self, most: int = 8) -> None:
-        self._most = most
-        self._versions: dict[str, None] = {}
-        self._lock = Lock()
-
-    def add(self, version: str) -> None:
-        if version in self._versions:
-            return
-        with self._lock:
-            while len(self._versions) >= self._most:
-                del self._versions[next(iter(self._versions))]
-            self._versions[version] = None
-
-    def label(self, version: str | None) -> str:
-        if version is None:
-            return "none"
-        return version if version in self._versions else "other"
-
-
-def count_submission(model_version: str, suggested: int | None, chosen: int) -> None:
-    """Count one stored review; `model_version` must come from `KnownVersions.label`."""
+    suggested = prediction and prediction.stars
+    version = prediction.model.version if prediction and prediction.model else "none"
     agreement = "none" if suggested is None else "same" if suggested == chosen else "corrected"
-    SUBMITTED.labels(model_version, str(suggested or "none"), str(chosen), agreement).inc()
+    SUBMITTED.labels(version, str(suggested or "none"), str(chosen), agreement).inc()
 
 
 # Prometheus asks every 15 to 60 s; each process looks at the table at most this often.
@@ -103,7 +89,7 @@ class RunMetrics:
         try:
             if time.monotonic() >= self._expires:
                 self._expires = time.monotonic() + self._kept_s
-                with self._database.transaction() as session:
+                with self._database.probe() as session:
                     _show_all(session)
         except SQLAlchemyError as error:
             logger.warning("metrics of the scraping are not up to date", error=str(error).splitlines()[0])

@@ -1,6 +1,7 @@
 """Storing a review once, however often its request arrives."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 
 from opine_common.prediction import StoredPrediction
@@ -34,8 +35,8 @@ class StoredReview:
 
 
 def fingerprint(request: ReviewRequest) -> bytes:
-    """Equal for requests that mean the same review."""
-    return hashlib.sha256(request.model_dump_json().encode()).digest()
+    """Equal for requests that mean the same review: what the person says, whatever the model was heard to say of it."""
+    return hashlib.sha256(json.dumps([request.brand, request.text, request.stars]).encode()).digest()
 
 
 def store(session: Session, submission: Submission) -> StoredReview:
@@ -74,6 +75,7 @@ def _insert(session: Session, submission: Submission) -> Review | None:
             label=shown and shown.label,
             model_name=model and model.name,
             model_version=model and model.version,
+            model_digest=model and model.digest,
             client_hash=submission.client_hash,
             user_agent_family=submission.user_agent_family,
             idempotency_key=submission.idempotency_key,

@@ -26,6 +26,7 @@ class FieldError(BaseModel):
 class ProblemDetails(BaseModel):
     """The body of an error (RFC 9457)."""
 
+    type: str = "about:blank"
     title: str = ""
     detail: str = ""
     errors: tuple[FieldError, ...] = ()
@@ -43,6 +44,10 @@ class Problem(ReviewsApiError):  # noqa: N818  the name in RFC 9457
 
 class Invalid(Problem):
     """400, 413 or 422: the same request will fail again."""
+
+
+class KeyReused(Invalid):
+    """The Idempotency-Key belongs to another review that is stored."""
 
 
 class Forbidden(Problem):
@@ -72,6 +77,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
     503: Busy,
     504: TimedOut,
 }
+_BY_TYPE: dict[str, type[Problem]] = {"urn:opine:problem:idempotency-key-reused": KeyReused}
 
 
 def problem_from(status: int, headers: Mapping[str, str], body: bytes) -> Problem:
@@ -84,4 +90,5 @@ def problem_from(status: int, headers: Mapping[str, str], body: bytes) -> Proble
     # The API does not use the date form of Retry-After.
     retry_after = headers.get("Retry-After", "")
     seconds = int(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
-    return _BY_STATUS.get(status, Problem)(status, details, retry_after_s=seconds)
+    kind = _BY_TYPE.get(details.type) or _BY_STATUS.get(status, Problem)
+    return kind(status, details, retry_after_s=seconds)

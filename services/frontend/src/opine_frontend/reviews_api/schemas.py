@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
-from opine_common.prediction import Label, ModelVersion, Score, Stars, StoredPrediction, WordContribution
+from opine_common.prediction import (
+    Label,
+    ModelVersion,
+    Score,
+    SignedPrediction,
+    Stars,
+    StoredPrediction,
+    WordContribution,
+)
 from pydantic import BaseModel, ConfigDict, Field
 
 # The API's own limit; a longer text is never predicted or stored.
@@ -44,6 +52,7 @@ class Prediction(Schema):
 class PredictionAnswer(Schema):
     model: ModelVersion
     prediction: Prediction
+    signature: str
 
 
 class BrandName(Schema):
@@ -85,7 +94,7 @@ class NewReview(Schema):
     brand: str = Field(min_length=1, max_length=200)
     text: str = Field(min_length=1)
     stars: Stars
-    prediction: StoredPrediction | None = None
+    prediction: SignedPrediction | None = None
 
 
 class Review(Schema):

@@ -50,6 +50,7 @@ _CSV_HEADER = (
     "label",
     "model_name",
     "model_version",
+    "model_digest",
     "created_at",
 )
 
@@ -66,10 +67,8 @@ def submit_review(header: ReviewHeaders, body: ReviewRequest) -> Response:
     with own.database.transaction() as session:
         stored = store(session, submission)
     if not stored.replayed:
-        shown = body.prediction
-        version = own.known_versions.label(None if shown is None else shown.model.version)
-        count_submission(version, None if shown is None else shown.stars, body.stars)
-    answer = json_answer(_review_answer(stored.review, stored.brand_name), 201)
+        count_submission(submission.prediction, submission.stars)
+    answer = json_answer(review_answer(stored.review, stored.brand_name), 201)
     if stored.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer
@@ -89,7 +88,7 @@ def get_reviews(query: ReviewListQuery) -> Response:
             limit=query.limit,
             cursor=query.cursor,
         )
-    items = [_review_answer(row.review, row.brand_name) for row in rows]
+    items = [review_answer(row.review, row.brand_name) for row in rows]
     return json_answer(ReviewPage(items=items, next_cursor=next_cursor))
 
 
@@ -108,7 +107,7 @@ def delete_review(path: ReviewPath) -> Response:
     return Response(status=204)
 
 
-def _review_answer(review: Review, brand_name: str) -> ReviewAnswer:
+def review_answer(review: Review, brand_name: str) -> ReviewAnswer:
     return ReviewAnswer(
         id=review.id,
         brand=BrandName(slug=review.brand_slug, name=brand_name),
@@ -124,18 +123,18 @@ def _stored_prediction(review: Review) -> StoredPrediction | None:
         return None
     model = None
     if review.model_name is not None and review.model_version is not None:
-        model = ModelVersion(name=review.model_name, version=review.model_version)
+        model = ModelVersion(name=review.model_name, version=review.model_version, digest=review.model_digest)
     return StoredPrediction(stars=review.suggested_stars, score=review.score, label=review.label, model=model)
 
 
 def _submission(body: ReviewRequest, key: str | None) -> Submission:
-    shown = body.prediction
-    secret = dependencies().settings.client_hash_key.get_secret_value().encode()
+    own = dependencies()
+    secret = own.settings.client_hash_key.get_secret_value().encode()
     return Submission(
         brand_slug=body.brand,
         text=body.text,
         stars=body.stars,
-        prediction=None if shown is None else StoredPrediction.model_validate(shown, from_attributes=True),
+        prediction=own.signer.believed(body.text, body.prediction),
         client_hash=hash_client(secret, dt.datetime.now(dt.UTC).date(), request.remote_addr or ""),
         user_agent_family=user_agent_family(request.headers.get("User-Agent", "")),
         idempotency_key=key,
@@ -215,6 +214,7 @@ def _cells(row: ListedReview) -> tuple[str | int | float | None, ...]:
         review.label,
         review.model_name and _defuse(review.model_name),
         review.model_version and _defuse(review.model_version),
+        review.model_digest,
         review.created_at.isoformat().replace("+00:00", "Z"),
     )
 

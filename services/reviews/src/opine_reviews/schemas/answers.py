@@ -30,6 +30,7 @@ class PredictionAnswer(BaseModel):
 class PredictionsAnswer(BaseModel):
     model: ModelVersion
     prediction: PredictionAnswer
+    signature: str = Field(description="says that this model says this of this text; send it along with the review")
 
 
 class BrandName(BaseModel):

@@ -4,8 +4,8 @@ import datetime as dt
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
-from opine_common.prediction import Label, Score, Stars
-from opine_common.text import StorableText, require_storable
+from opine_common.prediction import Label, SignedPrediction, Stars
+from opine_common.text import StorableText, require_storable, unix_line_ends
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -23,13 +23,18 @@ SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 Source = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=50)]
 BrandSlug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=100)]
-ModelToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=64)]
+
+
+def normalise_text(text: str) -> str:
+    """The text as it is stored: texts that differ only in line ends or in blanks at their ends are one text."""
+    return unix_line_ends(text).strip()
+
 
 # A pattern rather than only a length: a text of blanks is no review.
 ReviewText = Annotated[
     str,
     Field(min_length=1, max_length=20_000, pattern=r"\S", description="counted in code points, blanks at the ends cut"),
-    BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value),
+    BeforeValidator(lambda value: normalise_text(value) if isinstance(value, str) else value),
     BeforeValidator(require_storable),
 ]
 
@@ -58,25 +63,14 @@ class PredictionRequest(Body):
     explain: Explain = False
 
 
-class ShownModel(Body):
-    name: ModelToken = Field(examples=["opine-charcnn"])
-    version: ModelToken = Field(examples=["1.0.0"])
-
-
-class ShownPrediction(Body):
-    """The prediction that the person was shown."""
-
-    stars: Stars
-    score: Score
-    label: Label
-    model: ShownModel
-
-
 class ReviewRequest(Body):
     brand: BrandSlug
     text: ReviewText
     stars: Stars
-    prediction: ShownPrediction | None = None
+    prediction: SignedPrediction | None = Field(
+        default=None,
+        description="what the person was shown; kept only with the signature that it was answered with for this text",
+    )
 
 
 class ReviewHeaders(BaseModel):

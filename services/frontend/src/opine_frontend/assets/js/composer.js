@@ -1,164 +1,148 @@
-// The composer: the review page's state, and what changes it. Painting is in composer_view.js, asking the server in
-// composer_requests.js. Every transition ends in render(), and those that change the draft keep it first.
+// The composer: joins its states (composer_state.js) to the page (composer_view.js), the network
+// (composer_requests.js) and this browser's storage, where what a person wrote is kept until it is saved.
 (() => {
   window.opine ??= {};
   const { opine } = window;
 
-  // brand: {slug, name, website, href}
-  // text: what stands in the field
-  // choice: the stars that the person chose, or null
-  // prediction: the newest, painted until the next one comes, or null
-  // predictionError: why there is none, or null
-  // attempt: the last try to submit, {key, review}, or null
-  // submitting, submitError: how it goes, or went
-  // notice: what else there is to say, or null
-  let state = null;
-  let highlighter = null;
-  let predictor = null;
-
-  const stars = () => state.choice ?? state.prediction?.stars ?? null;
-
-  const render = () => opine.view.render(state, notice());
-
-  const notice = () => {
-    const { submitError, predictionError } = state;
-    if (submitError) return { ...submitError, action: { label: "Try again", run: submit } };
-    if (!predictionError) return state.notice;
-    // The same text would be unreadable again.
-    const again = predictionError.reason === "unreadable" ? null : { label: "Try again", run: predictAgain };
-    return { ...predictionError, quiet: predictionError.reason !== "unreachable", action: again };
-  };
-
-  const predictAgain = () => predictor.ask(state.text);
-
   const PLACEHOLDER = {
-    reason: "unreachable",
     title: "Opine's server is not answering",
-    text: "You can go on writing. Your text is kept in this browser, and you can submit it once the server is back.",
+    text: "You can go on writing, and submit your review once the server is back.",
   };
+
+  // One draft: its state, and what is under way for it.
+  class Composer {
+    constructor(state) {
+      this.state = state;
+      this.predictor = new opine.Predictor(
+        (text, prediction) => this.dispatch({ type: "predicted", text, prediction }),
+        (text, error) => this.dispatch({ type: "predictionFailed", text, error }),
+      );
+      this.timer = null;
+    }
+
+    dispatch(event) {
+      const [state, effects] = opine.composerState.next(this.state, event);
+      this.state = state;
+      for (const effect of effects) this[effect.do](effect);
+      if (this === shown) opine.view.render(this.state);
+    }
+
+    ask({ text, afterS = 0 }) {
+      this.predictor.ask(text, afterS);
+    }
+
+    askAfterPause({ text }) {
+      this.predictor.askAfterPause(text);
+    }
+
+    cancelAsk() {
+      this.predictor.cancel();
+    }
+
+    async send({ key, review }) {
+      clearTimeout(this.timer);
+      const { answer, error, lost } = await opine.submit(key, review);
+      if (answer) this.dispatch({ type: "saved" });
+      else this.dispatch({ type: lost ? "lost" : "refused", error });
+    }
+
+    sendAgain({ afterS }) {
+      this.timer = setTimeout(() => this.dispatch({ type: "reconnect" }), 1000 * afterS);
+    }
+
+    keep() {
+      const kept = drafts.save(this.state);
+      if (kept !== this.state.kept) this.dispatch({ type: "stored", kept });
+    }
+
+    clear() {
+      drafts.clear(this.state.brand.slug, this.state.key);
+    }
+
+    fill({ text }) {
+      if (this === shown) opine.view.fill(text);
+    }
+
+    speak({ text, prediction }) {
+      if (this === shown) opine.view.scheduleSummary(text, prediction);
+    }
+
+    askForStars() {
+      if (this === shown) opine.view.askForStars();
+    }
+
+    get isUnsent() {
+      return ["sending", "waiting"].includes(this.state.attempt.phase);
+    }
+  }
+
+  // The one on the page, or null, and by brand those that a person left while their review was on its way.
+  let shown = null;
+  const unsent = new Map();
 
   const open = (brand) => {
+    leave();
+    const { slug } = brand;
+    const left = unsent.get(slug);
+    unsent.delete(slug);
+    shown = left ?? new Composer(opine.composerState.initial(begin(brand)));
+    opine.view.open(shown.state, (event) => shown.dispatch(event));
+    shown.dispatch({ type: left ? "readAgain" : "opened" });
+    if (brand.placeholder) showNotice(PLACEHOLDER);
+  };
+
+  const begin = (brand) => {
     const draft = drafts.load(brand.slug);
-    const known = brand.placeholder && draft ? draft.brand : brand;
-    predictor ??= new opine.Predictor(predicted, predictionFailed);
-    predictor.cancel();
-    state = {
-      brand: known,
-      text: draft?.text ?? "",
-      choice: draft?.stars ?? null,
-      prediction: null,
-      predictionError: null,
-      attempt: draft?.attempt ?? null,
-      submitting: false,
-      submitError: null,
-      notice: brand.placeholder ? PLACEHOLDER : null,
-    };
-    highlighter = opine.view.open(state);
-    if (state.text.trim()) predictor.ask(state.text);
-    render();
+    if (!draft) return { brand, key: opine.newKey() };
+    const { text, stars, key = opine.newKey(), review = null } = draft;
+    return { brand: brand.placeholder ? draft.brand : brand, key, text, choice: stars, review };
   };
 
-  const edit = (text) => {
-    Object.assign(state, { text, submitError: null });
-    highlighter.follow(text);
-    if (text.trim() === "") {
-      predictor.cancel();
-      opine.view.cancelSummary();
-      Object.assign(state, { prediction: null, predictionError: null });
-    } else {
-      predictor.schedule(text);
-    }
-    keepDraft();
-    render();
+  const leave = () => {
+    if (!shown) return;
+    shown.predictor.cancel();
+    if (shown.isUnsent) unsent.set(shown.state.brand.slug, shown);
+    shown = null;
   };
 
-  // An answer counts only while the text is still the one that it is about.
-  const predicted = (text, prediction) => {
-    if (!state || state.text !== text) return;
-    Object.assign(state, { prediction, predictionError: null, notice: null });
-    highlighter.paint(text, prediction.highlights);
-    opine.view.scheduleSummary(text, prediction);
-    render();
-  };
+  const showNotice = (message) => shown?.dispatch({ type: "told", message });
 
-  const predictionFailed = (text, predictionError) => {
-    if (!state || state.text !== text) return;
-    Object.assign(state, { prediction: null, predictionError });
-    highlighter.paint(text, []);
-    render();
-  };
-
-  const choose = (choice) => {
-    Object.assign(state, { choice, submitError: null });
-    keepDraft();
-    render();
-  };
-
-  const submit = async () => {
-    if (state.submitting || state.text.trim() === "" || stars() === null) return;
-    const current = state;
-    current.attempt = opine.attemptFor(current.attempt, { ...current, stars: stars() });
-    Object.assign(current, { submitting: true, submitError: null });
-    keepDraft();
-    render();
-    const { review } = current.attempt;
-    const { error } = await opine.submit(current.attempt);
-    current.submitting = false;
-    if (error) submitFailed(current, error);
-    else submitted(current, review);
-  };
-
-  // `current` is not the state any more when the person went on to another brand meanwhile.
-  const submitted = (current, review) => {
-    if (drafts.load(review.brand)?.text === review.text) drafts.clear(review.brand);
-    if (current !== state) return;
-    predictor.cancel();
-    render();
-    opine.view.showThanks(current.brand, review.stars);
-  };
-
-  const submitFailed = (current, submitError) => {
-    current.submitError = submitError;
-    if (current === state) render();
-  };
-
-  const showNotice = (message) => {
-    if (!state) return;
-    state.notice = { ...message, text: `${message.text} Your text is kept.` };
-    render();
-  };
-
-  const keepDraft = () =>
-    drafts.save({ brand: state.brand, text: state.text, stars: state.choice, attempt: state.attempt });
-
-  // What a person wrote, kept in this browser until the review is saved: one draft a brand,
-  // {brand, text, stars: 1-5 or null, attempt: {key, review} or null}.
+  // One draft a brand: {brand, text, stars: 1-5 or null, key, review: what waits for a connection, or null}.
   class Drafts {
     PREFIX = "opine-draft:";
     LAST = "opine-draft-last";
-    // Storage may be full or switched off; then the draft lives as long as the page.
+    // What the storage could not take lives as long as the page.
     memory = new Map();
 
     load(slug) {
+      return this.parse(this.read(this.PREFIX + slug));
+    }
+
+    parse(json) {
       try {
-        const draft = JSON.parse(this.read(this.PREFIX + slug));
+        const draft = JSON.parse(json);
         return typeof draft?.text === "string" ? draft : null;
       } catch {
         return null;
       }
     }
 
-    save(draft) {
-      const { slug } = draft.brand;
-      if (draft.text === "" && draft.stars === null) {
-        this.clear(slug);
-        return;
+    // Whether it will be there after a reload.
+    save({ brand, text, choice, key, attempt }) {
+      if (text === "" && choice === null) {
+        this.clear(brand.slug, key);
+        return true;
       }
-      this.write(this.PREFIX + slug, JSON.stringify(draft));
-      this.write(this.LAST, slug);
+      const review = ["sending", "waiting"].includes(attempt.phase) ? attempt.review : null;
+      const draft = { brand, text, stars: choice, key, review };
+      const kept = this.write(this.PREFIX + brand.slug, JSON.stringify(draft));
+      return this.write(this.LAST, brand.slug) && kept;
     }
 
-    clear(slug) {
+    // Another tab may have begun another one since.
+    clear(slug, key) {
+      const kept = this.load(slug);
+      if (kept?.key && kept.key !== key) return;
       this.remove(this.PREFIX + slug);
       if (this.read(this.LAST) === slug) this.remove(this.LAST);
     }
@@ -174,18 +158,21 @@
 
     read(key) {
       try {
-        return localStorage.getItem(key) ?? this.memory.get(key) ?? null;
+        return this.memory.get(key) ?? localStorage.getItem(key);
       } catch {
-        return this.memory.get(key) ?? null;
+        return null;
       }
     }
 
     write(key, value) {
-      this.memory.set(key, value);
       try {
         localStorage.setItem(key, value);
+        this.memory.delete(key);
+        return true;
       } catch {
-        // Kept in memory above.
+        // Full, or switched off.
+        this.memory.set(key, value);
+        return false;
       }
     }
 
@@ -206,20 +193,37 @@
   const on = (type, selector, run) =>
     document.addEventListener(type, (event) => {
       const target = event.target instanceof Element ? event.target.closest(selector) : null;
-      if (target && state) run(target, event);
+      if (target && shown) run(target, event);
     });
 
-  on("input", "#review", (target) => edit(target.value));
+  on("input", "#review", ({ value }) => shown.dispatch({ type: "edit", text: value }));
   // A click comes from the mouse, from the arrow keys and from choosing what is chosen already, never from a script.
-  on("click", "#rating input[type=radio]", (target) => choose(Number(target.value)));
+  on("click", "#rating input[type=radio]", ({ value }) => shown.dispatch({ type: "choose", stars: Number(value) }));
   on("click", "#use-proposal", () => {
-    choose(null);
+    shown.dispatch({ type: "choose", stars: null });
     document.querySelector("#rating input:checked")?.focus();
   });
-  on("click", "#submit_button", submit);
+  on("click", "#submit_button", () => shown.dispatch({ type: "submit" }));
   on("keydown", "#review", (_target, event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
+    // While an input method composes a word, the keys are its own.
+    if (event.isComposing || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    shown.dispatch({ type: "submit" });
   });
 
-  opine.composer = { open, showNotice };
+  // Where the network comes back, every draft that waits for it goes on.
+  addEventListener("online", () => {
+    for (const composer of [...unsent.values(), shown]) composer?.dispatch({ type: "reconnect" });
+  });
+
+  addEventListener("storage", ({ key, newValue }) => {
+    if (!shown || key !== drafts.PREFIX + shown.state.brand.slug) return;
+    const draft = drafts.parse(newValue);
+    if (draft?.key) shown.dispatch({ type: "otherTab", text: draft.text, choice: draft.stars, key: draft.key });
+  });
+
+  addEventListener("beforeunload", (event) => {
+    if (shown && opine.composerState.wouldBeLost(shown.state)) event.preventDefault();
+  });
+
+  opine.composer = { open, leave, showNotice };
 })();

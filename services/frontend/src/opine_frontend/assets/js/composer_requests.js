@@ -1,5 +1,4 @@
-// What the composer asks the server: predictions while somebody types, and saving a review so that a second try can
-// never make a second one.
+// What the composer asks the server: predictions while somebody types, and saving a review.
 (() => {
   window.opine ??= {};
   const { opine } = window;
@@ -11,22 +10,15 @@
   // Longer than the frontend waits for the API twice, so that its explanation arrives.
   const PREDICT_TIMEOUT_MS = 15_000;
   const SUBMIT_TIMEOUT_MS = 20_000;
-  const RETRY_AFTER_S = 5;
-  const LONGEST_RETRY_S = 60;
-  const RETRIED = new Set(["sentiment_away", "sentiment_late", "unreachable", "offline"]);
 
-  const OFFLINE = {
-    reason: "offline",
-    title: "You seem to be offline",
-    text: "Your text is kept in this browser. You can submit it once you are connected again.",
-  };
-  const FAILED = {
-    reason: "failed",
-    title: "Something went wrong on our side",
-    text: "Your text is kept in this browser. Please try again.",
-  };
+  const LOST_TEXT = "Your words are read once there is a connection again. Until then, choose the stars yourself.";
+  const OFFLINE = { reason: "offline", title: "You are offline", text: LOST_TEXT };
+  // The network is there as far as the browser knows, or the server is on this machine.
+  const NO_ANSWER = { reason: "offline", title: "Opine's server cannot be reached", text: LOST_TEXT };
+  const FAILED = { reason: "failed", title: "Something went wrong on our side", text: "Please try again." };
 
-  // {answer} if it worked, else {error: {reason, title, text, retry_after_s}}, as the server words it.
+  // {answer} if it worked, else {error: {reason, title, text, retry_after_s}}, as the server words it; `lost` if nobody
+  // answered, so that nobody knows whether it was done.
   const postJson = async (path, body, controller, timeoutMs) => {
     const timeout = setTimeout(() => controller.abort("timeout"), timeoutMs);
     let response;
@@ -40,7 +32,7 @@
       });
       parsed = await response.json().catch(() => null);
     } catch {
-      return { error: OFFLINE };
+      return { error: navigator.onLine ? NO_ANSWER : OFFLINE, lost: true };
     } finally {
       clearTimeout(timeout);
     }
@@ -48,7 +40,7 @@
     return { error: parsed?.reason ? parsed : FAILED };
   };
 
-  // Asks after a pause in typing, one request at a time, the newest only.
+  // One request at a time, the newest only.
   class Predictor {
     // `onPrediction(text, prediction)` and `onError(text, error)` are only called for the text asked for last.
     constructor(onPrediction, onError) {
@@ -59,11 +51,17 @@
       this.controller = null;
     }
 
-    schedule(text) {
+    // Keys come in bursts: the text at the pause is asked for, and in a long burst some of those before.
+    askAfterPause(text) {
       const now = performance.now();
       this.burstStarted ??= now;
       const longest = this.burstStarted + PREDICT_MAX_WAIT_MS - now;
-      this.later(text, Math.max(0, Math.min(PREDICT_DEBOUNCE_MS, longest)));
+      this.askLater(text, Math.max(0, Math.min(PREDICT_DEBOUNCE_MS, longest)));
+    }
+
+    ask(text, afterS = 0) {
+      if (afterS) this.askLater(text, 1000 * afterS);
+      else this.send(text);
     }
 
     cancel() {
@@ -73,26 +71,20 @@
       this.controller = null;
     }
 
-    later(text, delayMs) {
+    askLater(text, delayMs) {
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.ask(text), delayMs);
+      this.timer = setTimeout(() => this.send(text), delayMs);
     }
 
-    async ask(text) {
+    async send(text) {
       this.cancel();
       const controller = new AbortController();
       this.controller = controller;
       const { answer, error } = await postJson("/predict", { text }, controller, PREDICT_TIMEOUT_MS);
       if (this.controller !== controller) return;
       this.controller = null;
-      if (answer) {
-        this.onPrediction(text, answer);
-        return;
-      }
-      this.onError(text, error);
-      if (RETRIED.has(error.reason)) {
-        this.later(text, 1000 * Math.min(LONGEST_RETRY_S, Math.max(RETRY_AFTER_S, error.retry_after_s ?? 0)));
-      }
+      if (answer) this.onPrediction(text, answer);
+      else this.onError(text, error);
     }
   }
 
@@ -101,21 +93,7 @@
     crypto.randomUUID?.() ??
     Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-  // The part of a prediction that is stored with a review.
-  const stored = (prediction) => {
-    if (!prediction) return null;
-    const { stars, score, label, model } = prediction;
-    return { stars, score, label, model };
-  };
+  const submit = (key, review) => postJson("/submit", { key, review }, new AbortController(), SUBMIT_TIMEOUT_MS);
 
-  // The attempt before, if it was for the same words and stars: then the same key and body go out again.
-  const attemptFor = (before, { brand, text, stars, prediction }) => {
-    const old = before?.review;
-    if (old && old.brand === brand.slug && old.text === text && old.stars === stars) return before;
-    return { key: newKey(), review: { brand: brand.slug, text, stars, prediction: stored(prediction) } };
-  };
-
-  const submit = (attempt) => postJson("/submit", attempt, new AbortController(), SUBMIT_TIMEOUT_MS);
-
-  Object.assign(opine, { Predictor, attemptFor, submit, PREDICT_DEBOUNCE_MS, PREDICT_MAX_WAIT_MS });
+  Object.assign(opine, { Predictor, newKey, submit, PREDICT_DEBOUNCE_MS, PREDICT_MAX_WAIT_MS });
 })();

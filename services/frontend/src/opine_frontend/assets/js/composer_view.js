@@ -14,26 +14,52 @@
   let shownStars = null;
   let speechTimer = null;
   let spokenGist = "";
+  let highlighter = null;
+  let dispatch = null;
 
-  // A page that Dash has just drawn; answers the layer that carries its highlights.
-  const open = ({ brand, text }) => {
+  // A page that Dash has just drawn; `onEvent` takes the events of its notices.
+  const open = ({ brand, text }, onEvent) => {
     cancelSummary();
     shownStars = null;
+    dispatch = onEvent;
     byId("company_name").textContent = brand.name;
     byId("review").value = text;
-    const highlighter = new Highlighter(byId("review-highlights"));
-    highlighter.follow(text);
-    return highlighter;
+    highlighter = new Highlighter(byId("review-highlights"));
   };
 
-  // May be called as often as one likes with the same state.
-  const render = (state, notice) => {
-    showSentiment(state.prediction);
-    showProbabilities(state.prediction);
+  // May be called as often as one likes with the same state, also once the page has gone.
+  const render = (state) => {
+    if (!byId("composer")) return;
+    const { prediction } = state.proposal;
+    showMarks(state);
+    showSentiment(prediction);
+    showProbabilities(prediction);
     showRating(state);
     showHint(state);
     showSubmit(state);
-    showNotice(notice);
+    showNotice(noticeOf(state));
+    if (state.attempt.phase === "saved") showThanks(state.brand, state.attempt.review.stars);
+  };
+
+  const fill = (text) => {
+    const field = byId("review");
+    if (field && field.value !== text) field.value = text;
+  };
+
+  // While a proposal is awaited the marks go with their words; they are of the text without blanks at its ends.
+  const showMarks = ({ text, proposal }) => {
+    const { phase, prediction } = proposal;
+    if (phase === "awaited") {
+      highlighter.follow(text);
+      return;
+    }
+    const blanks = text.length - text.trimStart().length;
+    const found = phase === "shown" ? prediction.highlights : [];
+    highlighter.paint(
+      text,
+      found.map(([start, end, level]) => [start + blanks, end + blanks, level]),
+    );
+    if (phase === "none") cancelSummary();
   };
 
   const showSentiment = (prediction) => {
@@ -63,9 +89,9 @@
       : "";
   };
 
-  const showRating = ({ choice, prediction, text, predictionError }) => {
-    const proposal = prediction?.stars ?? null;
-    const stars = choice ?? proposal;
+  const showRating = (state) => {
+    const { choice, proposal } = state;
+    const stars = opine.composerState.seenStars(state);
     if (stars !== shownStars) {
       shownStars = stars;
       window.dash_clientside.set_props("rating-group", { value: stars === null ? "" : String(stars) });
@@ -73,46 +99,95 @@
     const composer = byId("composer");
     composer.dataset.stars = stars ?? 0;
     composer.dataset.starsFrom = choice === null ? "words" : "person";
-    byId("use-proposal").hidden = choice === null || proposal === null;
-    byId("rating-source").textContent = ratingSource({ choice, proposal, text, predictionError });
+    composer.dataset.proposal = proposal.phase;
+    byId("use-proposal").hidden = choice === null || proposal.prediction === null;
+    byId("rating-source").textContent = ratingSource(state);
   };
 
-  const ratingSource = ({ choice, proposal, text, predictionError }) => {
+  const ratingSource = ({ choice, proposal: { phase, prediction } }) => {
     if (choice !== null) {
-      if (proposal === null) return "Your choice.";
-      if (proposal === choice) return "Your choice, and what your words suggest.";
-      return `Your choice; your words suggest ${proposal}.`;
+      if (phase !== "shown") return "Your choice.";
+      if (prediction.stars === choice) return "Your choice, and what your words suggest.";
+      return `Your choice; your words suggest ${prediction.stars}.`;
     }
-    if (proposal !== null) return "Proposed by your words, yours to change.";
-    if (predictionError) return "Choose the stars yourself.";
-    return text.trim() ? "Reading …" : "Start writing, and your words will suggest a rating.";
+    if (phase === "shown") return "Proposed by your words, yours to change.";
+    if (phase === "awaited") return "Reading …";
+    if (phase === "missing") return "Choose the stars yourself.";
+    return "Start writing, and your words will suggest a rating.";
   };
 
-  const showHint = ({ text }) => {
+  const askForStars = () => document.querySelector("#rating input")?.focus();
+
+  const showHint = ({ text, kept }) => {
     const longest = byId("review").maxLength;
-    byId("review-hint").textContent =
-      text.length < longest
-        ? "Kept in this browser until you submit it"
-        : `Nothing more fits in: a review has at most ${longest.toLocaleString("en")} characters`;
+    const full = `Nothing more fits in: a review has at most ${longest.toLocaleString("en")} characters`;
+    const where = kept ? "Kept in this browser until you submit it" : "Not kept: this browser has no room left for it";
+    byId("review-hint").textContent = text.length < longest ? where : full;
   };
 
-  const showSubmit = ({ text, choice, prediction, submitting }) => {
-    const hasText = text.trim() !== "";
-    const hasStars = (choice ?? prediction?.stars ?? null) !== null;
-    byId("submit_button").disabled = submitting || !hasText || !hasStars;
-    byId("submit_button").dataset.submitting = submitting;
-    byId("submit-label").textContent = submitting ? "Saving …" : "Submit review";
-    byId("submit-hint").textContent = submitHint(hasText, hasStars);
+  const showSubmit = (state) => {
+    const { phase } = state.attempt;
+    const hasText = opine.composerState.words(state.text) !== "";
+    const hasStars = opine.composerState.seenStars(state) !== null;
+    const over = ["sending", "taken", "saved"].includes(phase);
+    byId("submit_button").disabled = over || !hasText || !hasStars;
+    byId("submit_button").dataset.submitting = phase === "sending";
+    byId("submit-label").textContent = phase === "sending" ? "Saving …" : "Submit review";
+    byId("submit-hint").textContent = submitHint(phase, hasText, hasStars);
   };
 
-  const submitHint = (hasText, hasStars) => {
+  const submitHint = (phase, hasText, hasStars) => {
+    if (phase === "confirming") return "Reading your last words first …";
+    if (phase === "waiting") return "Goes out by itself once there is a connection.";
     if (!hasText) return "Write a few words to submit.";
     if (!hasStars) return "Choose a rating to submit.";
     // Who has nothing but a touch screen has no such keys.
     return matchMedia("(any-pointer: fine)").matches ? "Ctrl + Enter submits too." : "";
   };
 
-  // A notice is {title, text, action: {label, run} or none}; the same notice is not announced twice.
+  const TRY_AGAIN = { label: "Try again", event: { type: "submit" } };
+  const READ_AGAIN = { label: "Try again", event: { type: "readAgain" } };
+  // What would fail again in the same way.
+  const LASTING = new Set(["invalid", "not_found", "unreadable"]);
+
+  const ATTEMPT_NOTICES = {
+    waiting: ({ attempt }, kept) => ({
+      title: attempt.error.title,
+      text: `Your review is not sent yet. It goes out by itself once there is a connection; leave this page open. ${kept}`,
+      action: TRY_AGAIN,
+    }),
+    failed: ({ attempt: { error } }, kept) => ({
+      title: error.title,
+      text: `${error.text} ${kept}`,
+      action: LASTING.has(error.reason) ? null : TRY_AGAIN,
+    }),
+    taken: () => ({
+      title: "This review is saved already",
+      text: "It was saved as you sent it first, perhaps from another tab. What you changed since then is not in it.",
+      action: { label: "Submit this as a review of its own", event: { type: "anew", key: opine.newKey() } },
+    }),
+    doubtful: ({ proposal }) => ({
+      title: `Not sent yet: your words now suggest ${starsText(proposal.prediction.stars)}`,
+      text: "Submit again if that is right, or choose other stars.",
+    }),
+  };
+
+  const proposalNotice = ({ proposal: { error }, message }, kept) => {
+    if (!error) return message && { ...message, text: `${message.text} ${kept}` };
+    return {
+      title: error.title,
+      text: `${error.text} ${kept}`,
+      quiet: error.reason !== "unreachable" && error.reason !== "offline",
+      action: LASTING.has(error.reason) ? null : READ_AGAIN,
+    };
+  };
+
+  const noticeOf = (state) => {
+    const kept = state.kept ? "Your text is kept in this browser." : "Copy your text: this browser cannot keep it.";
+    return (ATTEMPT_NOTICES[state.attempt.phase] ?? proposalNotice)(state, kept);
+  };
+
+  // A notice is {title, text, action: {label, event} or none}; the same notice is not announced twice.
   const showNotice = (notice) => {
     const place = byId("composer-notice");
     const announced = notice ? `${notice.title}|${notice.text}` : "";
@@ -130,13 +205,14 @@
         className: "button-quiet",
         id: "notice-action",
         textContent: notice.action.label,
-        onclick: notice.action.run,
+        onclick: () => dispatch(notice.action.event),
       });
       place.append(button);
     }
   };
 
   const showThanks = (brand, stars) => {
+    if (!byId("thanks").hidden) return;
     byId("thanks-text").textContent = `${starsText(stars)} for ${brand.name}.`;
     byId("composer").hidden = true;
     byId("thanks").hidden = false;
@@ -246,5 +322,5 @@
     return [head, tail];
   };
 
-  opine.view = { open, render, showThanks, scheduleSummary, cancelSummary };
+  opine.view = { open, render, fill, askForStars, scheduleSummary };
 })();

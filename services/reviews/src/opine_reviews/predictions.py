@@ -1,0 +1,188 @@
+"""Predictions: asked of the sentiment service, signed, and believed in a submission only with that signature."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Annotated
+
+import structlog
+import urllib3
+from itsdangerous import Signer
+from opine_common.deadlines import deadline
+from opine_common.http_client import HttpClient, NoAnswerError, NoAnswerInTimeError
+from opine_common.prediction import ModelVersion, SignedPrediction, StoredPrediction
+from opine_common.problems import Problem
+from pydantic import BaseModel, Field, ValidationError
+
+from opine_reviews.bulkhead import Bulkhead
+from opine_reviews.errors import invalid_field, require_length
+from opine_reviews.metrics import FAILED_PREDICTIONS, REJECTED_PREDICTIONS
+from opine_reviews.schemas.answers import PredictionAnswer, PredictionsAnswer
+from opine_reviews.schemas.requests import Explain, normalise_text
+from opine_reviews.settings import Settings
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+
+_RETRY_AFTER_S = 2
+_MAX_RETRY_AFTER_S = 60
+# How long a request waits for its turn when all allowed calls are under way.
+_TURN_S = 0.2
+
+
+class _TextError(BaseModel):
+    code: str
+    message: str
+
+
+class _FailedText(BaseModel):
+    error: _TextError
+
+
+# In the order of what is usual: pydantic would otherwise weigh both for each answer.
+_TextAnswer = Annotated[PredictionAnswer | _FailedText, Field(union_mode="left_to_right")]
+
+
+class _Answer(BaseModel):
+    model: ModelVersion
+    predictions: list[_TextAnswer] = Field(min_length=1, max_length=1)
+
+
+class SentimentClient:
+    """Asks for one text's prediction.
+
+    Calls may take up half of the threads, so that a slow sentiment service leaves room for submissions.
+    """
+
+    def __init__(self, settings: Settings, signer: "PredictionSigner") -> None:
+        calls = max(1, settings.threads // 2)
+        self._bulkhead = Bulkhead(calls, wait_s=_TURN_S)
+        self._signer = signer
+        self._longest = settings.max_text_length
+        self._timeout_s = settings.sentiment_read_timeout_s
+        self._http = HttpClient(
+            str(settings.sentiment_url),
+            connections=calls,
+            connect_timeout_s=settings.sentiment_connect_timeout_s,
+            max_connection_age_s=settings.sentiment_max_connection_age_s,
+        )
+
+    def predict(self, text: str, *, explain: Explain) -> PredictionsAnswer:
+        """Score `text` and sign what came of it.
+
+        Raises:
+            Problem: 503 while the service is away, busy, broken or out of its mind; 504 if it was too slow; 422 if the
+                text is too long or cannot be scored.
+        """
+        require_length(text, self._longest)
+        with self._bulkhead.place(lambda: _unavailable("busy")):
+            response = self._ask({"texts": [text], "explain": explain})
+        model, prediction = _read(response)
+        signature = self._signer.sign(text, _stored(model, prediction))
+        return PredictionsAnswer(model=model, prediction=prediction, signature=signature)
+
+    def _ask(self, body: dict[str, object]) -> urllib3.BaseHTTPResponse:
+        try:
+            # Both tries share the time.
+            with deadline(self._timeout_s):
+                return self._http.request("POST", "/v1/predict", json=body, timeout_s=self._timeout_s)
+        except NoAnswerInTimeError as error:
+            logger.warning("sentiment call timed out", error=str(error))
+            raise _timed_out() from error
+        except NoAnswerError as error:
+            logger.warning("sentiment call failed", error=str(error))
+            raise _unavailable("unreachable") from error
+
+
+class PredictionSigner:
+    """Says which predictions are the model's, for which text: the browser that brings one back could have made it up.
+
+    A signature has no end: what a version of the model says of a text stays true.
+
+    Args:
+        keys: oldest first; the last one signs, all are believed.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._signer = Signer(keys, "opine-reviews prediction", key_derivation="hmac", digest_method=hashlib.sha256)
+
+    def sign(self, text: str, prediction: StoredPrediction) -> str:
+        return self._signer.get_signature(_signed_bytes(text, prediction)).decode()
+
+    def believed(self, text: str, offered: SignedPrediction | None) -> StoredPrediction | None:
+        """The prediction that was offered with `text`, or None if it was not made here for this text."""
+        if offered is None:
+            return None
+        prediction = _stored(offered.model, offered)
+        if self._signer.verify_signature(_signed_bytes(text, prediction), offered.signature):
+            return prediction
+        REJECTED_PREDICTIONS.labels("not_for_this_text" if offered.signature else "unsigned").inc()
+        return None
+
+
+def _signed_bytes(text: str, prediction: StoredPrediction) -> bytes:
+    return json.dumps([normalise_text(text), prediction.model_dump(mode="json")], sort_keys=True).encode()
+
+
+def _stored(model: ModelVersion | None, shown: PredictionAnswer | SignedPrediction) -> StoredPrediction:
+    """What a review keeps of a prediction, and what is signed of it."""
+    return StoredPrediction(stars=shown.stars, score=shown.score, label=shown.label, model=model)
+
+
+def _read(response: urllib3.BaseHTTPResponse) -> tuple[ModelVersion, PredictionAnswer]:
+    if response.status != HTTPStatus.OK:
+        raise _refusal(response)
+    try:
+        answer = _Answer.model_validate_json(response.data)
+    except ValidationError as error:
+        logger.warning("sentiment answered nonsense", errors=error.errors(include_input=False, include_url=False)[:5])
+        raise _unavailable("bad_answer") from error
+    prediction = answer.predictions[0]
+    if isinstance(prediction, _FailedText):
+        raise _failed_text(prediction.error)
+    return answer.model, prediction
+
+
+def _refusal(response: urllib3.BaseHTTPResponse) -> Problem:
+    retry_after = response.headers.get("Retry-After")
+    match response.status:
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return _unavailable("busy", retry_after=retry_after)
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE | HTTPStatus.UNPROCESSABLE_ENTITY:
+            FAILED_PREDICTIONS.labels("refused_text").inc()
+            return invalid_field("text", "the sentiment service does not score this text; shorten it")
+        case HTTPStatus.GATEWAY_TIMEOUT:
+            return _timed_out()
+    logger.warning("sentiment answered an error", status=response.status)
+    return _unavailable(
+        "engine" if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_answer", retry_after=retry_after
+    )
+
+
+def _failed_text(error: _TextError) -> Problem:
+    if error.code == "internal":
+        logger.warning("sentiment failed at a text", error=error.message)
+        return _unavailable("engine")
+    FAILED_PREDICTIONS.labels("refused_text").inc()
+    return invalid_field("text", error.message)
+
+
+def _timed_out() -> Problem:
+    FAILED_PREDICTIONS.labels("timeout").inc()
+    return Problem(
+        504,
+        "The prediction was not made in the time allowed. Try again later; reviews are still accepted.",
+        kind="prediction-timeout",
+        headers={"Retry-After": str(_RETRY_AFTER_S)},
+    )
+
+
+def _unavailable(reason: str, *, retry_after: str | None = None) -> Problem:
+    FAILED_PREDICTIONS.labels(reason).inc()
+    seconds = int(retry_after) if retry_after and retry_after.isdecimal() and len(retry_after) <= 5 else _RETRY_AFTER_S  # noqa: PLR2004  digits that fit any sane wait
+    return Problem(
+        503,
+        "No prediction can be made at the moment. Try again later; reviews are still accepted.",
+        kind="sentiment-unavailable",
+        headers={"Retry-After": str(min(max(seconds, 1), _MAX_RETRY_AFTER_S))},
+    )
