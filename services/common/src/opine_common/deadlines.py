@@ -42,6 +42,7 @@ def parse_timeout(header: str) -> float:
         seconds = float(header) if header.isascii() and "_" not in header else math.nan
     except ValueError:
         seconds = math.nan
+    # So written that NaN, which is not above anything, is refused too.
     if not seconds > 0:
         raise ValueError("must be a positive number of seconds, such as 0.25")
     return seconds
