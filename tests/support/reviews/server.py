@@ -56,6 +56,9 @@ def serve(folder: Path, **settings: str) -> Iterator[Api]:
     """Start gunicorn by the documented command; `settings` are OPINE_REVIEWS_ ones."""
     port = any_free()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPINE_")}  # noqa: TID251  the child's
+    # Its clients here are one.
+    unlimited = dict.fromkeys(("predictions_limit", "submissions_limit", "brands_limit"), "")
+    settings = unlimited | settings
     environment |= {f"OPINE_REVIEWS_{name.upper()}": value for name, value in settings.items()}
     environment["OPINE_REVIEWS_BIND"] = f"127.0.0.1:{port}"
     log_path = folder / "api.log"

@@ -64,23 +64,26 @@ def register_composer_routes(server: Flask, api: ReviewsApi) -> None:
     def predict() -> Response:
         text = _read_json(PredictRequest).text
         try:
-            return jsonify(_for_page(text, api.predict(text)))
+            return jsonify(_for_page(text, api.predict(text, client=_client())))
         except ReviewsApiError as error:
             return _error(prediction_error(error))
 
     @server.post("/submit")
     def submit() -> tuple[Response, int] | Response:
         body = _read_json(SubmitRequest)
-        # Who is writing, for the API's keyed hash and browser name: the address as ProxyFix found it.
-        client = {
-            "X-Forwarded-For": request.remote_addr or "",
-            "User-Agent": request.headers.get("User-Agent", "")[:512],
-        }
         try:
-            saved = api.create_review(body.review, idempotency_key=body.key, client=client)
+            saved = api.create_review(body.review, idempotency_key=body.key, client=_client())
         except ReviewsApiError as error:
             return _error(submission_error(error))
         return jsonify(id=saved.id), 201
+
+
+def _client() -> dict[str, str]:
+    """Who asks, for the API's limits, keyed hash and browser name: the address as ProxyFix found it."""
+    return {
+        "X-Forwarded-For": request.remote_addr or "",
+        "User-Agent": request.headers.get("User-Agent", "")[:512],
+    }
 
 
 def _read_json(schema: type[Body]) -> Body:

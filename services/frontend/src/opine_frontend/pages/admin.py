@@ -32,7 +32,7 @@ from opine_frontend.pages.scrape_runs import runs_section
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
 from opine_frontend.reviews_api.schemas import Order, Review, ReviewQuery, SortField, StarCount
-from opine_frontend.routing import brand_path
+from opine_frontend.routing import brand_path, link
 from opine_frontend.user_messages import SESSION_ENDED, admin_error
 
 PAGE_SIZE = 20
@@ -66,13 +66,13 @@ def admin_page() -> html.Div:
                             html.A(
                                 [icon("download"), "Export as CSV"],
                                 id="admin-export",
-                                href="/admin/reviews.csv",
+                                href=link("/admin/reviews.csv"),
                                 className="button-quiet",
                                 download="opine-reviews.csv",
                             ),
                             html.Form(
                                 html.Button("Log out", type="submit", id="logout-button", className="button-quiet"),
-                                action="/admin/logout",
+                                action=link("/admin/logout"),
                                 method="POST",
                             ),
                         ],
@@ -228,7 +228,7 @@ def review_query(fields: Mapping[str, object]) -> ReviewQuery:
 
 
 def export_path(query: ReviewQuery) -> str:
-    return f"/admin/reviews.csv?{urlencode(query.filters())}"
+    return link(f"/admin/reviews.csv?{urlencode(query.filters())}")
 
 
 def toggle_sort(query: Mapping[str, object], column: str) -> dict[str, object]:
@@ -260,11 +260,11 @@ def _register_table(app: Dash, api: ReviewsApi) -> None:
         Input("admin-query", "data"),
     )
     def show(fields: Fields) -> tuple[Component, str, str | None, bool, bool, str | NoUpdate, dict[str, str]]:
-        if not is_admin():
-            return error_notice(SESSION_ENDED), "", None, True, True, no_update, {}
         cursors = fields["cursors"]
         query = review_query({**fields, "cursor": cursors[-1] if cursors else ""})
         try:
+            if not is_admin():
+                return error_notice(SESSION_ENDED), "", None, True, True, no_update, {}
             page = api.reviews(query)
         except ReviewsApiError as error:
             return error_notice(admin_error(error)), "", None, not cursors, True, export_path(query), {}
@@ -345,9 +345,9 @@ def _register_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
     def delete(clicks: int, review_id: str | None, fields: Fields) -> tuple[bool, Fields | NoUpdate, str | NoUpdate]:
         if not clicks or review_id is None:
             raise PreventUpdate
-        if not is_admin():
-            return False, no_update, SESSION_ENDED.title
         try:
+            if not is_admin():
+                return False, no_update, SESSION_ENDED.title
             api.delete_review(review_id, token=token)
         except ReviewsApiError as error:
             message = admin_error(error)
@@ -359,10 +359,10 @@ def _register_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
 def register_export(server: Flask, api: ReviewsApi, token: str) -> None:
     @server.get("/admin/reviews.csv")
     def export() -> Response:
-        if not is_admin():
-            raise Forbidden("Log in first.")
         # The token is put in here, so that the browser never has it.
         try:
+            if not is_admin():
+                raise Forbidden("Log in first.")
             chunks = api.export(review_query(request.args), token=token)
         except ReviewsApiError as error:
             message = admin_error(error)
