@@ -28,6 +28,7 @@ from opine_frontend.components.elements import (
 from opine_frontend.components.formatting import LABEL_WORDS, day, excerpt, percent
 from opine_frontend.components.pagination import turn_page
 from opine_frontend.pages.login import is_admin
+from opine_frontend.pages.moderation import ACTOR, moderation_section
 from opine_frontend.pages.scrape_runs import runs_section
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
@@ -48,6 +49,7 @@ _COLUMNS = (
     ("stars", "Stars"),
     ("", "Proposed"),
     ("score", "Sentiment"),
+    ("", "Hide"),
     ("", "Delete"),
 )
 _SORTS: tuple[SortField, ...] = get_args(SortField)
@@ -93,6 +95,7 @@ def admin_page() -> html.Div:
                 ],
                 className="actions centred",
             ),
+            moderation_section(),
             runs_section(),
             dcc.Store(id="admin-query", data=_NO_FILTERS),
             dcc.Store(id="admin-next-cursor"),
@@ -172,7 +175,7 @@ def _table(reviews: list[Review], query: ReviewQuery) -> html.Div:
 
 def _column_head(field: str, name: str, query: ReviewQuery) -> html.Th:
     if not field:
-        return html.Th(visually_hidden(name) if name == "Delete" else name, scope="col")
+        return html.Th(visually_hidden(name) if name in {"Hide", "Delete"} else name, scope="col")
     is_sorted = query.sort == field
     arrow = {"asc": " ↑", "desc": " ↓"}[query.order] if is_sorted else ""
     return html.Th(
@@ -199,6 +202,14 @@ def _row(review: Review) -> html.Tr:
             html.Td(star_row(review.stars), **data(label="Stars")),
             html.Td(proposed, **data(label="Proposed")),
             html.Td(sentiment, **data(label="Sentiment")),
+            html.Td(
+                html.Button(
+                    ["Hide", visually_hidden(f" the review of {review.brand.name}")],
+                    id={"type": "admin-hide", "review": str(review.id)},
+                    className="button-link",
+                    n_clicks=0,
+                )
+            ),
             html.Td(
                 html.Button(
                     ["Delete", visually_hidden(f" the review of {review.brand.name}")],
@@ -246,6 +257,7 @@ def _text(fields: Mapping[str, object], name: str) -> str:
 def register_callbacks(app: Dash, api: ReviewsApi, token: str) -> None:
     _register_table(app, api)
     _register_deletion(app, api, token)
+    _register_hiding(app, api, token)
 
 
 def _register_table(app: Dash, api: ReviewsApi) -> None:
@@ -354,6 +366,30 @@ def _register_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
             return False, no_update, f"{message.title}. {message.text}"
         # A new object with the same filters: Dash shows the page again.
         return False, dict(fields), no_update
+
+
+def _register_hiding(app: Dash, api: ReviewsApi, token: str) -> None:
+    @app.callback(
+        Output("admin-query", "data", allow_duplicate=True),
+        Output("admin-count", "children", allow_duplicate=True),
+        Output("admin-moderation-refresh", "n_clicks"),
+        Input({"type": "admin-hide", "review": ALL}, "n_clicks"),
+        State("admin-query", "data"),
+        State("admin-moderation-refresh", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def hide(clicks: list[int], fields: Fields, refreshed: int) -> tuple[Fields | NoUpdate, str | NoUpdate, int]:
+        trigger = ctx.triggered_id
+        if not isinstance(trigger, dict) or not any(clicks):
+            raise PreventUpdate
+        try:
+            if not is_admin():
+                return no_update, SESSION_ENDED.title, refreshed
+            api.moderate("hide", "review", trigger["review"], actor=ACTOR, token=token)
+        except ReviewsApiError as error:
+            message = admin_error(error)
+            return no_update, f"{message.title}. {message.text}", refreshed
+        return dict(fields), no_update, refreshed + 1
 
 
 def register_export(server: Flask, api: ReviewsApi, token: str) -> None:

@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode
 
 import pydantic
 import urllib3
+from flask import request
 from opine_common.http_client import HttpClient, NoAnswerError
 from urllib3.exceptions import HTTPError
 
@@ -39,6 +40,14 @@ _V1 = "/api/v1"
 _CHUNK_BYTES = 64 * 1024
 
 Answer = TypeVar("Answer", bound=pydantic.BaseModel)
+
+
+def client_headers() -> dict[str, str]:
+    """Who sends the request at hand, for the API's limits and keyed hash: the address as ProxyFix found it."""
+    return {
+        "X-Forwarded-For": request.remote_addr or "",
+        "User-Agent": request.headers.get("User-Agent", "")[:512],
+    }
 
 
 class ReviewsApi:
