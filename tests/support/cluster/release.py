@@ -17,7 +17,7 @@ from tests.support import ROOT
 from tests.support.cluster.commands import CommandError, run
 
 CHART = str(ROOT / "charts/opine")
-VALUES = ROOT / "values.yaml"
+VALUES = ROOT / "tests/cluster/values.yaml"
 NAME = "opine"
 
 

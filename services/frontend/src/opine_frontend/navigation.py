@@ -30,6 +30,8 @@ def _own_path(path: str | None) -> str:
 
 
 class Page(NamedTuple):
+    """What a route shows."""
+
     content: Component
     title: str
 
@@ -142,6 +144,7 @@ def _page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[]
 
 
 def not_found_page(title: str, text: str) -> html.Div:
+    """A 404 with two ways on."""
     return html.Div(
         [
             html.P("404", className="not-found-number", **aria(hidden="true")),

@@ -9,11 +9,12 @@ import math
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import psycopg2
 from opine_common.deadlines import deadline, remaining_s
 from psycopg2 import extensions
-from sqlalchemy import Engine, ExceptionContext, NullPool, create_engine, event
+from sqlalchemy import Dialect, Engine, ExceptionContext, NullPool, create_engine, event
 from sqlalchemy.orm import Session
 
 from opine_reviews.bulkhead import Bulkhead
@@ -105,7 +106,19 @@ def make_engine(settings: Settings, connections: int) -> Engine:
         },
     )
     event.listen(engine, "handle_error", _leave_read_only_server)
+    if next_password := settings.database_next_password.get_secret_value():
+        event.listen(engine, "do_connect", partial(_connect_by_either, next_password))
     return engine
+
+
+def _connect_by_either(
+    next_password: str, dialect: Dialect, _record: object, arguments: list[str], options: dict[str, object]
+) -> object:
+    # A refused password has no SQLSTATE here and a message in the server's language.
+    try:
+        return dialect.connect(*arguments, **options)
+    except psycopg2.OperationalError:
+        return dialect.connect(*arguments, **options | {"password": next_password})
 
 
 def _leave_read_only_server(context: ExceptionContext) -> None:

@@ -6,7 +6,7 @@ import structlog
 from flask import Flask, Response, jsonify, request
 from opine_common.deadlines import HEADER as TIMEOUT_HEADER
 from opine_common.deadlines import remaining_s
-from opine_common.problems import MEDIA_TYPE, FieldError, Problem, from_validation
+from opine_common.problems import MEDIA_TYPE, FieldError, Problem, from_validation, invalid_request
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -25,12 +25,7 @@ _AWAY_STATES = frozenset({READ_ONLY_SQL_TRANSACTION, "57P01", "57P02", "57P03", 
 
 
 def invalid_field(field: str, message: str) -> Problem:
-    return Problem(
-        422,
-        f"{field}: {message}",
-        kind="invalid-request",
-        errors=[FieldError(field=field, message=message)],
-    )
+    return invalid_request([FieldError(field=field, message=message)])
 
 
 def require_length(text: str, most: int) -> None:
@@ -40,7 +35,7 @@ def require_length(text: str, most: int) -> None:
         Problem: 422.
     """
     if len(text) > most:
-        raise invalid_field("text", f"has {len(text)} code points; at most {most} may be")
+        raise invalid_field("text", f"must have at most {most} characters, and has {len(text)}")
 
 
 def out_of_time() -> Problem:

@@ -150,7 +150,7 @@ def _refusal(response: urllib3.BaseHTTPResponse) -> Problem:
             return _unavailable("busy", retry_after=retry_after)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE | HTTPStatus.UNPROCESSABLE_ENTITY:
             FAILED_PREDICTIONS.labels("refused_text").inc()
-            return invalid_field("text", "the sentiment service does not score this text; shorten it")
+            return invalid_field("text", "cannot be read as it is; shorten it")
         case HTTPStatus.GATEWAY_TIMEOUT:
             return _timed_out()
     logger.warning("sentiment answered an error", status=response.status)
@@ -164,7 +164,7 @@ def _failed_text(error: _TextError) -> Problem:
         logger.warning("sentiment failed at a text", error=error.message)
         return _unavailable("engine")
     FAILED_PREDICTIONS.labels("refused_text").inc()
-    return invalid_field("text", error.message)
+    return invalid_field("text", "is longer than can be read" if error.code == "too_long" else "cannot be read")
 
 
 def _timed_out() -> Problem:

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     previous_client_hash_key: SecretStr = Field(
         SecretStr(""), description="the key before it, whose predictions are still believed; empty: none"
     )
+    database_next_password: SecretStr = Field(
+        SecretStr(""), description="tried where the other is refused, while the role's password changes; empty: none"
+    )
     sentiment_url: AnyHttpUrl = Field(default=AnyHttpUrl("http://127.0.0.1:3000"), description="the sentiment service")
     admin_token: SecretStr = Field(
         SecretStr(""), description="bearer token of the admin routes; empty: they answer 403"
@@ -129,6 +132,11 @@ class Settings(BaseSettings):
         default=None,
         validation_alias="PROMETHEUS_MULTIPROC_DIR",
         description="folder of the processes' metrics; unset: a temporary one is made",
+    )
+    otlp_endpoint: AnyHttpUrl | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="address of a collector that gets spans, as `http://otel-collector:4318`; unset: none are made",
     )
     log_json: bool = Field(default=True, description="JSON lines; false: lines for a person")
 

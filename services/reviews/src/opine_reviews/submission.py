@@ -50,7 +50,7 @@ def store(session: Session, submission: Submission, *, unlisted: bool = False) -
     brand = select(Brand.name).where(Brand.slug == submission.brand_slug)
     brand_name = session.scalar(brand if unlisted else brand.where(Brand.listed))
     if brand_name is None:
-        raise invalid_field("brand", "no brand has this slug; GET /api/v1/brands lists them")
+        raise invalid_field("brand", "is not known here")
     if submission.idempotency_key is not None and _is_hidden(session, submission.idempotency_key):
         raise Problem(409, "The review with this Idempotency-Key was hidden by an administrator.")
     review = _insert(session, submission)

@@ -32,7 +32,7 @@ SESSION_LIFETIME = timedelta(hours=8)
 # Wrong passwords of one address, counted in this process.
 WRONG_PASSWORDS = parse("5 per 5 minutes")
 
-_LONGEST_PASSWORD = 1024
+_LONGEST_PASSWORD = 1024  # what is compared; a megabyte of a password would cost us time, not the sender
 _IS_ENDED = "opine_session_is_ended"
 _DEVICE_COOKIE = "opine_device"
 _DEVICE_LIFETIME = timedelta(days=365)
@@ -172,6 +172,7 @@ def login_page(outcome: str) -> html.Div:
 
 
 def switched_off_page() -> html.Div:
+    """Says how to switch the page on: nobody but an operator comes here."""
     return html.Div(
         [
             html.H1("Admin is switched off"),
