@@ -45,12 +45,14 @@ class Api:
 def serve(folder: Path, **settings: str) -> Iterator[Api]:
     """Start gunicorn by the documented command; `settings` are OPINE_REVIEWS_ ones."""
     port = any_free()
+    # Its clients here are one.
+    unlimited = dict.fromkeys(("predictions_limit", "submissions_limit", "brands_limit"), "")
     log_path = folder / "api.log"
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", "python:opine_reviews.gunicorn_conf"],
             cwd=folder,
-            env=environment_of("OPINE_REVIEWS_", {**settings, "bind": f"127.0.0.1:{port}"}),
+            env=environment_of("OPINE_REVIEWS_", {**unlimited, **settings, "bind": f"127.0.0.1:{port}"}),
             stdout=log,
             stderr=subprocess.STDOUT,
         )

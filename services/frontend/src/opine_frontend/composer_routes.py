@@ -17,7 +17,7 @@ from opine_common.prediction import PredictionAnswer, WordContribution
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from opine_frontend.reviews_api.client import ReviewsApi
+from opine_frontend.reviews_api.client import ReviewsApi, client_headers
 from opine_frontend.reviews_api.errors import ReviewsApiError, UnexpectedAnswerError
 from opine_frontend.reviews_api.schemas import MAX_TEXT_LENGTH, NewReview
 from opine_frontend.user_messages import UserMessage, prediction_error, submission_error
@@ -64,20 +64,15 @@ def register_composer_routes(server: Flask, api: ReviewsApi) -> None:
     def predict() -> Response:
         text = _read_json(PredictRequest).text
         try:
-            return jsonify(_for_page(text, api.predict(text)))
+            return jsonify(_for_page(text, api.predict(text, client=client_headers())))
         except ReviewsApiError as error:
             return _error(prediction_error(error))
 
     @server.post("/submit")
     def submit() -> tuple[Response, int] | Response:
         body = _read_json(SubmitRequest)
-        # Who is writing, for the API's keyed hash and browser name: the address as ProxyFix found it.
-        client = {
-            "X-Forwarded-For": request.remote_addr or "",
-            "User-Agent": request.headers.get("User-Agent", "")[:512],
-        }
         try:
-            saved = api.create_review(body.review, idempotency_key=body.key, client=client)
+            saved = api.create_review(body.review, idempotency_key=body.key, client=client_headers())
         except ReviewsApiError as error:
             return _error(submission_error(error))
         return jsonify(id=saved.id), 201

@@ -175,3 +175,42 @@ class BrandQuery(Query):
 class ScrapedReviewQuery(Query):
     brand: str
     limit: int = 20
+
+
+class AdminSession(Schema):
+    ended: bool
+
+
+class ReportedReview(Schema):
+    id: int
+    brand_slug: str
+    text: str
+    stars: Stars
+    reports: int
+    reasons: list[str]
+
+
+class HiddenReview(Schema):
+    id: int
+    brand_slug: str
+    text: str
+    stars: Stars
+    hidden_at: datetime
+
+
+class ModerationEvent(Schema):
+    action: str
+    kind: str
+    target: str
+    actor: str
+    reason: str
+    created_at: datetime
+
+
+class Moderation(Schema):
+    """What waits for an admin, and what was done last."""
+
+    reported: list[ReportedReview]
+    hidden: list[HiddenReview]
+    unlisted_brands: list[BrandName]
+    events: list[ModerationEvent]

@@ -24,7 +24,7 @@
     let response;
     let parsed;
     try {
-      response = await fetch(path, {
+      response = await fetch(document.documentElement.dataset.prefix + path, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),

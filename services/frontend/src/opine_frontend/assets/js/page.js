@@ -16,9 +16,21 @@
     firstPage = false;
   };
 
+  // A proxy that replaces `Host` makes every write look as if it came from another site.
+  const { host } = document.documentElement.dataset;
+  if (host !== window.location.host) {
+    const notice = document.createElement("p");
+    notice.id = "host-notice";
+    notice.setAttribute("role", "alert");
+    notice.textContent =
+      `This page was opened at ${window.location.host}, and its server was asked for ${host}: what you do here may be refused. ` +
+      "The proxy in front must pass the header Host on, or send X-Forwarded-Host and be counted in OPINE_FRONTEND_TRUSTED_PROXIES.";
+    document.body.prepend(notice);
+  }
+
   const markCurrentLink = (path) => {
     for (const link of document.querySelectorAll(".nav-link")) {
-      const href = link.getAttribute("href");
+      const href = link.getAttribute("href").slice(document.documentElement.dataset.prefix.length);
       const current = href === "/" ? path === "/" : path.startsWith(href);
       if (current) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
