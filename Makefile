@@ -14,7 +14,7 @@ PYPROJECTS := pyproject.toml tests/pyproject.toml $(ALL:=/pyproject.toml)
 
 # uv installs in seconds what takes pip a minute. Where it is missing, one is fetched and removed again.
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
-INSTALLERS := services/local/installers.txt
+INSTALLERS := k8s/images/installers.txt
 # Its makers publish it there and nowhere in Python's index.
 BIOME := npm exec --yes --package=@biomejs/biome@2.3.11 -- biome
 BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
@@ -39,7 +39,7 @@ clean: ## Remove what was installed; the data in .local stay
 
 ##@ Develop
 test: lint browser ## Check the code and run all tests
-	.venv-test/bin/pytest
+	.venv-test/bin/pytest $(ON_ALL_CORES)
 
 bench: .venv-bench/installed ## Compare the sentiment service with its peers, in minutes; ARGS=--help
 	cd services/sentiment/bench && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../../../.venv-bench/bin/python -m sentiment_bench $(ARGS)
@@ -57,7 +57,7 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	$(call lock_like_tests,services/sentiment,services/common services/charcnn services/sentiment)
 	$(call lock_like_tests,services/sentiment,services/common services/charcnn[torch] services/sentiment,-cuda)
 	printf '%s\n' $(BENCHED:%=./%) | $(LOCK) services/sentiment/bench/requirements.in - -c tests/requirements.txt -o services/sentiment/bench/requirements.txt
-	$(call lock_like_tests,services/reviews,services/common services/reviews)
+	$(call lock_like_tests,services/reviews,services/common services/charcnn services/reviews)
 	$(call lock_like_tests,services/frontend,services/common services/frontend)
 	$(call lock_like_tests,services/local,$(RUN))
 	$(call lock_like_tests,training,services/charcnn training)
@@ -98,6 +98,9 @@ picture: .venv-test/installed browser ## Take the README's picture, while make r
 	.venv-test/bin/python -m tests.browser.picture
 
 # --- how
+
+# A file's tests stay together, for what they share; in the order of the folders, whose long ones come first.
+ON_ALL_CORES := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint-python: .venv-test/installed
 	.venv-test/bin/ruff check

@@ -58,6 +58,7 @@ def test_what_nobody_exports_is_found(series: dict[str, set[str]]) -> None:
 def test_the_values_of_labels_are_ones_that_occur(all_asked: list[Asked]) -> None:
     contracts = (ROOT / "docs/contracts.md").read_text()
     reasons = set(get_args(RejectReason))
+    assert {"route", "reason"} <= {label for one in all_asked for label in one.labels}
     for one in all_asked:
         if one.name == "opine_sentiment_rejected_total" and "reason" in one.labels:
             assert set(one.labels["reason"].split("|")) <= reasons

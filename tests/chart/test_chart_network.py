@@ -136,12 +136,15 @@ RULE = re.compile(r"    - (from|to|ports):|    {{- include \"opine\.(postgres|po
 
 def test_every_rule_has_its_reason() -> None:
     """A comment stands above each rule, or above the helper's call that gives it."""
+    found = 0
     for file in CHART.glob("templates/*/networkpolicy*.yaml"):
         lines = file.read_text().splitlines()
         rules = [index for index, line in enumerate(lines) if RULE.match(line)]
+        found += len(rules)
         for index in rules:
             above = [line for line in lines[:index] if not line.strip().startswith(("{{- with", "{{- if"))]
             assert above[-1].strip().startswith("#"), f"{file.name}:{index + 1}"
+    assert found > 5
 
 
 def test_a_single_pod_needs_no_other_namespace_but_those_named(rendered: dict[str, list[Object]]) -> None:

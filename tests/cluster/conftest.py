@@ -2,12 +2,15 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.cluster.commands import CLUSTER, environment, run
+from tests.support.cluster.load import Load, stored_keys
 from tests.support.cluster.release import Release, wait_until
 
 NAMESPACE = "opine-e2e"
@@ -112,3 +115,26 @@ def settled(release: Release) -> Release:
     wait_until(release.is_restored, "every pod ready", 240)
     time.sleep(2)
     return release
+
+
+@pytest.fixture
+def under_load(settled: Release, figures: list[str], request: pytest.FixtureRequest) -> Callable[[], Any]:
+    @contextmanager
+    def loaded() -> Iterator[Load]:
+        load = Load(settled.address("frontend"))
+        with load:
+            yield load
+        wait_until(settled.is_restored, "every pod ready", 300)
+        stored = stored_keys(settled.address("reviews"), load.mark)
+        lost, twice = load.saved_keys() - set(stored), len(stored) - len(set(stored))
+        statuses = sorted({(a.kind, a.status) for a in load.failures})
+        figures.append(
+            f"{request.node.name}: {len(load.answers)} requests, {len(load.failures)} failed {statuses} within "
+            f"{load.failing_s():.1f} s; {len(load.saved_keys())} reviews saved, {len(lost)} lost, {twice} twice"
+        )
+        figures.extend(f"    {a.at_s:.1f} s {a.kind} {a.status} {a.detail[:150]}" for a in load.failures[:6])
+        assert len(load.answers) > 20
+        assert lost == set()
+        assert twice == 0
+
+    return loaded

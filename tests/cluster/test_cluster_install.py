@@ -3,11 +3,13 @@
 import base64
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 from kubernetes import client, config
+from kubernetes.utils.quantity import parse_quantity
 from selenium.webdriver import Chrome
 
 from tests.support.browser.brand_pages import BrandPage
@@ -148,10 +150,26 @@ def test_uninstalled_and_installed_again_the_reviews_are_there(
     assert "Succeeded" in release.helm("test", "opine")
 
 
-def test_what_it_takes_at_rest(release: Release, figures: list[str]) -> None:
-    def known() -> list[str]:
-        return release.kubectl("top", "pods", "--no-headers").splitlines()
+def amount(quantity: str) -> Decimal:
+    """Of a quantity as Kubernetes writes it, `512Mi`."""
+    return Decimal(parse_quantity(quantity))  # type: ignore[no-untyped-call]  # the client's own
 
-    running = [pod for pod in release.get("pods")["items"] if pod["status"]["phase"] == "Running"]
-    wait_until(lambda: len(known()) >= len(running), "figures of every pod", 90)
-    figures.extend("at rest: " + " ".join(line.split()) for line in known())
+
+def test_at_rest_no_pod_takes_half_of_its_memory(kubernetes: Kubernetes, release: Release, figures: list[str]) -> None:
+    given = {
+        pod["metadata"]["name"]: sum(
+            amount(container["resources"]["requests"]["memory"]) for container in pod["spec"]["containers"]
+        )
+        for pod in kubernetes.pods()
+        if pod["status"]["phase"] == "Running"
+    }
+
+    def taken() -> dict[str, list[str]]:
+        lines = release.kubectl("top", "pods", "--no-headers").splitlines()
+        return {name: [cpu, memory] for name, cpu, memory in map(str.split, lines)}
+
+    wait_until(lambda: given.keys() <= taken().keys(), "figures of every pod", 90)
+    at_rest = taken()
+    figures.extend(" ".join(["at rest:", name, *at_rest[name]]) for name in given)
+    assert given
+    assert [name for name in given if amount(at_rest[name][1]) >= given[name] / 2] == []

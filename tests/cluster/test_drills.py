@@ -1,44 +1,20 @@
 """What breaks, is broken, under a steady load: no saved review is lost, and planned changes fail nobody."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.cluster.commands import CLUSTER, CommandError, run
-from tests.support.cluster.load import Load, stored_keys
+from tests.support.cluster.load import Load
 from tests.support.cluster.release import Release, wait_until
 
 pytestmark = pytest.mark.drill
 
 # The longest time in which requests may fail when something breaks unplanned; the failover of PostgreSQL included.
 LONGEST_FAILING_S = 30.0
-
-
-@pytest.fixture
-def under_load(settled: Release, figures: list[str], request: pytest.FixtureRequest) -> Callable[[], Any]:
-    @contextmanager
-    def loaded() -> Iterator[Load]:
-        load = Load(settled.address("frontend"))
-        with load:
-            yield load
-        wait_until(settled.is_restored, "every pod ready", 300)
-        stored = stored_keys(settled.address("reviews"), load.mark)
-        lost, twice = load.saved_keys() - set(stored), len(stored) - len(set(stored))
-        statuses = sorted({(a.kind, a.status) for a in load.failures})
-        figures.append(
-            f"{request.node.name}: {len(load.answers)} requests, {len(load.failures)} failed {statuses} within "
-            f"{load.failing_s():.1f} s; {len(load.saved_keys())} reviews saved, {len(lost)} lost, {twice} twice"
-        )
-        figures.extend(f"    {a.at_s:.1f} s {a.kind} {a.status} {a.detail[:150]}" for a in load.failures[:6])
-        assert len(load.answers) > 20
-        assert lost == set()
-        assert twice == 0
-
-    return loaded
 
 
 @pytest.mark.parametrize("component", ["sentiment", "reviews", "frontend"])

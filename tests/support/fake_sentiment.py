@@ -6,7 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-MODEL = {"name": "opine-charcnn", "version": "1.0.0"}
+MODEL = {"name": "opine-charcnn", "version": "1.0.0", "digest": "d" * 64}
 PREDICTION = {"score": 0.93, "label": "good", "stars": 5, "star_probabilities": [0.01, 0.01, 0.03, 0.15, 0.8]}
 
 # Status, headers and body of each way to answer.

@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
-from opine_local.leftovers import kill_marked, marked_processes
 from opine_local.ports import any_free
+from opine_local.processes import kill_marked, marked_processes
 
 READY = r"Opine is ready: (http://127\.0\.0\.1:\d+)(?: \(admin password ([a-z0-9-]+)\))?"
 # Generous: they only end a test that hangs. A stop is meant to take less than five seconds.

@@ -84,7 +84,7 @@
 {{- end -}}
 {{- $given := and .Values.secrets.existingSecret (or (eq $db.type "external") (and $db.roles.scrapingSecret $db.roles.analysisSecret)) -}}
 {{- if not (or $given .Values.secrets.allowOfflineGeneration (include "opine.canLookup" .)) -}}
-  {{- fail "\n\nPasswords are generated once, which needs a look into the cluster; this render has none (helm template, Argo CD), so that they would change every time. Create a Secret with admin-password, admin-token, client-hash-key and session-key and set secrets.existingSecret, and for database.type=cnpg also database.roles.scrapingSecret and analysisSecret. For a preview: --set secrets.allowOfflineGeneration=true.\n" -}}
+  {{- fail "\n\nPasswords are generated once, which needs a look into the cluster; this render has none (helm template, Argo CD), so that they would change every time. Create a Secret with admin-password, admin-token, client-hash-key, registry-token and session-key and set secrets.existingSecret, and for database.type=cnpg also database.roles.scrapingSecret and analysisSecret. For a preview: --set secrets.allowOfflineGeneration=true.\n" -}}
 {{- end -}}
 {{- end -}}
 

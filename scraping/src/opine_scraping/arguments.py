@@ -35,6 +35,8 @@ class _Arguments(BaseModel):
 
 
 class DiscoverArguments(_Arguments):
+    """Of `discover` and of the spider `companies`."""
+
     site: str | None = None
     """Scheme and host, such as https://www.example.org; given here or as OPINE_SCRAPING_SITE_URL."""
     only: Names = ()
@@ -50,6 +52,8 @@ class DiscoverArguments(_Arguments):
 
 
 class CrawlArguments(_Arguments):
+    """Of `crawl` and of the spider `reviews`."""
+
     site: str | None = None
     """Scheme and host, such as https://www.example.org; given here or as OPINE_SCRAPING_SITE_URL."""
     company: Names = ()

@@ -55,6 +55,7 @@ _FLAGS = (
     "--no-first-run",
     "--lang=en",
 )
+# No pictures, which nobody reads here; no download of a file.
 _PREFERENCES = {"profile.managed_default_content_settings.images": 2, "download_restrictions": 3}
 _NO_FETCH = ("about:", "blob:", "data:")
 # The interception sees no sockets, and not what a worker does; a dialogue would wait for somebody.
@@ -67,7 +68,7 @@ _READ_PAGE = """(most) => {
   const text = document.documentElement.outerHTML
   return [location.href, text.length > most ? null : text]
 }"""
-_POLL_S = 0.2
+_POLL_S = 0.2  # between two looks at a page that scripts fill
 _TOLD_WITHIN_S = 5.0
 # Of what the browser has unpacked already.
 _HEADERS_OF_TRANSFER = frozenset({"content-encoding", "content-length", "transfer-encoding", "content-type"})
@@ -78,6 +79,8 @@ class BrowserError(UnavailableError):
 
 
 class BrowserDownloadHandler(HTTP11DownloadHandler):
+    """Scrapy's handler for http and https; the browser starts with the first page that needs it."""
+
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._settings = get_settings()
@@ -112,7 +115,11 @@ class BrowserDownloadHandler(HTTP11DownloadHandler):
 
 
 class Browser:
-    """Raises BrowserError where Chromium does not start."""
+    """A headless Chromium with one window.
+
+    Raises:
+        BrowserError: it does not start.
+    """
 
     def __init__(self, settings: Settings, policy: FetchPolicy) -> None:
         self._settings = settings

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 _COMPANY_KEY = TypeAdapter(CompanyKey)
 _LINE = TypeAdapter(Line)
-_LARGEST_FILE = 256 * 1024 * 1024
+_LARGEST_FILE = 256 * 1024 * 1024  # it is read whole: encodings are told apart by the first bytes
 _COMPANY_PATH = re.compile(r"/review/([^/?#]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
+    """A company to read, and the category that it was found in."""
+
     company: str
     category: str | None = None
     sub_category: str | None = None
@@ -57,6 +59,7 @@ class Shard:
 
     def holds(self, company: str) -> bool:
         """The same answer on every machine, and parts of equal size."""
+        # Python's own hash of a text differs from process to process.
         digest = hashlib.sha256(company.encode()).digest()
         return int.from_bytes(digest[:8], "big") % self.count == self.number - 1
 

@@ -32,6 +32,7 @@ _LONGEST_CRAWL_DELAY_S = 3600
 
 
 def user_agent(contact: str) -> str:
+    """Who asks, and where its operator can be reached (RFC 9110, 10.1.5)."""
     comment = f" (+{contact})" if contact else ""
     return f"{PRODUCT}/{version('opine-scraping')}{comment}"
 
@@ -106,6 +107,8 @@ def choose_site(option: str | None, settings: Settings) -> Site:
 
 @dataclass(frozen=True, slots=True)
 class FetchPolicy:
+    """A site and its robots.txt: what every request is asked about."""
+
     site: Site
     robots: Protego
 
@@ -137,7 +140,7 @@ def read_policy(site: Site, settings: Settings) -> FetchPolicy:
     except HTTPError as error:
         if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR or error.code == HTTPStatus.TOO_MANY_REQUESTS:
             raise UnavailableError(f"{url} answers {error.code}; nothing was fetched") from error
-        rules = ""
+        rules = ""  # 4xx: there are no rules (RFC 9309, 2.3.1.3)
     except (URLError, OSError, HTTPException, ValueError) as error:
         raise UnavailableError(f"{url} does not answer ({error}); nothing was fetched") from error
     policy = FetchPolicy(site, Protego.parse(rules))
@@ -186,5 +189,6 @@ def _is_inside(host: str) -> bool:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return False
+    # ::ffff:169.254.169.254 is the node's metadata as well.
     mapped = getattr(address, "ipv4_mapped", None) or address
     return bool(mapped.is_link_local or mapped.is_multicast or mapped.is_unspecified or mapped.is_loopback)

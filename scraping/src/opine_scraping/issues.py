@@ -38,6 +38,8 @@ ENTRY_REASONS = frozenset({Reason.NO_STARS, Reason.BAD_CARD})
 
 @dataclass(frozen=True, slots=True)
 class ParseIssue:
+    """Something that is wrong with a page or an entry."""
+
     reason: Reason
     detail: str
     """For a person; never text of the page."""
@@ -82,5 +84,5 @@ class ExitCode(IntEnum):
     INTERRUPTED = 75, "told to stop; starting it again goes on where it was"
 
 
-KILLED = 137
+KILLED = 137  # 128 and SIGKILL, as a shell says it
 """Reported, by the next run, for one that left no report."""

@@ -26,8 +26,8 @@ Kind = Literal["discover", "crawl"]
 Outcome = Literal["completed", "blocked", "failed", "interrupted"]
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 
-_FIRST_DAY = dt.datetime(1995, 1, 1, tzinfo=dt.UTC)
-_CLOCKS_DIFFER = dt.timedelta(days=1)
+_FIRST_DAY = dt.datetime(1995, 1, 1, tzinfo=dt.UTC)  # no site had reviews before
+_CLOCKS_DIFFER = dt.timedelta(days=1)  # a day that has begun elsewhere may be tomorrow here
 
 
 def _without_damage(value: object) -> object:
@@ -53,6 +53,7 @@ def _address(value: str) -> str:
 
 
 def _known(value: object) -> object:
+    # Pages have empty fields where a reviewer has no country.
     return None if value == "" else value
 
 
@@ -72,6 +73,8 @@ class _Frozen(BaseModel):
 
 
 class CompanyItem(_Frozen):
+    """What a page says of a company."""
+
     source: NonEmpty
     """The site, such as `trustpilot`."""
     company: CompanyKey
@@ -88,6 +91,8 @@ class CompanyItem(_Frozen):
 
 
 class ReviewItem(_Frozen):
+    """What a page says of a review; its reviewer is not part of it."""
+
     source: NonEmpty
     source_review_id: Identifier
     """The page's own; where a card has none, a hash of company, date and text."""
@@ -121,6 +126,8 @@ Item = ReviewItem | CompanyItem
 
 
 class RunStart(_Frozen):
+    """What is known of a run when it begins."""
+
     run_id: NonEmpty
     """A random UUID as text."""
     kind: Kind
@@ -131,13 +138,17 @@ class RunStart(_Frozen):
 
 
 class PageError(_Frozen):
+    """A page, or an entry of it, that could not be read."""
+
     url: str
     reason: str
     saved_copy: str | None = None
-    """File with the page's structure, its words masked; None where there was no page."""
+    """File with the page's structure, its words redacted; None where there was no page."""
 
 
 class RunReport(_Frozen):
+    """How a run ended, as it stands in its report and in the database."""
+
     run_id: NonEmpty
     kind: Kind
     started_at: AwareDatetime

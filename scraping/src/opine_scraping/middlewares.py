@@ -36,7 +36,7 @@ _CHALLENGE_HEADERS = {"cf-mitigated": "challenge", "x-amzn-waf-action": "challen
 _CHALLENGE_MARKS = ("_cf_chl_opt", "orchestrate/chl_page", 'id="challenge-form"', "awswafcookiedomainlist")
 # A form of an ordinary page may hold these; an error page that does wants to see a person.
 _CAPTCHA_MARKS = ("g-recaptcha", "h-captcha", "cf-turnstile", "px-captcha", "captcha-delivery.com")
-_WAIT_STEP_S = 0.5
+_WAIT_STEP_S = 0.5  # so that a stop need not wait for the whole of a Retry-After
 
 
 class RequestRefused(IgnoreRequest):
@@ -78,7 +78,7 @@ class RetryAfterMiddleware:
         wait_s = retry_after_s(response.status, _headers(response), dt.datetime.now(dt.UTC), self._settings.wait_s)
         waits = request.meta.get("waits", 0)
         if wait_s is None or waits >= self._settings.waits or wait_s > self._settings.longest_wait_s:
-            return response
+            return response  # a 429 that is let through ends the run as blocked
         logger.warning("the site asks to wait", url=request.url, status=response.status, wait_s=wait_s)
         await self._wait(wait_s)
         return request.replace(
@@ -126,7 +126,7 @@ class RedactedCacheStorage(FilesystemCacheStorage):
             parser = choose_parser(REVIEWS, page)
             read = parse_list([parser], page)
         except ParseError:
-            return
+            return  # nobody knows where its names are
         if not read.issues and not read.page_issues and not check_page(read):
             kept = TextResponse(
                 response.url,

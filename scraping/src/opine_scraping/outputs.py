@@ -22,6 +22,8 @@ class OutputError(UnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Written:
+    """How many items of a page were new to the output, and how many it had."""
+
     new: int
     already_there: int
 
@@ -73,6 +75,7 @@ def open_output(kind: OutputKind, folder: Path, settings: Settings) -> Output:
 
 
 def database_url(settings: Settings) -> str:
+    """Raises UsageError where the setting is missing."""
     if settings.database_url is None:
         raise UsageError("the database needs OPINE_SCRAPING_DATABASE_URL")
     return settings.database_url.get_secret_value()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from opine_scraping.parsers.page import ListRead, Page
     from opine_scraping.run import RunRecorder
 
-MOST_REPEATS = 10
+MOST_REPEATS = 10  # pages in a row; a busy company gets new reviews while it is read, but not so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,16 @@ class PageList:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """Where a list's reading ends before its last page."""
+
     pages_per_list: int | None = None
     until_known: bool = False
     """Stop a list at its first page of nothing but known entries, if it was once read to its end."""
 
 
 class Pagination:
+    """Leads a run through its lists, by what is kept of each."""
+
     def __init__(self, recorder: RunRecorder, limits: Limits) -> None:
         self._recorder = recorder
         self._progress = recorder.progress

@@ -45,6 +45,7 @@ class WriterPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> WriterPipeline:
+        # Scrapy's shell, and spiders that are tried out, have no recorder.
         return cls(getattr(crawler.spider, "recorder", None))
 
     def process_item(self, item: Item) -> Item:

@@ -78,6 +78,7 @@ def redact_reply(text: str, *names: str) -> str:
     """A company's answer without the names of the one whom it answers."""
     found = _GREETING.sub(_without_greeted, text)
     for name in names:
+        # The whole name first, or its parts would leave two placeholders and what stood between them.
         for part in [name, *name.split()]:
             found = _replace(found, part, whole_name=part == name)
     return re.sub(rf"{re.escape(PLACEHOLDER)}(?: {re.escape(PLACEHOLDER)})+", PLACEHOLDER, found)
@@ -127,12 +128,13 @@ def _replace(text: str, part: str, *, whole_name: bool) -> str:
     return re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", PLACEHOLDER, text, flags=flags)
 
 
-def mask_page(text: str) -> str:
+def redact_page(text: str) -> str:
+    """A page's structure without anything that could be a name; for a page that no parser knows."""
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     tree = html.document_fromstring(text.encode(errors="replace") or b"<html></html>", parser)
     people = _people(tree)
     for element in tree.iter():
-        _mask_element(element, people)
+        _redact_element(element, people)
     return str(html.tostring(tree, encoding="unicode"))
 
 
@@ -143,27 +145,27 @@ def _people(tree: HtmlElement) -> frozenset[str]:
     return frozenset(parts - _CLASS_WORDS)
 
 
-def _mask_element(element: HtmlElement, people: frozenset[str]) -> None:
+def _redact_element(element: HtmlElement, people: frozenset[str]) -> None:
     for name, value in element.attrib.items():
         if name in _KEPT_ATTRIBUTES:
-            element.set(name, _mask_people(_IDENTIFIER.sub("0", value), people))
+            element.set(name, _redact_people(_IDENTIFIER.sub("0", value), people))
         elif not _PLAIN_VALUE.fullmatch(value) and not _STAR_VALUE.fullmatch(value):
-            element.set(name, _mask(value))
+            element.set(name, _crossed_out(value))
     is_code = element.tag in {"script", "style"}
-    element.text = _mask_script(element.text or "") if is_code else _mask(element.text or "")
-    element.tail = _mask(element.tail or "")
+    element.text = _redact_script(element.text or "") if is_code else _crossed_out(element.text or "")
+    element.tail = _crossed_out(element.tail or "")
 
 
-def _mask_people(value: str, people: frozenset[str]) -> str:
-    return re.sub(r"[^\W\d_]+", lambda found: _mask(found[0]) if found[0].lower() in people else found[0], value)
+def _redact_people(value: str, people: frozenset[str]) -> str:
+    return re.sub(r"[^\W\d_]+", lambda found: _crossed_out(found[0]) if found[0].lower() in people else found[0], value)
 
 
-def _mask_script(text: str) -> str:
+def _redact_script(text: str) -> str:
     try:
         data = json.loads(text)
         counts = Counter(_keys(data))
         kept = _OUR_KEYS | {key for key, count in counts.items() if count > 1 and _DEVELOPERS_KEY.fullmatch(key)}
-        return json.dumps(_mask_json(data, kept)).replace("</", "<\\/")
+        return json.dumps(_redact_json(data, kept)).replace("</", "<\\/")
     except (ValueError, RecursionError):
         return f"/* {len(text)} characters left out */" if text else ""
 
@@ -177,17 +179,17 @@ def _keys(data: object) -> Iterator[str]:
             yield from _keys(value)
 
 
-def _mask_json(data: Any, kept: AbstractSet[str]) -> Any:  # noqa: ANN401  JSON
+def _redact_json(data: Any, kept: AbstractSet[str]) -> Any:  # noqa: ANN401  JSON
     match data:
         case dict():
-            return {key if key in kept else _mask(key): _mask_json(value, kept) for key, value in data.items()}
+            return {key if key in kept else _crossed_out(key): _redact_json(value, kept) for key, value in data.items()}
         case list():
-            return [_mask_json(value, kept) for value in data]
+            return [_redact_json(value, kept) for value in data]
         case str():
-            return _mask(data)
+            return _crossed_out(data)
         case _:
             return data
 
 
-def _mask(text: str) -> str:
+def _crossed_out(text: str) -> str:
     return _DIGIT.sub("0", _LETTER.sub("x", text))

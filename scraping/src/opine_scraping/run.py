@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
-MOST_ERRORS = 50
+MOST_ERRORS = 50  # that a report names; it counts all
 _LONGEST = 500
 # A few reviews without a title say nothing of the markup.
 _ENOUGH_TO_JUDGE = 5
@@ -79,6 +79,7 @@ class RunStats:
     """Set where something other than the site's end ended the run."""
 
     def count_page(self, read: ListRead, written: Written) -> None:
+        """Count a page that was read and written."""
         self.pages += 1
         self.items += written.new + written.already_there
         self.new_items += written.new
@@ -89,9 +90,11 @@ class RunStats:
             if isinstance(item, ReviewItem):
                 counts["reviews"] += 1
                 counts.update(name for name in read.always_filled if _has(item, name))
+                # A field that no review has must appear, with 0: it is the one that was renamed.
                 counts.update(dict.fromkeys(read.always_filled, 0))
 
     def reject(self, url: str, issue: ParseIssue, saved_copy: str | None = None) -> None:
+        """Count what is wrong with a page or an entry; a block ends the run."""
         self.rejected[issue.reason] += 1
         if issue.reason in BLOCKS:
             self.stop(ExitCode.BLOCKED)
@@ -103,10 +106,12 @@ class RunStats:
         self.stopped_by = self.stopped_by or code
 
     def exit_code(self) -> ExitCode:
+        """How the run ends, were it to end now."""
         if self.stopped_by is not None:
             return self.stopped_by
         entries = sum(self.rejected[reason] for reason in ENTRY_REASONS)
         pages = self.rejected.total() - entries - sum(self.rejected[reason] for reason in NO_ERRORS)
+        # Where robots.txt forbids everything there is no page and no error: the site does not want this.
         if not self.pages and self.rejected[Reason.ROBOTS] and not pages:
             return ExitCode.BLOCKED
         if self.sparse_fields():
@@ -126,6 +131,7 @@ class RunStats:
         ]
 
     def report(self) -> RunReport:
+        """What is said of the run at its end."""
         code = self.exit_code()
         return self._report(_OUTCOMES.get(code, "failed"), code)
 
@@ -187,6 +193,7 @@ class RunRecorder:
         self._copies = SavedCopies(folder / "saved_copies" / start.run_id, saved_copies)
         self._pending: list[Item] = []
         with ExitStack() as opened:
+            # Whatever fails below gives the lock back: the next run must be able to begin.
             opened.enter_context(locked_folder(folder))
             self.progress = Progress(folder / "progress.sqlite")
             opened.callback(self.progress.close)

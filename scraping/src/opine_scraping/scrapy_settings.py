@@ -8,6 +8,7 @@ _environment = get_settings()
 BOT_NAME = PRODUCT
 SPIDER_MODULES = ["opine_scraping.spiders"]
 USER_AGENT = user_agent(_environment.contact)
+# Nothing of one page is to be known on the next; and nobody listens on a port of this process.
 COOKIES_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 LOG_VERSIONS: list[str] = []
@@ -52,4 +53,5 @@ HTTPCACHE_ENABLED = _environment.cache_dir is not None
 HTTPCACHE_DIR = str(_environment.cache_dir.resolve()) if _environment.cache_dir else ""
 HTTPCACHE_STORAGE = "opine_scraping.middlewares.RedactedCacheStorage"
 HTTPCACHE_EXPIRATION_SECS = int(_environment.cache_hours * 3600)
+# Whole answers only: an error that is kept would be read again for hours.
 HTTPCACHE_IGNORE_HTTP_CODES = list(range(201, 600))

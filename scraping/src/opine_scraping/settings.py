@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         default=0.5, description="share of reviews with a value, below which a field is taken for renamed: a run failed"
     )
     saved_copies: int = Field(
-        default=50, ge=0, description="masked copies of unreadable pages that a run keeps at most"
+        default=50, ge=0, description="redacted copies of unreadable pages that a run keeps at most"
     )
 
     csv_bom: bool = Field(default=False, description="begin CSV files with a byte order mark, which Excel wants")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from opine_scraping.issues import UnavailableError
-from opine_scraping.redaction import mask_page
+from opine_scraping.redaction import redact_page
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -41,6 +41,8 @@ CREATE TABLE IF NOT EXISTS open_run (run_id TEXT PRIMARY KEY, report TEXT NOT NU
 
 @dataclass(frozen=True, slots=True)
 class Position:
+    """How far a list has been read."""
+
     url: str
     """The page to read next."""
     pages: int = 0
@@ -54,6 +56,8 @@ class Position:
 
 
 class Progress:
+    """The SQLite file of one crawl or shard."""
+
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(file, isolation_level=None)
@@ -107,6 +111,7 @@ class Progress:
             run: the run's id and its report so far.
         """
         with self._transaction():
+            # Ids of the round before: a list that begins again must not take its own entries for repeats.
             if position.pages == 1:
                 self._db.execute("DELETE FROM seen WHERE key = ?", (key,))
             self._db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", ((key, id_) for id_ in ids))
@@ -132,6 +137,7 @@ class Progress:
                 self._db.execute("INSERT OR IGNORE INTO read_to_the_end VALUES (?)", (key,))
 
     def forget_cap(self, key: str) -> None:
+        """The site shows all of the list now."""
         self._db.execute("DELETE FROM capped WHERE key = ?", (key,))
 
     def begin_run(self, run: tuple[str, str]) -> list[str]:
@@ -147,6 +153,7 @@ class Progress:
         return killed
 
     def end_run(self, *, round_over: bool) -> None:
+        """Take the note of the run away; with `round_over` the next one begins a new round."""
         with self._transaction():
             self._db.execute("DELETE FROM open_run")
             if round_over:
@@ -158,6 +165,7 @@ class Progress:
             self._forget()
 
     def _forget(self) -> None:
+        # A list that was not read to its end may hide new entries behind known ones: it is read whole next time.
         unfinished = "SELECT key FROM list WHERE status IN ('open', 'faulty')"
         self._db.execute(f"DELETE FROM read_to_the_end WHERE key IN ({unfinished})")  # noqa: S608
         self._db.execute("DELETE FROM list")
@@ -175,16 +183,19 @@ class Progress:
 
 
 class SavedCopies:
+    """Copies of pages that could not be read, for whoever mends a parser; at most so many a run."""
+
     def __init__(self, folder: Path, most: int) -> None:
         self._folder = folder
         self._left = most
 
     def save(self, url: str, text: str) -> str | None:
-        """Keep a masked copy.
+        """Keep a redacted copy.
 
         Returns:
             Its path, or None once there are enough.
         """
+        # By hash: an address may hold anything, and one page is kept once.
         path = self._folder / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.html"
         if path.exists():
             return str(path)
@@ -192,11 +203,11 @@ class SavedCopies:
             return None
         self._left -= 1
         try:
-            masked = mask_page(text)
-        except Exception as error:  # noqa: BLE001  a page that cannot be masked is not kept, and stops nothing
-            masked = f"<!-- not kept: {type(error).__name__} -->"
+            redacted = redact_page(text)
+        except Exception as error:  # noqa: BLE001  a page that cannot be redacted is not kept, and stops nothing
+            redacted = f"<!-- not kept: {type(error).__name__} -->"
         self._folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"<!-- {url.replace('--', '- -')} -->\n{masked}", encoding="utf-8")
+        path.write_text(f"<!-- {url.replace('--', '- -')} -->\n{redacted}", encoding="utf-8")
         return str(path)
 
 

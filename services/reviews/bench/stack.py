@@ -23,7 +23,7 @@ from opine_local.ports import HOST, any_free
 from opine_local.postgres import open_cluster
 from opine_reviews.brands_file import read_brands, upsert_brands
 from opine_reviews.database import make_tool_engine
-from opine_reviews.schema import upgrade
+from opine_reviews.migration import upgrade
 from opine_reviews.settings import Settings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session

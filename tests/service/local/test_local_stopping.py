@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from opine_local.leftovers import marked_processes
+from opine_local.processes import marked_processes
 
 from tests.support.local_run import LocalRun, StartLocal
 

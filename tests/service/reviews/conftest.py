@@ -1,20 +1,25 @@
 """One PostgreSQL and one application for all, each test with empty tables and a well sentiment service."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from opine_reviews.app import create_app
-from opine_reviews.schema import upgrade
+from opine_reviews.migration import upgrade
 from opine_reviews.settings import Settings
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, NullPool, create_engine, text
 
 from tests.support.fake_sentiment import FakeSentiment
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.reviews.rows import add_brands, empty_tables
 
+if TYPE_CHECKING:
+    from tests.support.reviews.artefacts import Artefact
+
 ADMIN_TOKEN = "an admin token of these tests"
+REGISTRY_TOKEN = "a registry token of these tests"
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +43,7 @@ def settings(postgres: Postgres, shared_sentiment: FakeSentiment) -> Settings:
             "sentiment_url": shared_sentiment.url,
             "client_hash_key": "a key that is only used in these tests",
             "admin_token": ADMIN_TOKEN,
+            "registry_token": REGISTRY_TOKEN,
             "sentiment_read_timeout_s": 0.5,
         }
     )
@@ -53,10 +59,20 @@ def migrated(settings: Settings) -> Iterator[Engine]:
 
 @pytest.fixture
 def engine(migrated: Engine) -> Engine:
-    """Beside the application, with only the brands of `review_api.rows` in the tables."""
+    """Beside the application, with only the brands of `support.reviews.rows` in the tables."""
     empty_tables(migrated)
     add_brands(migrated)
     return migrated
+
+
+@pytest.fixture
+def empty(postgres: Postgres) -> Iterator[Engine]:
+    """An empty database beside the others' one."""
+    admin = create_engine(postgres.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE scratch"))
+        yield create_engine(postgres.url.rpartition("/")[0] + "/scratch", poolclass=NullPool)
+        connection.execute(text("DROP DATABASE scratch"))
 
 
 @pytest.fixture(scope="session")
@@ -78,3 +94,11 @@ def client(app: Flask, engine: Engine, sentiment: FakeSentiment) -> FlaskClient:
 @pytest.fixture
 def admin() -> dict[str, str]:
     return {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+
+
+@pytest.fixture(scope="session")
+def artefacts(tmp_path_factory: pytest.TempPathFactory) -> "list[Artefact]":
+    # PyTorch comes with it, which few of these tests need.
+    from tests.support.reviews.artefacts import three_versions_and_an_impostor  # noqa: PLC0415
+
+    return three_versions_and_an_impostor(tmp_path_factory.mktemp("artefacts"))

@@ -51,6 +51,15 @@ def test_migrating_again_changes_nothing(run: Run, client: FlaskClient) -> None:
     assert client.get("/readyz").status_code == 200
 
 
+def test_code_that_is_older_than_the_schema_migrates_nothing(run: Run, engine: Engine) -> None:
+    with schema_at(engine, "9999"):
+        done = run("migrate")
+        seeded = run("seed-brands")
+    assert done.returncode == seeded.returncode == 0, done.stdout + seeded.stdout
+    assert "9999" in done.stdout
+    assert "newer than this code" in done.stdout
+
+
 def test_a_list_of_brands_is_added(run: Run, client: FlaskClient, tmp_path: Path) -> None:
     path = tmp_path / "brands.csv"
     path.write_text(

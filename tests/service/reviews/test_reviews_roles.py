@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from opine_reviews.schema import RoleError, grant_roles
+from opine_reviews.roles import RoleError, grant_roles
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
@@ -125,6 +125,7 @@ def test_the_analysis_may_read_texts_with_stars_and_no_more(engine: Engine, post
         "model_version",
         "language",
         "written_at",
+        "model_digest",
     }
     assert (rows[0]["stars"], rows[0]["suggested_stars"], rows[0]["model_version"]) == (2, 5, "1")
     assert (rows[1]["title"], rows[1]["suggested_stars"], rows[1]["language"]) == ("Fine", None, "en")

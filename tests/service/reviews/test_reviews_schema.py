@@ -1,30 +1,18 @@
 """The schema: its head, its way there and back, and that it is what the models say."""
 
-from collections.abc import Iterator
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from opine_reviews.brands_file import read_brands, upsert_brands
+from opine_reviews.migration import downgrade, upgrade
 from opine_reviews.models import Base
-from opine_reviews.schema import downgrade, expected_revision, is_ours, is_sufficient, upgrade
-from sqlalchemy import Column, Engine, NullPool, Table, Text, create_engine, inspect, text
+from opine_reviews.schema import expected_revision, is_ours, is_sufficient
+from sqlalchemy import Column, Engine, Table, Text, inspect, text
 from sqlalchemy.orm import Session
 
-from tests.support.postgres import Postgres
 from tests.support.reviews.rows import add_company
 
-HEAD = "0005"
-
-
-@pytest.fixture
-def empty(postgres: Postgres) -> Iterator[Engine]:
-    """An empty database beside the others' one."""
-    admin = create_engine(postgres.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE scratch"))
-        yield create_engine(postgres.url.rpartition("/")[0] + "/scratch", poolclass=NullPool)
-        connection.execute(text("DROP DATABASE scratch"))
+HEAD = "0006"
 
 
 def _found(engine: Engine) -> str | None:
@@ -60,7 +48,7 @@ def test_upgrade_and_downgrade_meet_again(empty: Engine) -> None:
         left = connection.scalar(
             text(
                 "SELECT count(*) FROM pg_proc "
-                "WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(brand|review|scraped)'"
+                "WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(brand|review|scraped|release)'"
             )
         )
     assert left == 0
@@ -77,7 +65,7 @@ def test_a_failing_revision_leaves_nothing(empty: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "enough"), [(None, False), ("", False), ("0004", False), ("0005", True), ("0006", True), ("ae10", False)]
+    ("found", "enough"), [(None, False), ("", False), ("0005", False), ("0006", True), ("0007", True), ("ae10", False)]
 )
 def test_a_database_ahead_suffices(found: str | None, enough: bool) -> None:
     assert is_sufficient(found, HEAD) is enough

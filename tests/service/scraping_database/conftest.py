@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from opine_reviews.schema import grant_roles, upgrade
+from opine_reviews.migration import upgrade
+from opine_reviews.roles import grant_roles
 from opine_scraping.database.output import DatabaseOutput
 from sqlalchemy import Engine, create_engine, make_url, text
 
@@ -31,7 +32,7 @@ def migrated(postgres: Postgres) -> Iterator[Engine]:
 
 @pytest.fixture
 def engine(migrated: Engine) -> Engine:
-    """As the owner, with only the brands of `review_api.rows` in the tables."""
+    """As the owner, with only the brands of `support.reviews.rows` in the tables."""
     empty_tables(migrated)
     add_brands(migrated)
     return migrated

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from charcnn.calibration import Calibration
 from charcnn.config import NetworkConfig
 from charcnn.export import export
 from charcnn.network import CharCNN
+from charcnn.prediction import Calibration
 
 from tests.support.sentiment.server import Launcher, Server
 

@@ -17,7 +17,7 @@ BENCH = ROOT / "services/sentiment/bench"
 
 
 def test_a_quick_run_writes_figures_and_a_table(tmp_path: Path) -> None:
-    peers = ["--engines", "opine", "lineage", "--servers", "opine", "stock_bentoml"]
+    peers = ["--engines", "opine", "legacy_2019", "--servers", "opine", "stock_bentoml"]
     result = subprocess.run(
         [sys.executable, "-m", "sentiment_bench", "--quick", "--out", str(tmp_path), *peers],
         cwd=BENCH,
@@ -28,9 +28,9 @@ def test_a_quick_run_writes_figures_and_a_table(tmp_path: Path) -> None:
     )
     assert result.returncode == 0, result.stderr
     results = json.loads((tmp_path / "results.json").read_text())
-    assert set(results["parts"]) == {"start", "engine", "http", "calm", "bulk"}
+    assert set(results["parts"]) == {"start", "engine", "http", "burst", "bulk"}
     assert len(results["aims"]) == 10
-    calm = results["parts"]["calm"]["servers"]["opine"]
-    assert (calm["good_answered"]["median"], calm["computed_for_the_departed"]["median"]) == (30, 0)
+    burst = results["parts"]["burst"]["servers"]["opine"]
+    assert (burst["good_answered"]["median"], burst["computed_in_vain"]["median"]) == (30, 0)
     assert results["parts"]["bulk"]["texts_a_second"]["ndjson"]["median"] > 0
     assert "| HTTP: times stock BentoML's requests a second, 16 clients |" in result.stdout

@@ -58,6 +58,7 @@ def test_lines_are_answered_as_requests_are(real: Server) -> None:
 def test_the_model_is_named_in_the_headers(real: Server) -> None:
     headers = httpx.post(real.url + "/v1/predict/bulk", content=b"").headers
     assert (headers["X-Model-Name"], headers["X-Model-Version"]) == ("tiny", "0.1.2")
+    assert len(headers["X-Model-Digest"]) == 64
 
 
 def test_bad_lines_are_answered_in_their_place(real: Server) -> None:

@@ -29,7 +29,7 @@ def test_predictions_are_the_engine_s_in_order(real: Server, artefact: Path) -> 
     answer = predict(real, TEXTS).json()
     engine = load_engine(artefact)
     expected = engine.predict([engine.encode(text) for text in TEXTS], [False] * len(TEXTS))
-    assert answer["model"] == {"name": "tiny", "version": "0.1.2"}
+    assert answer["model"] == {"name": "tiny", "version": "0.1.2", "digest": engine.digest}
     assert answer["predictions"] == [
         {
             "score": pytest.approx(prediction.score, abs=1e-6),

@@ -17,7 +17,7 @@ from tests.support import ROOT
 from tests.support.cluster.commands import CommandError, run
 
 CHART = str(ROOT / "charts/opine")
-VALUES = ROOT / "values.yaml"
+VALUES = ROOT / "tests/cluster/values.yaml"
 NAME = "opine"
 
 
@@ -73,6 +73,11 @@ class Release:
         host, port = service["clusterIP"], service["ports"][0]["port"]
         wait_until(lambda: accepts(host, port), f"{host}:{port} accepts connections", 30)
         return f"http://{host}:{port}"
+
+    def metrics(self, component: str) -> str:
+        """What a pod of it exports, asked within the pod: no Service publishes that port."""
+        code = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:5001/metrics').read().decode())"
+        return self.kubectl("exec", self.pods(component)[0]["metadata"]["name"], "--", "python", "-c", code)
 
     @contextmanager
     def forwarded(self, component: str) -> Iterator[str]:

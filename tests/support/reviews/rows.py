@@ -32,6 +32,8 @@ TABLES = ("review", "brand_month", "scraped_review", "scraped_count", "scrape_ru
 
 def empty_tables(engine: Engine) -> None:
     with engine.begin() as connection:
+        if connection.scalar(text("SELECT count(*) FROM model_version")):
+            connection.exec_driver_sql("TRUNCATE model_version, release, release_event RESTART IDENTITY")
         # For so few rows many times faster than TRUNCATE, which makes every index anew.
         for table in TABLES:
             connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608  the names above

@@ -26,7 +26,7 @@ class StandInEngine:
     While there is a file `broken` in its folder, it fails on everything.
     """
 
-    name, version = "stand-in", "7.0.0"
+    name, version, digest = "stand-in", "7.0.0", "7" * 64
     device = "stand-in"  # on a CPU so quick an engine would be held on the event loop
 
     def __init__(self, folder: Path) -> None:

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from charcnn.calibration import Calibration
 from charcnn.config import NetworkConfig
 from charcnn.export import export
+from charcnn.features import pack
 from charcnn.linear import LinearModel, word_ngrams
 from charcnn.network import CharCNN
-from charcnn.packing import pack
+from charcnn.prediction import Calibration
 from charcnn.text import encode
 
 if TYPE_CHECKING:

@@ -6,20 +6,22 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from charcnn.artefact import ArtefactError, read_manifest
+from charcnn.artefact import ArtefactError, artefact_digest, atomic_folder, read_manifest
 from charcnn.convert import convert
 from charcnn.engine import load_engine
 from safetensors.numpy import load_file, save_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from charcnn.engine import Kind
     from charcnn.prediction import Prediction
+
+CHARCNN_README = Path(__file__).parents[3] / "services/charcnn/README.md"
 
 
 @pytest.fixture
@@ -90,6 +92,25 @@ def test_a_whole_artefact_is_read(folder: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o644}
 
 
+def test_the_digest_is_what_sha256sum_says_of_the_folder(folder: Path) -> None:
+    listed = subprocess.run("LC_ALL=C sha256sum * | sha256sum", cwd=folder, shell=True, check=True, capture_output=True)  # noqa: S602  as the README has it
+    engine = load_engine(folder)
+    assert engine.digest == artefact_digest(folder, engine.manifest) == listed.stdout.decode().split()[0]
+    assert "LC_ALL=C sha256sum * | sha256sum" in CHARCNN_README.read_text()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [edited(lambda d: d.update(version="9.9.10")), lambda folder: (folder / "README.md").write_text("# another\n")],
+)
+def test_a_changed_artefact_has_another_digest_and_is_refused(folder: Path, change: Callable[[Path], None]) -> None:
+    digest = load_engine(folder).digest
+    assert load_engine(folder, digest=digest).digest == digest
+    change(folder)
+    with pytest.raises(ArtefactError, match=f"not {digest}: it is another model, or was changed"):
+        load_engine(folder, digest=digest)
+
+
 def test_a_model_may_have_no_linear_part(folder: Path) -> None:
     edited(lambda d: d.update(linear=None))(folder)
     (folder / "linear.safetensors").unlink()
@@ -135,3 +156,22 @@ def test_earlier_formats_are_converted_by_the_command_that_the_refusal_names(
 def predictions(folder: Path, texts: list[str]) -> list[Prediction]:
     engine = load_engine(folder)
     return engine.predict([engine.encode(text) for text in texts], [False] * len(texts))
+
+
+def test_a_folder_is_replaced_once_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "data"
+
+    def cut_off() -> None:
+        with atomic_folder(target) as made:
+            (made / "half").touch()
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        cut_off()
+    assert not target.exists()
+    for name in ("old", "new"):
+        with atomic_folder(target) as made:
+            (made / name).touch()
+            assert not (target / name).exists()
+    assert [path.name for path in target.iterdir()] == ["new"]
+    assert list(tmp_path.iterdir()) == [target]

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from charcnn.calibration import Calibration
 from charcnn.engine import Engine, load_engine
-from charcnn.explanation import STAR_VALENCE
-from charcnn.features import look_up_rows
+from charcnn.features import look_up_rows, pack
 from charcnn.network import CharCNN
-from charcnn.packing import pack
+from charcnn.prediction import STAR_VALENCE, Calibration
 from safetensors.torch import load_file
 
 if TYPE_CHECKING:

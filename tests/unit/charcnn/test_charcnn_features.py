@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from charcnn.config import NetworkConfig
-from charcnn.features import look_up_rows, row_count
-from charcnn.packing import pack
+from charcnn.features import look_up_rows, pack, row_count
 from charcnn.text import encode
 from hypothesis import given
 from hypothesis import strategies as st

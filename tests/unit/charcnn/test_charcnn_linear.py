@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from charcnn.artefact import ArtefactError
 from charcnn.config import LinearConfig
-from charcnn.explanation import STAR_VALENCE, ngram_contributions
-from charcnn.features import fold_case, word_spans
+from charcnn.features import fold_case, pack, word_spans
 from charcnn.linear import load_linear, save_linear, word_ngrams
-from charcnn.packing import pack
+from charcnn.prediction import STAR_VALENCE, ngram_contributions
 from charcnn.text import encode
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,8 +20,8 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from charcnn.features import Packed
     from charcnn.linear import LinearModel
-    from charcnn.packing import Packed
     from numpy.typing import NDArray
 
 STRIDE = 4

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from charcnn.packing import Neighbours, Packed, Window, pack, windows
+from charcnn.features import Packed, pack
+from charcnn.onnx_backend import Neighbours, Window, windows
 from hypothesis import given
 from hypothesis import strategies as st
 

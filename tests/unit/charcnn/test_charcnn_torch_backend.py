@@ -9,8 +9,7 @@ import pytest
 import torch
 from charcnn.devices import DeviceChoice, DeviceError, choose_device
 from charcnn.engine import Engine, load_engine
-from charcnn.features import look_up_columns
-from charcnn.packing import pack
+from charcnn.features import look_up_columns, pack
 from charcnn.text import encode
 from charcnn.torch_backend import SIZES, TorchBackend, size_for
 

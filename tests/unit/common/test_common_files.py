@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from opine_common.files import atomic_folder, write_atomically
+from opine_common.files import write_atomically
 
 
 def test_a_file_is_written_with_its_mode_and_replaces_what_was_there(tmp_path: Path) -> None:
@@ -20,21 +20,3 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
     with pytest.raises(UnicodeEncodeError):
         write_atomically(path, "\ud83d")
     assert path.read_text() == "old"
-
-
-def test_a_folder_is_there_once_it_is_whole(tmp_path: Path) -> None:
-    target = tmp_path / "data"
-
-    def cut_off() -> None:
-        with atomic_folder(target) as made:
-            made.mkdir()
-            raise OSError("the disk is full")
-
-    with pytest.raises(OSError, match="full"):
-        cut_off()
-    assert not target.exists()
-    with atomic_folder(target) as made:
-        assert not made.exists()
-        made.mkdir()
-        (made / "file").touch()
-    assert [path.name for path in target.iterdir()] == ["file"]

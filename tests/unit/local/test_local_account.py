@@ -3,8 +3,8 @@ import pwd
 from pathlib import Path
 
 import pytest
-from opine_local.account import postgres_account
-from opine_local.refusal import Refusal
+from opine_local.postgres import postgres_account
+from opine_local.settings import CommandError
 
 NOBODY = pwd.getpwnam("nobody")
 
@@ -28,14 +28,14 @@ def test_a_plain_user_may_not_take_anothers_data(home: Path, monkeypatch: pytest
     home.mkdir()
     other = NOBODY.pw_uid if home.stat().st_uid != NOBODY.pw_uid else 0
     acting_as(monkeypatch, pwd.getpwuid(other).pw_uid or 1)
-    with pytest.raises(Refusal, match=r"belongs to \w+, not to \w+: start Opine as before, or remove"):
+    with pytest.raises(CommandError, match=r"belongs to \w+, not to \w+: start Opine as before, or remove"):
         postgres_account(home, home.parent)
 
 
 def test_without_setpriv_root_is_sent_to_a_plain_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     acting_as(monkeypatch, 0)
     monkeypatch.setenv("PATH", str(home.parent))
-    with pytest.raises(Refusal, match="no setpriv here: start Opine as a plain user"):
+    with pytest.raises(CommandError, match="no setpriv here: start Opine as a plain user"):
         postgres_account(home, home.parent)
 
 

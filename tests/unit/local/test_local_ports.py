@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from opine_local.ports import any_free, check_free
-from opine_local.refusal import Refusal
-from opine_local.settings import Settings
+from opine_local.settings import CommandError, Settings
 
 
 def free_settings(**changed: int) -> Settings:
@@ -25,7 +24,7 @@ def test_free_ports_pass() -> None:
 
 @pytest.mark.parametrize("field", ["frontend_port", "reviews_port", "sentiment_port", "postgres_port"])
 def test_a_taken_port_is_refused_with_its_holder_and_a_way_out(field: str, taken_port: int) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(CommandError) as refused:
         check_free(free_settings(**{field: taken_port}))
     sentence = str(refused.value)
     assert sentence.startswith(f"Port {taken_port} is taken by ")
@@ -34,14 +33,14 @@ def test_a_taken_port_is_refused_with_its_holder_and_a_way_out(field: str, taken
 
 
 def test_the_suggested_port_is_free(taken_port: int) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(CommandError) as refused:
         check_free(free_settings(reviews_port=taken_port))
     check_free(free_settings(reviews_port=int(str(refused.value).rpartition("=")[2])))
 
 
 def test_one_port_for_two_services_is_refused() -> None:
     port = any_free()
-    with pytest.raises(Refusal, match=f"Port {port} is set for two services"):
+    with pytest.raises(CommandError, match=f"Port {port} is set for two services"):
         check_free(free_settings(frontend_port=port, reviews_port=port))
 
 

@@ -3,10 +3,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from opine_local.refusal import Refusal
-from opine_local.scrape_demo.command import report
-from opine_local.scrape_demo.outcome import Outcome
-from opine_local.scrape_demo.site import demo_site
+from opine_local.scrape_demo import Outcome, demo_site, report
+from opine_local.settings import CommandError
 from opine_reviews.models import ScrapeRun
 
 
@@ -33,5 +31,5 @@ def test_a_site_that_does_not_start_is_told(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\nexec {sys.executable} -c 'print(\"no\")'\n")
     python.chmod(0o755)
-    with pytest.raises(Refusal, match=r"The demo site did not start: .* says no\."), demo_site(python):
+    with pytest.raises(CommandError, match=r"The demo site did not start: .* says no\."), demo_site(python):
         pass

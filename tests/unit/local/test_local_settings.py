@@ -1,8 +1,7 @@
 from pathlib import Path
 
 import pytest
-from opine_local.refusal import Refusal
-from opine_local.settings import local_settings
+from opine_local.settings import CommandError, local_settings
 
 
 @pytest.fixture(autouse=True)
@@ -30,5 +29,5 @@ def test_the_admin_password_is_the_frontends_own_variable(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("port", ["0", "65536", "http"])
 def test_a_wrong_port_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("OPINE_LOCAL_FRONTEND_PORT", port)
-    with pytest.raises(Refusal, match=f"^OPINE_LOCAL_FRONTEND_PORT is '{port}': input should be .*\\.$"):
+    with pytest.raises(CommandError, match=f"^OPINE_LOCAL_FRONTEND_PORT is '{port}': input should be .*\\.$"):
         local_settings()

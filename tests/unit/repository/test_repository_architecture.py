@@ -4,14 +4,37 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import ROOT
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
 PATH = re.compile(r"`((?:charts|scraping|services|tests|training)/[^`\s]+)`")
 PACKAGE_ROW = re.compile(r"^\| `(\w+)` \| \[([\w/]+)\]\([^)]+\) \|(.*)\|$", re.MULTILINE)
+# What only this machine's demonstrations need.
+NOT_IN_AN_IMAGE = ("services/local", "scraping/demo_site")
+DOCKERFILES = sorted([*ROOT.glob("*/Dockerfile"), *ROOT.glob("services/*/Dockerfile")])
+
+
+def copied(dockerfile: str) -> set[str]:
+    """What a Dockerfile copies from the repository."""
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE)
+    return {source for sources in copies for source in sources.split()}
+
+
+def kept_out(sources: set[str]) -> set[str]:
+    """Those that would bring one of `NOT_IN_AN_IMAGE` along."""
+    return {
+        source
+        for source in sources
+        for out in NOT_IN_AN_IMAGE
+        if f"{out}/".startswith(f"{source}/") or source.startswith(out)
+    }
 
 
 def missing_paths(document: str) -> set[str]:
@@ -77,3 +100,15 @@ def test_dependencies_point_one_way() -> None:
 def test_a_cycle_is_found() -> None:
     assert cycle({"a": {"b"}, "b": {"a"}, "c": {"a"}}) == ["a", "b", "c"]
     assert imported_packages("def f():\n    from a.b import c\n    import d", {"a", "d", "e"}) == {"a", "d"}
+
+
+@pytest.mark.parametrize("file", DOCKERFILES, ids=lambda file: file.parent.name)
+def test_an_image_has_nothing_of_the_demonstrations(file: Path) -> None:
+    sources = copied(file.read_text())
+    assert len(sources) > 4
+    assert kept_out(sources) == set()
+
+
+def test_a_demonstration_in_an_image_is_found() -> None:
+    sources = copied("COPY services/local/a.txt scraping /src/\nCOPY --from=build /opt /opt\nCOPY scraping/src src")
+    assert kept_out(sources) == {"services/local/a.txt", "scraping"}

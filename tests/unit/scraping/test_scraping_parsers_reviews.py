@@ -8,7 +8,7 @@ from opine_demo_site.catalogue import Catalogue, Company, Review
 from opine_scraping.issues import ParseError, Reason
 from opine_scraping.items import CompanyItem, ReviewItem
 from opine_scraping.parsers import REVIEWS, choose_parser, parse_list
-from opine_scraping.parsers.next_data import Review as Entry
+from opine_scraping.parsers.next_data import ReviewData as Entry
 from opine_scraping.parsers.page import ListRead, Page
 from pydantic import ValidationError
 

@@ -7,7 +7,7 @@ from opine_demo_site.catalogue import Catalogue
 from opine_scraping.items import ReviewItem
 from opine_scraping.parsers import REVIEWS, parse_list
 from opine_scraping.parsers.page import Page
-from opine_scraping.redaction import mask_page, redact_reply, redact_review
+from opine_scraping.redaction import redact_page, redact_reply, redact_review
 
 PageOf = Callable[[str], Page]
 
@@ -15,7 +15,7 @@ PageOf = Callable[[str], Page]
 @pytest.mark.parametrize("company", ["slow-2019.example", "slow-today.example", "changed-2019.example"])
 def test_a_masked_page_holds_no_word_of_it(catalogue: Catalogue, page_of: PageOf, company: str) -> None:
     page = page_of(f"/review/{company}")
-    kept = mask_page(page.text)
+    kept = redact_page(page.text)
     if company.startswith("changed"):
         assert "Mina Novak" in page.text
         assert "rv-card" in kept
@@ -25,7 +25,7 @@ def test_a_masked_page_holds_no_word_of_it(catalogue: Catalogue, page_of: PageOf
 
 
 def test_what_mends_a_parser_is_kept() -> None:
-    kept = mask_page(
+    kept = redact_page(
         '<article class="review" id="x1"><!-- Ada Holt --><img src="//cdn/stars-4.svg" alt="4 stars: Great">'
         '<a href="/users/Ada" data-name="Ada" title="Ada Holt">Ada</a><script>var ada = "Ada"</script>'
         '<script type="application/json">{"rating": 4, "consumer": {"displayName": "Ada"}}</script></article>tail Ada'
@@ -39,8 +39,8 @@ def test_what_mends_a_parser_is_kept() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "plain words", '<?xml version="1.0" encoding="utf-8"?><a>Ada</a>', "\ud800"])
-def test_anything_can_be_mask_page(text: str) -> None:
-    assert "Ada" not in mask_page(text)
+def test_anything_can_be_redacted(text: str) -> None:
+    assert "Ada" not in redact_page(text)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_name_that_stands_elsewhere_than_it_did_is_taken_out(
 
 
 def test_no_key_and_no_attribute_names_a_person() -> None:
-    kept = mask_page(
+    kept = redact_page(
         '<p id="user-ada-holt" class="card ada"><b>Ada Holt</b>'
         '<img alt="5 stars: Ada" src="/users/Ada/stars-4.svg"></p><script type="application/json">'
         '{"byAuthor": {"Ada Holt": 1, "ada": 2}, "reviews": [{"author": 1}, {"author": 2}]}</script>'

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from opine_sentiment.http.response import predictions_json, significant, word_contributions
-from opine_sentiment.schemas import Explain, TextError
+from opine_sentiment.schemas import Explain, Model, TextError
 
+MODEL = Model(name="opine-charcnn", version="1.0.0", digest="d" * 64)
 PREDICTION = Prediction(
     score=0.123456789,
     label="average",
@@ -23,14 +24,14 @@ PREDICTION = Prediction(
 
 
 def answer(*outcomes: Prediction | TextError, text: str = "", explain: Explain = True) -> Any:  # noqa: ANN401  JSON
-    body = predictions_json("opine-charcnn", "1.0.0", [text] * len(outcomes), outcomes, explain)
+    body = predictions_json(MODEL, [text] * len(outcomes), outcomes, explain)
     return json.loads(asyncio.run(body))
 
 
 def test_each_outcome_stands_in_its_place() -> None:
     error = TextError(code="too_long", message="the text has 9 characters; 8 are allowed")
     assert answer(PREDICTION, error, PREDICTION) == {
-        "model": {"name": "opine-charcnn", "version": "1.0.0"},
+        "model": {"name": "opine-charcnn", "version": "1.0.0", "digest": "d" * 64},
         "predictions": [
             {
                 "score": 0.123457,
@@ -76,7 +77,7 @@ def test_a_large_answer_lets_others_run_in_between() -> None:
 
     async def turns_of_another() -> int:
         turns = 0
-        task = asyncio.ensure_future(predictions_json("m", "1", ["x"] * 50, [explained] * 50, explain=True))
+        task = asyncio.ensure_future(predictions_json(MODEL, ["x"] * 50, [explained] * 50, explain=True))
         while not task.done():
             turns += 1
             await asyncio.sleep(0)

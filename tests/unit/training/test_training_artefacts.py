@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 from charcnn.artefact import ArtefactError, read_manifest
-from charcnn.calibration import Calibration
 from charcnn.config import NetworkConfig
 from charcnn.engine import load_engine
+from charcnn.features import pack
 from charcnn.legacy_2019 import Legacy2019Config, Legacy2019Network
 from charcnn.linear import load_linear
-from charcnn.packing import pack
+from charcnn.prediction import Calibration
 from charcnn.text import encode
 from opine_training.artefacts import export_run, load_model
 from opine_training.commands.calibrate import CalibrationError, Reviews, recalibrate

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from charcnn.features import pack
 from charcnn.linear import word_ngrams
-from charcnn.packing import pack
 from charcnn.text import encode
 from opine_training.config import LinearPartConfig
 from opine_training.corpus import write_corpus

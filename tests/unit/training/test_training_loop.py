@@ -22,7 +22,7 @@ from opine_training.config import (
 from opine_training.corpus import read_dataset
 from opine_training.loop import Training
 from opine_training.networks import build_encoding, build_network, build_seeded, predict_logits
-from opine_training.optimisation import Device, DeviceError, Processes, choose_device
+from opine_training.optimisation import Device, NoDeviceError, Processes, resolve_device
 from opine_training.runs import CheckpointError, Progress, read_progress, save_checkpoint
 from opine_training.sampling import SoftTargets
 from opine_training.splits import Source
@@ -148,9 +148,11 @@ def test_half_precision_learns_too(dataset: Dataset, small_config: TrainConfig, 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 def test_a_gpu_that_is_not_there_is_missed() -> None:
-    with pytest.raises(DeviceError, match="no CUDA device"):
-        choose_device(HardwareConfig(device="cuda"))
-    assert choose_device(HardwareConfig(precision="float32")) == Device(torch.device("cpu"), half=False, compiled=False)
+    with pytest.raises(NoDeviceError, match="no CUDA device"):
+        resolve_device(HardwareConfig(device="cuda"))
+    assert resolve_device(HardwareConfig(precision="float32")) == Device(
+        torch.device("cpu"), half=False, compiled=False
+    )
 
 
 def test_a_folder_without_a_checkpoint_is_refused(tmp_path: Path) -> None:

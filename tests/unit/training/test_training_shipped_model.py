@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from charcnn.engine import Engine, load_engine
 from opine_training.artefacts import ServedModel, model_card
@@ -11,7 +13,9 @@ from opine_training.reviews import LeftOut, review_file
 
 from tests.support import ROOT
 
-DATA = ROOT.parent / "shared/data"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 MODEL = ROOT / "services/sentiment/model"
 
 
@@ -20,10 +24,12 @@ def engine() -> Engine:
     return load_engine(MODEL, threads=2)
 
 
-@pytest.mark.skipif(not DATA.exists(), reason="the reviews that the model was measured on are not at hand")
 @pytest.mark.parametrize("source", ["games_gamestop", "consumer_sites"])
-def test_the_card_says_what_the_model_does(engine: Engine, source: str) -> None:
-    file = review_file(DATA / f"{source}.csv.gz", ReadConfig())
+def test_the_card_says_what_the_model_does(engine: Engine, source: str, pytestconfig: pytest.Config) -> None:
+    data: Path | None = pytestconfig.getoption("--data")
+    if data is None:
+        pytest.skip("no --data, the reviews that the model was measured on")
+    file = review_file(data / f"{source}.csv.gz", ReadConfig())
     measured = report(score_files(ServedModel(engine), [file], "val", LeftOut()))["files"][source]
     stated = engine.manifest.metrics["validation"]["sources"][source]
     figures = {name: value for name, value in stated.items() if isinstance(value, float | int)}

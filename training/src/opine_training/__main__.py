@@ -33,6 +33,7 @@ def main() -> None:
         + "\n\n`COMMAND --help` explains each with an example.",
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    # Only the command: each has a parser of its own, and `--help` after it is for that one.
     arguments = parser.parse_args(sys.argv[1:2])
     module = importlib.import_module(f"opine_training.commands.{arguments.command.replace('-', '_')}")
     try:

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from charcnn.artefact import CARD, MANIFEST, Manifest, read_manifest
-from charcnn.calibration import LABEL_OF_STAR, label_probabilities, proposed_stars, scores, softmax
+from charcnn.artefact import CARD, MANIFEST, Manifest, atomic_folder, read_manifest
 from charcnn.config import STARS
 from charcnn.devices import DeviceError
 from charcnn.engine import load_engine
 from charcnn.export import export
 from charcnn.legacy_2019 import Legacy2019Network
 from charcnn.network import CharCNN
+from charcnn.prediction import LABEL_OF_STAR, label_probabilities, proposed_stars, scores, softmax
 from charcnn.quantise import passes, quantise
 from charcnn.text import EncodedText
 
@@ -31,7 +31,7 @@ from opine_training.legacy_2019 import (
 from opine_training.linear import best_share, linear_logits, linear_part, scaled
 from opine_training.metrics import Predictions
 from opine_training.networks import build_encoding, build_network, predict_logits
-from opine_training.runs import CORPUS, atomic_folder, read_config, read_progress, read_summary
+from opine_training.runs import CORPUS, read_config, read_progress, read_summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _TEXTS_A_CALL = 256
-_INT8_TEXTS = 4000
+_INT8_TEXTS = 4000  # half makes the scales, half is the gate: enough to see one label in a thousand differ
 
 
 class ServedModel:
@@ -156,6 +156,7 @@ def load_model(folder: Path, threads: int = 2) -> Model:
 def rewrite(folder: Path, target: Path, manifest: Manifest | Legacy2019Manifest) -> None:
     """The weights of a model of either kind under another manifest, with the card that goes with it."""
     name = MANIFEST if isinstance(manifest, Manifest) else LEGACY_2019_MANIFEST
+    # `target` may be `folder` itself: the copy is whole before what is there is replaced.
     with atomic_folder(target) as unfinished:
         shutil.copytree(folder, unfinished, dirs_exist_ok=True)
         (unfinished / name).write_text(manifest.model_dump_json(indent=2) + "\n")
@@ -184,6 +185,7 @@ def export_run(folder: Path, artefact: Path, version: str) -> None:
     network, encoding = build_network(config), build_encoding(config)
     if progress.best is not None:
         network.load_state_dict(progress.best)
+    # Rows that no step learned from: on training rows the network is surer than it should be.
     tuning = open_corpus(folder / CORPUS / "tuning")
     stars = tuning.stars.astype(np.int64)
     logits = predict_logits(network, encoding, tuning)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from opine_training.config import AugmentationConfig
 
-_SHORTEST = 20
+_SHORTEST = 20  # shorter beginnings say nothing yet of the stars, and would teach noise
 _EVEN = 0.5
 
 
@@ -37,7 +37,7 @@ def bare(symbols: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return kept if len(kept) else symbols
 
 
-_CASE_BIT = ord("a") - ord("A")
+_CASE_BIT = ord("a") - ord("A")  # symbols keep the codes of ASCII
 
 
 def upper(symbols: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import fasttext as library
 import numpy as np
-from charcnn.calibration import LABEL_OF_STAR
+from charcnn.prediction import LABEL_OF_STAR
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
@@ -92,6 +92,7 @@ def fasttext(texts: Sequence[str], labels: NDArray[np.integer]) -> Baseline:
     """Words and pairs of words, in its usual settings for sentiment."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "train.txt"
+        # Texts from the web hold lone surrogates, which no UTF-8 file can.
         with file.open("w", encoding="utf-8", errors="replace") as handle:
             handle.writelines(
                 f"{_LABEL_PREFIX}{label} {_tokens(text)}\n" for text, label in zip(texts, labels.tolist(), strict=True)
@@ -99,6 +100,7 @@ def fasttext(texts: Sequence[str], labels: NDArray[np.integer]) -> Baseline:
         model = library.train_supervised(
             input=str(file), lr=0.25, epoch=5, wordNgrams=2, dim=50, bucket=1_000_000, minCount=2, thread=1, verbose=0
         )
+    # fastText cannot weigh classes: dividing by their frequency balances its probabilities afterwards.
     prior = np.bincount(labels, minlength=3) / len(labels)
 
     def probabilities(texts: Sequence[str]) -> NDArray[np.float64]:

@@ -40,6 +40,7 @@ KINDS = (
     "other languages",
     "long descriptions",
 )
+# Nobody knows from the words alone what a sarcastic text means: it is reported and not counted.
 ONLY_COUNTED = frozenset({"sarcasm"})
 """Kinds that the shares over all kinds leave out."""
 SUITE = resources.files("opine_training") / "behaviour.csv"
@@ -52,6 +53,8 @@ _SWING = 0.5  # of a score between 0 and 1
 
 @dataclass(frozen=True, slots=True)
 class Probe:
+    """A text of the suite."""
+
     kind: str
     text: str
     accepted: frozenset[int]

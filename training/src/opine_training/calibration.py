@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from charcnn.calibration import LABEL_OF_STAR, Calibration, label_probabilities, softmax
+from charcnn.prediction import LABEL_OF_STAR, Calibration, label_probabilities, softmax
 from scipy.ndimage import uniform_filter
 from torch.nn import functional
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-_OFFSETS = np.arange(-1.5, 1.501, 0.1)
+_OFFSETS = np.arange(-1.5, 1.501, 0.1)  # a factor of 4.5 either way; the best lies well within
 _NEIGHBOURHOOD = 5  # offsets
-_LEAST = 1e-12
+_LEAST = 1e-12  # a probability of 0 has no logarithm
 
 
 def fit_calibration(
@@ -59,6 +59,7 @@ def fit_scaling(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> tupl
     bias = torch.zeros(logits.shape[1], dtype=torch.float64, requires_grad=True)
 
     def loss() -> torch.Tensor:
+        # The mean of the biases changes no probability; without it the fit has one answer.
         likelihood = functional.cross_entropy(raw / log_temperature.exp() + bias - bias.mean(), truth)
         return likelihood + (log_temperature**2 + (bias**2).sum()) / (2 * len(truth))
 
@@ -88,6 +89,7 @@ def fit_label_offsets(
     smoothed = uniform_filter(raw, size=_NEIGHBOURHOOD, mode="nearest").round(9)
     best = _OFFSETS[np.argwhere(smoothed == smoothed.max())].tolist()
     bad, average = min(best, key=lambda pair: abs(pair[0]) + abs(pair[1]))
+    # The third is 0: only differences between offsets move a decision.
     return round(bad, 2), round(average, 2), 0.0
 
 

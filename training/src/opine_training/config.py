@@ -38,6 +38,8 @@ LabelScheme = Literal["auto", "stars", "ten", "names", "two"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
+    """The columns' names in a review file."""
+
     text: str = "text"
     rating: str = "rating"
     split: str = "split"
@@ -129,6 +131,8 @@ LossKind = Literal["cross_entropy", "focal"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossConfig:
+    """What a step minimises."""
+
     kind: LossKind = "cross_entropy"
     """`focal` (Lin et al. 2017) weighs down what is already right."""
     label_smoothing: float = 0.05
@@ -158,6 +162,8 @@ OptimiserKind = Literal["adamw", "adam", "sgd"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimiserConfig:
+    """How weights follow gradients."""
+
     kind: OptimiserKind = "adamw"
     learning_rate: float = 2e-3
     """Its peak, whatever the schedule; `find-lr` proposes one."""
@@ -179,6 +185,8 @@ ScheduleKind = Literal["one_cycle", "cyclical", "step", "constant"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleConfig:
+    """How the learning rate changes over a run."""
+
     kind: ScheduleKind = "one_cycle"
     """`one_cycle` rises and falls once (Smith and Topin 2018), `cyclical` is the triangle of Smith 2017, `step` halves
     the rate again and again as in 2019."""
@@ -201,6 +209,8 @@ Switch = Literal["auto", "on", "off"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HardwareConfig:
+    """What a run computes on. It is no part of the run: one that goes on may have other hardware."""
+
     device: DeviceName = "auto"
     """`auto` takes a GPU where there is one."""
     precision: Precision = "auto"
@@ -237,6 +247,8 @@ Criterion = Literal["calibrated_loss", "weighted_f1"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
+    """What a run's result depends on beside its data; kept in the run's folder and compared when it goes on."""
+
     seed: int = 1
     epochs: int = 5
     patience: int = 3
@@ -273,6 +285,7 @@ ConfigName = Literal["default", "legacy_2019", "lineage"]
 
 
 def named(name: ConfigName) -> TrainConfig:
+    """The defaults that `--config` names."""
     return TrainConfig() if name == "default" else legacy_2019_config()
 
 
@@ -309,6 +322,7 @@ def parse(command: type[Command], name: str, arguments: Sequence[str], default: 
         prog=f"python -m opine_training {name}",
         description=inspect.getdoc(command),
         args=arguments,
+        # tyro's mark for "no default here", which lets the fields keep theirs.
         default=tyro.MISSING_NONPROP if default is None else default,
     )
 

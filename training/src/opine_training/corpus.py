@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING, Any, Protocol, Self, overload
 
 import numpy as np
+from charcnn.artefact import atomic_folder
 
 from opine_training.reviews import DataError, LeftOut, files_of
-from opine_training.runs import atomic_folder
 from opine_training.splits import fingerprinted, learned_rows
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Corpus:
     """N reviews as a network reads them."""
 
     symbols: NDArray[np.uint8]
+    """Of all reviews, one after the other."""
     ends: NDArray[np.int64]
     """Shape (N,): where the symbols of each review end."""
     stars: NDArray[np.int8]
@@ -74,6 +75,7 @@ class Corpus:
     sources: NDArray[np.uint16]
     """Shape (N,): indices in `source_names`."""
     digests: NDArray[np.uint64]
+    """Shape (N,): `opine_training.reviews.text_digest` of each."""
     texts: Texts
     source_names: tuple[str, ...]
 
@@ -81,10 +83,12 @@ class Corpus:
         return len(self.stars)
 
     def text_symbols(self, index: int) -> NDArray[np.uint8]:
+        """Symbols of one review, shape (n,)."""
         return _part(self.symbols, self.ends, index)
 
     @property
     def lengths(self) -> NDArray[np.int64]:
+        """Symbols of each review, shape (N,)."""
         return np.diff(self.ends, prepend=0)
 
 
@@ -93,6 +97,7 @@ def _part(flat: NDArray[np.uint8], ends: NDArray[np.int64], index: int) -> NDArr
 
 
 def open_corpus(folder: Path) -> Corpus:
+    """Map the files that `CorpusWriter` wrote; nothing is read yet."""
     columns = {name: _mapped(folder / f"{name}.bin", dtype) for name, dtype in _COLUMNS.items()}
     names = json.loads((folder / _SOURCE_NAMES).read_text())
     texts = Texts(columns.pop("texts"), columns.pop("text_ends"))
@@ -160,7 +165,7 @@ class TextEncoding(Protocol):
 
 
 PARTS = ("train", "tuning", "validation")
-_LAYOUT = 1
+_LAYOUT = 1  # raised when the files change, so that older caches are written again
 _SUMMARY = "data.json"
 
 
@@ -204,6 +209,7 @@ def _write(source: Source, encoding: TextEncoding, cache: Path, key: str) -> Non
     left_out = LeftOut()
     hashed = hashlib.sha256()
     with atomic_folder(cache) as folder:
+        # The writers are closed before the folder takes its name: until then their last rows are in memory.
         with ExitStack() as stack:
             writers = {part: stack.enter_context(CorpusWriter(folder / part, encoding.encode)) for part in PARTS}
             for part, row in learned_rows(source, left_out):

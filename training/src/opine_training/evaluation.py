@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from charcnn.calibration import LABEL_OF_STAR
+from charcnn.prediction import LABEL_OF_STAR
 
 from opine_training.augmentation import typos
 from opine_training.metrics import concatenated, star_figures, two_class_figures
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     Variant = Callable[[str], str]
 
 TYPO_RATE = 0.05
+# ASCII's, and what phones type in its stead: curly quotes, the ellipsis, dashes.
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "\u2018\u2019\u201c\u201d\u2026\u2013\u2014")
 
 
 def beginning(share: float) -> Variant:
+    """What has been typed when a share of a review is there."""
     return lambda text: text[: max(1, round(len(text) * share))]
 
 
@@ -42,6 +44,7 @@ def with_typos(text: str) -> str:
 
 
 def without_punctuation(text: str) -> str:
+    """A text as a hurried person types it."""
     return text.translate(_PUNCTUATION)
 
 
@@ -126,6 +129,7 @@ def score_files(
         if not rows:
             continue
         texts = [row.text for row in rows]
+        # A two-class file answers one question; its variants would stand in no table.
         predictions = predict_variants(model, texts, {} if file.scheme == "two" else variants)
         stars = np.array([row.stars - 1 for row in rows], np.int64)
         scored.append(Scored(file.name, split, file.benchmark, file.scheme, texts, stars, predictions))

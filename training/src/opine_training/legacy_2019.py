@@ -6,9 +6,9 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from charcnn.artefact import CARD, ArtefactError
-from charcnn.calibration import softmax
+from charcnn.artefact import CARD, ArtefactError, atomic_folder
 from charcnn.legacy_2019 import ALPHABET, Legacy2019Config, Legacy2019Network, score, stars
+from charcnn.prediction import softmax
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -16,7 +16,6 @@ from safetensors.torch import load_file, save_file
 from opine_training import InputError
 from opine_training.metrics import Predictions
 from opine_training.networks import Legacy2019Encoding, read_logits
-from opine_training.runs import atomic_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +85,7 @@ def translate(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     Raises:
         Legacy2019ArgumentError: a value of 2019 has no counterpart.
     """
+    # Without abbreviations, or `--data` would be taken for 2019's `--data_path`.
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
     for name in (*RENAMED, *CHOICES, *TOGETHER, *WITHOUT_EFFECT):
         parser.add_argument(f"--{name}")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from charcnn.artefact import atomic_folder
 from charcnn.config import STARS, LinearConfig
+from charcnn.features import pack
 from charcnn.linear import LinearModel, known_ngrams, load_linear, save_linear, word_ngrams
-from charcnn.packing import pack
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import SGDClassifier
 from tqdm import tqdm
@@ -21,19 +22,19 @@ from tqdm import tqdm
 from opine_training.calibration import calibrated_log_loss
 from opine_training.corpus import open_corpus
 from opine_training.optimisation import class_weights
-from opine_training.runs import CORPUS, atomic_folder
+from opine_training.runs import CORPUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from charcnn.packing import Packed
+    from charcnn.features import Packed
     from numpy.typing import NDArray
 
     from opine_training.config import LinearPartConfig, TrainConfig
     from opine_training.corpus import Corpus
 
 logger = logging.getLogger(__name__)
-_TEXTS = 2000
+_TEXTS = 2000  # packed at a time
 
 
 def packed_texts(corpus: Corpus) -> Iterator[Packed]:
@@ -49,6 +50,8 @@ _MOST_COUNTED = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
+    """E word n-grams and how frequent they are."""
+
     fingerprints: NDArray[np.uint32]
     """Shape (E,), ascending."""
     texts: NDArray[np.int64]
@@ -60,6 +63,7 @@ def frequent_ngrams(corpus: Corpus, config: LinearPartConfig, most_counted: int 
     counted = Vocabulary(np.zeros(0, np.uint32), np.zeros(0, np.int64))
     for packed in packed_texts(corpus):
         found = word_ngrams(packed, config.words)
+        # Text and n-gram in one number: sorting it once counts every n-gram once a text.
         once_a_text = np.unique(found.text.astype(np.uint64) << np.uint64(32) | found.fingerprints)
         counted = _merge(counted, once_a_text.astype(np.uint32))
         if len(counted.texts) > most_counted:
@@ -126,7 +130,7 @@ def design_matrix(
     return csr_matrix((values, columns, ends), shape=(len(corpus), len(fingerprints)), copy=False)
 
 
-_ROWS = 16_384  # read at a time
+_ROWS = 16_384  # of the design matrix, read at a time
 
 
 def fit_linear(corpus: Corpus, config: LinearPartConfig, class_balance: float, seed: int) -> LinearModel | None:
@@ -167,7 +171,7 @@ def fit_linear(corpus: Corpus, config: LinearPartConfig, class_balance: float, s
     )
 
 
-_WEIGHTS = np.arange(0, 1.51, 0.05)
+_WEIGHTS = np.arange(0, 1.51, 0.05)  # the shares that are tried
 
 
 def linear_logits(linear: LinearModel, corpus: Corpus) -> NDArray[np.float32]:
@@ -184,6 +188,7 @@ def best_share(network: NDArray[np.float32], linear: NDArray[np.float32], stars:
 
 
 def scaled(linear: LinearModel, share: float) -> LinearModel:
+    """A linear model whose logits are `share` times as large: what is served adds them as they are."""
     return replace(linear, contributions=linear.contributions * np.float32(share), bias=linear.bias * np.float32(share))
 
 

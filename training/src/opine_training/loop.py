@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from opine_training.sampling import SoftTargets
 
 logger = logging.getLogger(__name__)
-_EVERY = 20
+_EVERY = 20  # steps between two points of a curve; a picture shows no more
 
 
 class Curves:
+    """TensorBoard's curves of a run."""
+
     def __init__(self, folder: Path, step: int, *, write: bool) -> None:
         """What was written past `step` by a run that was killed is hidden."""
         self._writer = SummaryWriter(folder, purge_step=step + 1) if write else None
@@ -101,6 +103,7 @@ def run_steps(
             curves.step(progress.step, loss, rate)
             bar.update()
             bar.set_postfix(loss=f"{progress.loss:.4f}", refresh=False)
+            # Not after the last step: the epoch's end writes a checkpoint in any case.
             if time.monotonic() - saved > 60 * save_minutes and progress.batch < count:
                 save()
                 saved = time.monotonic()
@@ -169,6 +172,7 @@ class Training:
         yield from zip(numbers, loader, strict=True)
 
     def _evaluate(self, stepper: Stepper, progress: Progress, curves: Curves) -> None:
+        # One judges for all: were each to judge, rounding could let them stop at different epochs and wait for ever.
         value = self.processes.broadcast(self._value(stepper) if self.processes.first else 0.0)
         logger.info("epoch %d: training loss %.4f, tuning %.4f", progress.epoch + 1, progress.loss, value)
         progress.history.append({"training_loss": progress.loss, "tuning": value})
@@ -177,6 +181,7 @@ class Training:
         better = value < progress.best_value if falls else value > progress.best_value
         if progress.best is None or better:
             progress.best_value, progress.best_epoch = value, progress.epoch
+            # To the CPU: the best epoch's weights would double what the network takes on a GPU.
             progress.best = {name: each.detach().cpu().clone() for name, each in stepper.network.state_dict().items()}
 
     def _value(self, stepper: Stepper) -> float:

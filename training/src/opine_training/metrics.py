@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from charcnn.calibration import LABEL_OF_STAR
+from charcnn.prediction import LABEL_OF_STAR
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Predictions:
 
 
 class Model(Protocol):
+    """What can be evaluated: the served model, that of 2019, a baseline."""
+
     @property
     def name(self) -> str: ...
 
@@ -64,7 +66,7 @@ def concatenated(parts: Sequence[Predictions]) -> Predictions:
     )
 
 
-BINS = 15
+BINS = 15  # as Guo et al. 2017, so that figures can be compared
 
 
 def quadratic_kappa(truth: NDArray[np.integer], predicted: NDArray[np.integer]) -> float:

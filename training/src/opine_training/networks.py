@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
-from charcnn.calibration import LABEL_OF_STAR
 from charcnn.config import STARS
-from charcnn.features import look_up_rows
+from charcnn.features import look_up_rows, pack
 from charcnn.legacy_2019 import PADDING, Legacy2019Config, Legacy2019Network
 from charcnn.legacy_2019 import encode as encode_2019
 from charcnn.network import CharCNN
-from charcnn.packing import pack
+from charcnn.prediction import LABEL_OF_STAR
 from charcnn.text import encode
 
 from opine_training.corpus import TextEncoding
@@ -67,12 +66,13 @@ class CharCNNEncoding:
         return lengths
 
     def inputs(self, texts: Sequence[NDArray[np.uint8]], rng: np.random.Generator | None) -> Inputs:
-        if rng is not None:  # a text may begin anywhere within a cell
+        # While training a text may begin anywhere in a cell: what is learned of a word must not depend on its offset.
+        if rng is not None:
             texts = [np.pad(text, (int(rng.integers(self.network.stride)), 0)) for text in texts]
         packed = pack(texts, stride=self.network.stride, gap=self.network.gap)
         rows = torch.from_numpy(look_up_rows(packed, self.network))
         if rng is not None and self.look_up_dropout:
-            hashed = rows[:, 1:]
+            hashed = rows[:, 1:]  # the character itself is always seen
             hashed[torch.from_numpy(rng.random(hashed.shape, dtype=np.float32) < self.look_up_dropout)] = 0
         return rows, torch.from_numpy(packed.cell_text), len(texts)
 
@@ -115,12 +115,14 @@ class Legacy2019Encoding:
 
 
 def build_network(config: TrainConfig) -> nn.Module:
+    """The network of a configuration, with weights at random."""
     if isinstance(config.network, Legacy2019Config):
         return Legacy2019Network(config.network)
     return CharCNN(config.network, dropout=config.dropout)
 
 
 def build_encoding(config: TrainConfig) -> Encoding:
+    """How the network of a configuration reads texts."""
     if isinstance(config.network, Legacy2019Config):
         return Legacy2019Encoding(config.network)
     return CharCNNEncoding(config.network, config.look_up_dropout)
@@ -132,7 +134,7 @@ def build_seeded(config: TrainConfig) -> nn.Module:
     return build_network(config)
 
 
-_BATCH_CHARACTERS = 65536
+_BATCH_CHARACTERS = 65536  # bounds memory; texts of like length share a batch, so little of it is padding
 
 
 def predict_logits(network: torch.nn.Module, encoding: Encoding, corpus: Corpus) -> NDArray[np.float32]:

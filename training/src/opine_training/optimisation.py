@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
+    """What N texts are to be read as."""
+
     classes: Tensor
     """Shape (N,)."""
     soft: Tensor | None = None
@@ -40,6 +42,7 @@ def losses(logits_NK: Tensor, targets: Targets, config: LossConfig) -> Tensor:
     hard_N = _hard(logits_NK, targets.classes, config)
     if targets.soft is None or not config.soft_weight:
         return hard_N
+    # NaN times zero is NaN: what the teacher has not read is replaced before it is weighed out.
     known_N = ~targets.soft.isnan().any(dim=1)
     soft_N = soft_cross_entropy(logits_NK, targets.soft.nan_to_num(), config.soft_temperature)
     return hard_N + config.soft_weight * known_N * (soft_N - hard_N)
@@ -58,6 +61,7 @@ def _hard(logits_NK: Tensor, classes_N: Tensor, config: LossConfig) -> Tensor:
 def focal(logits_NK: Tensor, classes_N: Tensor, gamma: float) -> Tensor:
     """-(1 - p)^gamma log p of the true class (Lin et al. 2017)."""
     cross_entropy_N = functional.cross_entropy(logits_NK, classes_N, reduction="none")
+    # Rounding can take 1 - p below zero, and a power of that is NaN.
     return (1 - (-cross_entropy_N).exp()).clamp_min(0) ** gamma * cross_entropy_N
 
 
@@ -69,6 +73,7 @@ def soft_cross_entropy(logits_NK: Tensor, teacher_NK: Tensor, temperature: float
         reduction="none",
         log_target=True,
     )
+    # Gradients shrink with 1 / T^2; the factor keeps the two losses on one scale whatever T is.
     return temperature**2 * divergence_NK.sum(dim=1)
 
 
@@ -85,6 +90,7 @@ def weighted_mean(values_N: Tensor, weights_N: Tensor, total: float) -> Tensor:
 
 
 def build_optimiser(network: torch.nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:
+    """PyTorch's own, fused: one pass over the weights a step, where most of them are look-up rows."""
     rate, decay = config.learning_rate, config.weight_decay
     match config.kind:
         case "adamw":
@@ -120,7 +126,7 @@ def triangle(half_cycles: float) -> float:
     return 1 - abs(half_cycles % 2 - 1)
 
 
-class DeviceError(InputError):
+class NoDeviceError(InputError):
     """What was asked for is not there."""
 
 
@@ -136,12 +142,13 @@ class Device:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.half)
 
 
-def choose_device(config: HardwareConfig) -> Device:
-    """Raises DeviceError where CUDA is asked for and there is none."""
+def resolve_device(config: HardwareConfig) -> Device:
+    """Raises NoDeviceError where CUDA is asked for and there is none."""
     if config.device == "cuda" and not torch.cuda.is_available():
-        raise DeviceError("there is no CUDA device here that PyTorch can use; leave --device out to train on the CPU")
+        raise NoDeviceError("there is no CUDA device here that PyTorch can use; leave --device out to train on the CPU")
     on_gpu = torch.cuda.is_available() and config.device != "cpu"
     if on_gpu:
+        # torchrun starts one process a GPU and numbers them within the machine.
         local_rank = distributed.get_node_local_rank() if distributed.is_torchelastic_launched() else 0
         torch.cuda.set_device(local_rank)
     half = config.precision == "bfloat16" or (config.precision == "auto" and _computes_in_bfloat16(on_gpu=on_gpu))
@@ -158,6 +165,8 @@ def _computes_in_bfloat16(*, on_gpu: bool) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Processes:
+    """This process among those that torchrun started; alone without it."""
+
     rank: int = 0
     count: int = 1
 
@@ -236,6 +245,7 @@ class Stepper:
             learning_rate: of this step.
             seed: of dropout in this step; it makes a step the same after an interruption as without.
         """
+        # Seeds that differ in one number must not give streams that are alike: SeedSequence mixes them.
         torch.manual_seed(int(np.random.SeedSequence([*seed, self._processes.rank]).generate_state(1)[0]))
         self.network.train()
         for group in self.optimiser.param_groups:

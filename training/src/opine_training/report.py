@@ -6,8 +6,7 @@ import csv
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from charcnn.calibration import LABEL_OF_STAR
-from charcnn.prediction import LABELS
+from charcnn.prediction import LABEL_OF_STAR, LABELS
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from opine_training.runs import Progress
 
 _SIZE = (5.0, 4.2)
-_DARK = 0.5
+_DARK = 0.5  # share from which a cell is too dark for black digits
 
 
 def confusion_picture(truth: NDArray[np.integer], predicted: NDArray[np.integer], file: Path) -> None:
@@ -87,6 +86,7 @@ def rate_range_picture(rates: Sequence[float], losses: Sequence[float], best: fl
 
 
 def _save(figure: Figure, file: Path) -> None:
+    # Without the date the same run draws the same file.
     figure.savefig(file, metadata={"Date": None})
 
 

@@ -59,7 +59,7 @@ def _open_csv(path: Path, config: ReadConfig) -> IO[str]:
 
 _PARQUET_ENDING = ".parquet"
 _PARTITION = "source="
-_BATCH_ROWS = 4096
+_BATCH_ROWS = 4096  # rows held at a time: a file of millions is never in memory
 
 
 def _parquet_tables(data: Path) -> list[Path]:
@@ -110,10 +110,12 @@ def _damaged(path: Path, error: Exception) -> DataError:
 
 
 def tables_of(folder: Path) -> list[Path]:
+    """All tables of a folder in the order of their names, which is the order in which rows are read."""
     return sorted([*(file for ending in _CSV_ENDINGS for file in folder.glob("*" + ending)), *_parquet_tables(folder)])
 
 
 def files_of(table: Path) -> list[Path]:
+    """The files that a table consists of."""
     return _parquet_files(table) if _is_parquet(table) else [table]
 
 
@@ -151,7 +153,7 @@ def _is_parquet(table: Path) -> bool:
 Split = Literal["train", "val", "test"]
 
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
-_TEST, _VAL, _PARTS = 10, 20, 100
+_TEST, _VAL, _PARTS = 10, 20, 100  # below 10: test, below 20: validation, of 100
 
 
 def normalised(text: str) -> str:
@@ -161,6 +163,7 @@ def normalised(text: str) -> str:
 
 def text_digest(text: str) -> int:
     """The first 64 bits of the normalised text's MD5; of the text itself where nothing is left of it."""
+    # Copies differ in case and punctuation; they must meet in one split, or the one would give the other away.
     key = normalised(text) or text
     return int.from_bytes(hashlib.md5(key.encode(errors="surrogatepass"), usedforsecurity=False).digest()[:8], "big")
 
@@ -205,12 +208,14 @@ def scheme_of(labels: LabelScheme, ratings: AbstractSet[str]) -> Scheme:
     return "stars"
 
 
-MAX_BAD_SHARE = 0.05
+MAX_BAD_SHARE = 0.05  # beyond it a column or the meaning of the ratings was mistaken, not a row or two
 _NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """A review that can be used."""
+
     text: str
     stars: int
     """1-5."""
@@ -279,6 +284,7 @@ class ReviewFile:
             digest = text_digest(text)
             split = (fields.get(columns.split) or "").strip() or split_of(digest)
             source = (fields.get(columns.source) or self.name) if columns.source else self.name
+            # Some published datasets call their validation rows so.
             yield Row(text, stars, "val" if split == "dev" else split, source, digest)
         if bad > MAX_BAD_SHARE * seen:
             reasons = "; ".join(line for line in left_out.lines() if line.startswith(f"{self.name}: "))

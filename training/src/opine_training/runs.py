@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,17 +39,6 @@ def atomic_write(file: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def atomic_folder(folder: Path) -> Iterator[Path]:
-    """A folder to fill, which then takes the place of what was there; a kill before that changes nothing."""
-    unfinished = folder.with_name(f"{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    yield unfinished
-    shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
-
-
-@contextmanager
 def log_to(file: Path) -> Iterator[None]:
     """Log to the error output and to a file."""
     logging.basicConfig(format=_LOG_FORMAT, stream=sys.stderr)
@@ -80,6 +68,7 @@ class RunError(InputError):
 
 
 def write_json(file: Path, content: object) -> None:
+    """For a person to read; what JSON does not know, such as a path, as text."""
     file.write_text(json.dumps(content, indent=2, default=str) + "\n")
 
 
@@ -94,6 +83,7 @@ def keep_config(folder: Path, asked: dict[str, Any], note: dict[str, Any]) -> No
     Raises:
         RunError: the run has another configuration.
     """
+    # Through JSON, as the file went: a tuple that became a list is no difference.
     ours = json.loads(json.dumps(asked, default=str))
     file = folder / CONFIG
     if not (file.exists() and (folder / CHECKPOINT).exists()):
@@ -167,6 +157,8 @@ class Stepping(Protocol):
 
 @dataclass(slots=True)
 class Progress:
+    """How far a run got: with weights and optimiser, all that a checkpoint holds."""
+
     epoch: int = 0
     batch: int = 0
     """Steps taken of this epoch."""
@@ -181,10 +173,12 @@ class Progress:
     """One entry an epoch."""
 
     def as_dict(self) -> dict[str, Any]:
+        # Not dataclasses.asdict, which copies the best epoch's weights.
         return {name: getattr(self, name) for name in Progress.__slots__}
 
 
 def save_checkpoint(folder: Path, stepper: Stepping, progress: Progress) -> None:
+    """Write the checkpoint, or leave the one that was there."""
     state = {
         "network": stepper.network.state_dict(),
         "optimiser": stepper.optimiser.state_dict(),

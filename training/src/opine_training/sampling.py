@@ -77,6 +77,8 @@ def _cut(classes: NDArray[np.int64], ratio: float, rng: np.random.Generator) -> 
 
 @dataclass(frozen=True, slots=True)
 class SoftTarget:
+    """What a teacher said of a text or of a piece of it."""
+
     begin: int
     end: int | None
     """Symbols `begin:end` of the text were read; None: to its end."""
@@ -107,6 +109,7 @@ class SoftTargets:
 
     @classmethod
     def load(cls, file: Path) -> SoftTargets:
+        """Read a file; pickled arrays are refused, since they could run code."""
         with np.load(file, allow_pickle=False) as arrays:
             return cls(**{name: arrays[name] for name in arrays.files})
 
@@ -120,6 +123,7 @@ class SoftTargets:
         if first == last:
             return None
         pieces = first + int((self._ends[first:last] == 0).sum())
+        # Drawn even where there is no piece, so that a text's other random numbers do not depend on it.
         wants_piece = rng.random() < piece_share
         begin, end = (pieces, last) if pieces < last and (wants_piece or pieces == first) else (first, pieces)
         chosen = int(rng.integers(begin, end))
@@ -180,6 +184,7 @@ class Epoch(torch.utils.data.Dataset[Batch]):
     def _read(self, index: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """What is read of a text, and the teacher's logits of that, NaN where there are none."""
         text, config = self._corpus.text_symbols(index), self._config.augmentation
+        # NaN, not zeros: zeros would be a teacher who holds all stars for equally likely.
         missing = np.full(self._encoding.classes, np.nan, np.float32)
         if self._soft_targets is None:
             return augment(text, config, rng), missing

@@ -32,11 +32,13 @@ _HASHES, _BANDS = 64, 16
 _SHORTEST_SHINGLED = 40
 _LONGEST = 2000
 """Letters that are looked at: enough to tell two reviews apart."""
+# Fixed: other hash functions would leave other rows out, and a run that goes on would see other data.
 _RNG = np.random.default_rng(20191011)
 _FACTORS = _RNG.integers(1, 1 << 63, _HASHES, dtype=np.uint64) | np.uint64(1)  # the product wraps: multiply-shift
 _OFFSETS = _RNG.integers(0, 1 << 63, _HASHES, dtype=np.uint64)
 _MIX = _RNG.integers(1, 1 << 63, _HASHES // _BANDS, dtype=np.uint64) | np.uint64(1)
-_PARTS_OF_TRAINING = 1000
+_PARTS_OF_TRAINING = 1000  # shares are kept to a tenth of a per cent
+# A polynomial hash of five letters; its factor is FNV's prime.
 _POWERS = np.array([0x01000193**power % (1 << 32) for power in range(_SHINGLE)], np.uint64)
 
 
@@ -65,6 +67,7 @@ class NearDuplicates:
             hashes = signature(text)
             if hashes is not None:
                 signatures += hashes.tobytes()
+        # Sorted, so that `has` finds one by bisection: a set of Python integers would take many times the memory.
         self._digests = np.unique(np.frombuffer(digests, np.uint64))
         self._signatures = np.frombuffer(signatures, np.uint32).reshape(-1, _HASHES)
         self._bands = [_Band(_band_keys(self._signatures, band)) for band in range(_BANDS)]
@@ -112,6 +115,7 @@ class Source:
     files: list[ReviewFile] = field(init=False)
 
     def __post_init__(self) -> None:
+        # Looked at once: finding out what a file's ratings mean reads all of it. The class is frozen, hence the detour.
         object.__setattr__(self, "files", review_files(self.data, self.reading))
 
 
@@ -180,6 +184,7 @@ def _reason_left_out(
 ) -> str | None:
     """Why a training row is left out, if it is."""
     cap = selection.cap.get(row.source)
+    # By hash, not by order: the same rows are within the cap however the files are sorted, and about `cap` of them.
     if cap is not None and row.digest % training_rows[row.source] >= cap:
         return "over its cap"
     if not is_chosen(row.digest, selection.share):

@@ -16,7 +16,16 @@
 {{- end -}}
 {{ include "opine.reviews.databaseEnv" (dict "root" .root "host" $host) }}
 {{ include "opine.envFromSecret" (dict "name" "OPINE_REVIEWS_PREVIOUS_CLIENT_HASH_KEY" "secret" (include "opine.secretName" .root) "key" "previous-client-hash-key" "optional" true) }}
+# There only while the password changes: see the README's "Passwords".
+- name: OPINE_REVIEWS_DATABASE_NEXT_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "opine.ownerSecretName" .root }}
+      key: next-password
+      optional: true
 {{ include "opine.envFromSecret" (dict "name" "OPINE_REVIEWS_ADMIN_TOKEN" "secret" (include "opine.secretName" .root) "key" "admin-token") }}
+{{- /* A Secret of before the registry lacks the key: its routes then answer 403. */}}
+{{ include "opine.envFromSecret" (dict "name" "OPINE_REVIEWS_REGISTRY_TOKEN" "secret" (include "opine.secretName" .root) "key" "registry-token" "optional" true) }}
 - name: OPINE_REVIEWS_SENTIMENT_URL
   value: http://{{ include "opine.fullname" .root }}-sentiment
 - name: OPINE_REVIEWS_TRUSTED_PROXIES

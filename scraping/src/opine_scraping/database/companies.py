@@ -24,7 +24,7 @@ _LONGEST_SLUG = 100
 _LONGEST_BRAND_NAME = 100
 _LONGEST_NAME = 300
 _LONGEST_WEBSITE = 300
-_LISTED_AT_ONCE = 1000
+_LISTED_AT_ONCE = 1000  # a transaction each: one over all of them would hold back vacuum for the whole crawl
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -53,6 +53,7 @@ def keep_company(connection: Connection, item: CompanyItem) -> tuple[bool, bool]
         set_={**changed, **{name: new[name] for name in ("source_url", "read_at", "parser")}},
         where=(brand_source.c.read_at <= new.read_at) & (differs[0] | differs[1] | differs[2]),
     )
+    # A row that was there keeps the number of the transaction that locked it; None: nothing differed.
     inserted = connection.scalar(upsert.returning(literal_column("xmax = 0", Boolean)))
     if item.website is not None:
         give_brand(connection, item)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 # A run holds a lock of its session: it goes with the connection, however the run ends.
-_LOCK_CLASS = 0x6F70696E
+_LOCK_CLASS = 0x6F70696E  # "opin": other locks of the database have other classes
 _MOST_ERROR_BYTES = 60_000
 
 

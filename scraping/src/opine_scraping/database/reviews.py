@@ -26,6 +26,8 @@ _READING = ("source_url", "read_at", "parser")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
+    """How many of a batch were new, and how many were known and are different now."""
+
     new: int = 0
     changed: int = 0
 

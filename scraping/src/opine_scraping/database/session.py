@@ -20,7 +20,7 @@ logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 PATIENCE_S = 120.0
 """How long one transaction is tried, if nobody says otherwise."""
-_FIRST_PAUSE_S = 0.5
+_FIRST_PAUSE_S = 0.5  # doubled after each try
 _LONGEST_PAUSE_S = 15.0
 # Of a server that starts, stops, fails over or is full; of two transactions in each other's way.
 _PASSING_STATES = frozenset({"25006", "40001", "40P01", "53300", "55P03", "57P01", "57P02", "57P03"})
@@ -72,9 +72,9 @@ class Session:
             except DBAPIError as error:
                 self._drop()
                 if not _is_passing(error):
-                    raise OutputError(f"PostgreSQL at {self._place} refuses: {_said(error)}") from error
+                    raise OutputError(f"PostgreSQL at {self._address} refuses: {_said(error)}") from error
                 if time.monotonic() + pause_s > end:
-                    message = f"PostgreSQL at {self._place} was away for {self._patience_s:g} s: {_said(error)}"
+                    message = f"PostgreSQL at {self._address} was away for {self._patience_s:g} s: {_said(error)}"
                     raise OutputError(message) from error
                 logger.warning("PostgreSQL is away, trying again", pause_s=pause_s, error=_said(error))
                 time.sleep(pause_s)
@@ -85,7 +85,7 @@ class Session:
         self._engine.dispose()
 
     @property
-    def _place(self) -> str:
+    def _address(self) -> str:
         return f"{self._url.host or 'localhost'}:{self._url.port or 5432}/{self._url.database}"
 
     def _connected(self) -> Connection:
@@ -98,6 +98,7 @@ class Session:
 
     def _drop(self) -> None:
         if self._connection is not None:
+            # Invalid first: closing a connection that hangs would send a rollback and wait for the answer.
             self._connection.invalidate()
             self._connection.close()
             self._connection = None

@@ -29,4 +29,5 @@ scrape_run = table(
 
 
 def at_most(text: str, length: int) -> str:
+    """A text that fits its column, with an ellipsis where it was cut."""
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"

@@ -61,6 +61,7 @@ class CsvOutput:
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows(map(_defused, rows))
         with self._file.open("ab") as handle:
+            # Rows of a run that was killed between writing and committing go first.
             handle.truncate(self._ledger.size(self._file.name))
             handle.seek(0, os.SEEK_END)
             # The mark stands at a file's beginning only.

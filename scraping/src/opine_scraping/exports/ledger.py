@@ -28,6 +28,7 @@ _MODELS: dict[str, type[CompanyItem | ReviewItem]] = {"company": CompanyItem, "r
 
 
 def kind_of(item: Item) -> str:
+    """`review` or `company`, as the ledger's rows say it."""
     return "review" if isinstance(item, ReviewItem) else "company"
 
 
@@ -45,6 +46,8 @@ def _key(item: Item) -> tuple[str, str, str]:
 
 
 class Ledger:
+    """The SQLite file of an output folder."""
+
     def __init__(self, file: Path) -> None:
         self._db = sqlite3.connect(file, isolation_level=None)
         self._db.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {_SCHEMA}")
@@ -63,6 +66,7 @@ class Ledger:
         return [item for item in items if self._db.execute(add, _key(item)).rowcount]
 
     def size(self, file: str) -> int:
+        """Bytes of a file that are committed; what is behind them is of a run that was killed."""
         row = self._db.execute("SELECT bytes FROM size WHERE file = ?", (file,)).fetchone()
         return 0 if row is None else int(row[0])
 
@@ -75,6 +79,7 @@ class Ledger:
         self._db.executemany("INSERT INTO pending (kind, item) VALUES (?, ?)", rows)
 
     def held(self, kind: str) -> list[Item]:
+        """Items that no part holds yet, in the order in which they came."""
         found: list[Item] = []
         for (text,) in self._db.execute("SELECT item FROM pending WHERE kind = ? ORDER BY number", (kind,)):
             try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-ROWS_PER_PART = 20_000
+ROWS_PER_PART = 20_000  # some megabytes: smaller parts slow a reader down
 # Hive's own name for null leaves pyarrow without a type where no review has a language.
 _NO_LANGUAGE = "unknown"
 
@@ -47,6 +47,8 @@ COMPANY_SCHEMA = pa.schema(
 
 
 class ParquetOutput:
+    """Parts of some thousand rows. Only those that the ledger names count."""
+
     def __init__(self, folder: Path, rows_per_part: int = ROWS_PER_PART) -> None:
         self._folder = folder
         self._rows_per_part = rows_per_part

@@ -182,6 +182,7 @@ def _card_stars(card: HtmlElement) -> int | None:
     image = first(card, _STARS)
     if image is None:
         return None
+    # The description begins with the number; without one the picture's name has it.
     number = re.match(r"[1-5]\b", image.get("alt", "")) or re.search(r"(?<=stars-)[1-5](?=\.)", image.get("src", ""))
     return int(number[0]) if number else None
 
@@ -239,6 +240,7 @@ def _render_header(company: CompanyItem) -> str:
 
 def _render_card(review: ReviewItem) -> str:
     dates = json.dumps({"publishedDate": review.reviewed_at.isoformat()})
+    # Only what `read_card` reads: a cached page must parse to the same and name nobody.
     verified = "" if review.verified is None else _render_script(json.dumps({"isVerified": review.verified}))
     return (
         f'<article class="review" id="{escape(review.source_review_id)}"><div class="review-content__header">'

@@ -40,6 +40,8 @@ _CATEGORY_LINKS = "//a[starts-with(@href, '/categories/')]"
 
 
 class _Read(BaseModel):
+    """A part of the page's JSON, under its names there. What is not read here may be anything."""
+
     model_config = ConfigDict(
         frozen=True, extra="ignore", hide_input_in_errors=True, alias_generator=to_camel, populate_by_name=True
     )
@@ -79,8 +81,9 @@ class Reply(_Read):
     message: str
 
 
-class Review(_Read):
+class ReviewData(_Read):
     id: NonEmpty
+    # Strict: true would be one star, and "5" would mean that the markup has changed.
     rating: Annotated[int, Field(ge=1, le=5, strict=True)]
     title: str | None = None
     text: str | None = None
@@ -91,7 +94,7 @@ class Review(_Read):
     language: str | None = None
 
 
-class Pagination(_Read):
+class PaginationData(_Read):
     current_page: int = Field(ge=1, le=_MOST)
     per_page: int = Field(ge=1, le=_MOST)
     total_count: int = Field(ge=0, le=_MOST)
@@ -99,7 +102,7 @@ class Pagination(_Read):
 
 
 class Filters(_Read):
-    pagination: Pagination
+    pagination: PaginationData
 
 
 class Contact(_Read):
@@ -140,12 +143,13 @@ class NextDataReviews:
         )
 
     def redact(self, page: Page) -> str:
-        reviews = [_redact(Review.model_validate(entry), entry) for entry in _entries_of(page)]
+        reviews = [_redact(ReviewData.model_validate(entry), entry) for entry in _entries_of(page)]
         props = {
             "businessUnit": _unit(page).model_dump(by_alias=True),
             "filters": _page_props(page)["filters"],
             "reviews": [review.model_dump(mode="json", by_alias=True) for review in reviews],
         }
+        # A text may hold `</script>`, which would end the element.
         data = json.dumps({"props": {"pageProps": props}}).replace("</", "<\\/")
         links = "".join(
             f'<a name="pagination-button-next" href="{html.escape(link)}"></a>' for link in page.tree.xpath(_NEXT_LINK)
@@ -169,7 +173,7 @@ class NextDataReviews:
 
     def _review(self, page: Page, unit: BusinessUnit, number: int, entry: object) -> ReviewItem | ParseIssue:
         try:
-            named = Review.model_validate(entry)
+            named = ReviewData.model_validate(entry)
         except ValidationError as error:
             stars = any(each["loc"][:1] == ("rating",) for each in error.errors(include_input=False))
             return ParseIssue(Reason.NO_STARS if stars else Reason.BAD_CARD, f"review {number}: {where(error)}")
@@ -221,7 +225,7 @@ def _counts(page: Page) -> tuple[Counts, list[ParseIssue]]:
     return counts, []
 
 
-def _redact(review: Review, entry: object) -> Review:
+def _redact(review: ReviewData, entry: object) -> ReviewData:
     """Without the reviewer's name, wherever it stands; doing it again changes nothing."""
     name = review.consumer.display_name.strip() if review.consumer else ""
     names = [name] if name else sorted(find_names(entry), key=len, reverse=True)
@@ -304,7 +308,7 @@ class NextDataCategories:
         for link in page.tree.xpath(_CATEGORY_LINKS):
             if link.get("class", "").startswith("styles_headingLink__"):
                 category = text_of(link)
-            elif category:
+            elif category:  # a link before the first heading is the menu's
                 found.append(page.sub_category(category, link))
         if not found:
             raise ParseError(Reason.UNKNOWN_MARKUP, "no sub-category under any heading")

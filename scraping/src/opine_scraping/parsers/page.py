@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 SOURCE = "trustpilot"
-_MOST_ENTRIES = 5_000
+_MOST_ENTRIES = 5_000  # a page of endless entries would otherwise fill the memory
 _BREAK = re.compile(r"\s+")
 
 
 class Page:
+    """A page's text, with where and when it was read."""
+
     def __init__(self, text: str, url: str, read_at: dt.datetime) -> None:
         self.text = text
         self.url = url
@@ -145,12 +147,16 @@ class ListRead:
 
 @dataclass(frozen=True, slots=True)
 class SubCategory:
+    """An entry of the index, and the address of its list of companies."""
+
     category: str
     name: str
     url: str
 
 
 class Recogniser(Protocol):
+    """What all parsers have: a name, and a look at the page that says whether it is theirs."""
+
     name: str
     """With its version, which grows when the same page would give another result."""
 
@@ -196,6 +202,7 @@ def text_of(element: HtmlElement) -> str:
 
 
 def first(element: HtmlElement, xpath: str) -> HtmlElement | None:
+    """The first element that an XPath finds."""
     found = element.xpath(xpath)
     return found[0] if found else None
 
@@ -226,6 +233,7 @@ def stable_id(*parts: str) -> str:
 def page_number(url: str) -> int:
     """`page` of the query; the first page's address has none."""
     number = parse_qs(urlsplit(url).query).get("page", ["1"])[0]
+    # Bounded: a number of a thousand digits is no page, and takes Python long to read.
     return int(number) if re.fullmatch(r"\d{1,9}", number) else 1
 
 

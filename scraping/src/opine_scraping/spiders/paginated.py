@@ -68,6 +68,7 @@ class PaginatedSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = get_settings()
         spider.site = choose_site(spider.arguments.site, settings)
+        # Before robots.txt: a wrong list of companies is told without asking the site for anything.
         spider.prepare(settings)
         spider.policy = read_policy(spider.site, settings)
         if settings.throttle:
@@ -148,7 +149,7 @@ class PaginatedSpider(Spider):
             except ParseError as error:
                 self.fail(page.url, error.issue, page.text, response.request, entries)
                 return
-            for item in _placed(read, entries):
+            for item in _with_category(read, entries):
                 yield item
             await self._all_left(len(read.items))
             try:
@@ -177,6 +178,7 @@ class PaginatedSpider(Spider):
         if isinstance(error, UnavailableError):
             self.stop(error)
         if isinstance(error, RequestRefused):
+            # What was refused since the block is counted with it.
             if error.issue.reason is Reason.FORBIDDEN and self.recorder.stats.stopped_by is not None:
                 return
             issue = error.issue
@@ -232,7 +234,7 @@ class PaginatedSpider(Spider):
         self.recorder.close()
 
 
-def _placed(read: ListRead, entries: PageList) -> Iterator[Item]:
+def _with_category(read: ListRead, entries: PageList) -> Iterator[Item]:
     """Companies in the category that they were found in, where the page itself names none."""
     found = {"category": entries.category, "sub_category": entries.sub_category}
     for item in read.items:

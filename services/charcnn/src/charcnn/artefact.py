@@ -2,20 +2,25 @@
 
 The network's weights stand once, in the safetensors file; the ONNX graphs point into it and are what ONNX Runtime
 loads. A model may have no linear part and no int8 graph. Nothing here is pickled.
+
+Its digest is the SHA-256 of a list of its files, a line `<SHA-256>  <name>` each, sorted by name: what
+`LC_ALL=C sha256sum * | sha256sum` prints in the folder.
 """
 
 from __future__ import annotations
 
 import hashlib
+import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from charcnn.calibration import Calibration
 from charcnn.config import LinearConfig, NetworkConfig
+from charcnn.prediction import Calibration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 FORMAT: Final = "opine-charcnn"
@@ -33,6 +38,8 @@ class ArtefactError(Exception):
 
 
 class FileEntry(BaseModel):
+    """Size and SHA-256 of one file."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bytes: int
@@ -74,6 +81,18 @@ class Manifest(BaseModel):
         return [WEIGHTS, GRAPH, *([LINEAR] if self.linear else []), *([INT8_GRAPH] if self.int8 else [])]
 
 
+@contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which then takes the place of what was there. A kill or an error before changes nothing."""
+    # Beside it, since only within one file system a rename is one step.
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    yield unfinished
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
+
+
 def describe(folder: Path, names: Sequence[str]) -> dict[str, FileEntry]:
     """Size and hash of files, for a manifest."""
     contents = {name: (folder / name).read_bytes() for name in names}
@@ -83,8 +102,12 @@ def describe(folder: Path, names: Sequence[str]) -> dict[str, FileEntry]:
     }
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path, digest: str | None = None) -> Manifest:
     """Read and check an artefact: every file is there, whole and the one the manifest was made with.
+
+    Args:
+        folder: the artefact.
+        digest: the artefact must have this one, unless it is None.
 
     Raises:
         ArtefactError: it is not.
@@ -99,7 +122,22 @@ def read_manifest(folder: Path) -> Manifest:
     manifest = _parse(folder, document)
     for name in manifest.file_names:
         _check(folder / name, manifest.files.get(name))
+    if digest is not None and (found := artefact_digest(folder, manifest)) != digest:
+        raise ArtefactError(
+            f"{folder} has the digest {found}, not {digest}: it is another model, or was changed. "
+            "Fetch the artefact again, or correct the digest."
+        )
     return manifest
+
+
+def artefact_digest(folder: Path, manifest: Manifest) -> str:
+    """What addresses the artefact, 64 hexadecimal digits. The manifest must be that of the folder, checked."""
+    hashes = {name: manifest.files[name].sha256 for name in manifest.file_names}
+    for name in (MANIFEST, CARD):
+        if (folder / name).exists():
+            hashes[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    listing = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(hashes.items()))
+    return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def _parse(folder: Path, document: bytes) -> Manifest:
@@ -131,6 +169,8 @@ def _parse(folder: Path, document: bytes) -> Manifest:
 
 
 class _Head(BaseModel):
+    """What every version of the format has, so that a file of another version is named and not just refused."""
+
     format: str
     format_version: int
 

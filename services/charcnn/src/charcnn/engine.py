@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from safetensors import safe_open
 
-from charcnn.artefact import GRAPH, INT8_GRAPH, WEIGHTS, ArtefactError, read_manifest
-from charcnn.calibration import proposed_stars, scores
+from charcnn.artefact import GRAPH, INT8_GRAPH, WEIGHTS, ArtefactError, artefact_digest, read_manifest
 from charcnn.config import MAX_LOG_WEIGHT, STARS
 from charcnn.devices import DeviceError, require_int8
-from charcnn.explanation import cell_contributions, ngram_contributions
-from charcnn.features import look_up_columns
+from charcnn.features import look_up_columns, pack
 from charcnn.linear import load_linear
-from charcnn.packing import pack
-from charcnn.prediction import LABELS, Prediction
+from charcnn.prediction import LABELS, Prediction, cell_contributions, ngram_contributions, proposed_stars, scores
 from charcnn.text import EncodedText, encode, spread
 
 if TYPE_CHECKING:
@@ -27,8 +24,8 @@ if TYPE_CHECKING:
 
     from charcnn.artefact import Manifest
     from charcnn.devices import Device, DeviceChoice, Precision
+    from charcnn.features import Packed
     from charcnn.linear import LinearModel, LinearOutput
-    from charcnn.packing import Packed
 
 Kind = Literal["onnx", "torch"]
 _MAX_SYMBOLS = 32768
@@ -62,11 +59,12 @@ class Engine:
     """A loaded model."""
 
     def __init__(
-        self, manifest: Manifest, bias: NDArray[np.float32], backend: Backend, linear: LinearModel | None
+        self, manifest: Manifest, digest: str, bias: NDArray[np.float32], backend: Backend, linear: LinearModel | None
     ) -> None:
         self.manifest = manifest
         self.name = manifest.name
         self.version = manifest.version
+        self.digest = digest
         self.device: str = backend.device
         self._bias = bias
         self._backend = backend
@@ -142,6 +140,8 @@ def load_engine(
     threads: int = 1,
     device: DeviceChoice = "auto",
     precision: Precision = "fp32",
+    *,
+    digest: str | None = None,
 ) -> Engine:
     """Load an artefact.
 
@@ -151,12 +151,13 @@ def load_engine(
         threads: on the CPU.
         device: where PyTorch computes; ONNX Runtime is for the CPU.
         precision: of ONNX Runtime; int8 is about twice as fast and as near as the manifest says.
+        digest: the artefact must have this one, unless it is None.
 
     Raises:
         charcnn.artefact.ArtefactError: the folder is no usable model; the message says what to do.
         charcnn.devices.DeviceError: the device or the precision is not to be had here.
     """
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, digest)
     backend: Backend
     if kind == "onnx":
         from charcnn.onnx_backend import OnnxBackend  # noqa: PLC0415  each engine needs its own library only
@@ -176,7 +177,7 @@ def assemble(folder: Path, manifest: Manifest, backend: Backend) -> Engine:
     with safe_open(folder / WEIGHTS, "numpy") as weights:
         bias = weights.get_tensor("bias").astype(np.float32)
     linear = load_linear(folder, manifest.linear) if manifest.linear else None
-    return Engine(manifest, bias, backend, linear)
+    return Engine(manifest, artefact_digest(folder, manifest), bias, backend, linear)
 
 
 def _graph(folder: Path, manifest: Manifest, precision: Precision) -> Path:

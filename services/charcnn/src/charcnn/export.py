@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 import struct
-import tempfile
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import onnx
@@ -22,17 +19,18 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from charcnn.artefact import CARD, GRAPH, LINEAR, MANIFEST, WEIGHTS, Manifest, describe
+from charcnn.artefact import CARD, GRAPH, LINEAR, MANIFEST, WEIGHTS, Manifest, atomic_folder, describe
 from charcnn.linear import save_linear
 from charcnn.network import CharCNN
 from charcnn.onnx_backend import CELLS, CONFIG, NEIGHBOURS, config_json, look_up_name, neighbour_offsets
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any
 
-    from charcnn.calibration import Calibration
     from charcnn.config import NetworkConfig
     from charcnn.linear import LinearModel
+    from charcnn.prediction import Calibration
 
 _TYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
 
@@ -50,10 +48,7 @@ def export(
     card: str,
 ) -> None:
     """Write the folder whole or not at all; weights are stored in half precision."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        made = Path(scratch) / "artefact"
-        made.mkdir()
+    with atomic_folder(folder) as made:
         weights = {key: tensor.detach().to(torch.float16).contiguous() for key, tensor in network.state_dict().items()}
         save_file(weights, made / WEIGHTS)
         onnx.save(with_weights(network_graph(network.config), made / WEIGHTS), made / GRAPH)
@@ -73,9 +68,6 @@ def export(
             (made / file).chmod(0o644)  # safetensors lets nobody else read
         (made / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
         (made / CARD).write_text(card)
-        if folder.exists():
-            shutil.rmtree(folder)
-        made.rename(folder)
 
 
 class _IndexedCells(nn.Module):

@@ -1,4 +1,8 @@
-"""What the model knows a character by: hashed look-up rows of the n-grams that end there and of the word so far.
+"""Many texts as one sequence, and what the model knows each character by: hashed look-up rows.
+
+Cost follows the text, for nothing is padded to the longest: texts start at a whole cell and are parted by blank cells,
+of which an engine says how many it needs. A character's rows are those of itself, of the n-grams that end there and of
+the word so far.
 
 Hashing trick of Weinberger et al. 2009; subword n-grams as in Bojanowski et al. 2017. All hashes of runs of symbols
 come from one prefix sum. With G_i the sum of c_j B^-j up to i, the symbols s..i have the polynomial hash
@@ -8,6 +12,7 @@ modulo 2^32.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,14 +21,54 @@ import numpy as np
 from charcnn.text import BLANK, EMOJI, HAPPY, LETTER, SAD, SYMBOLS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from charcnn.config import NetworkConfig
-    from charcnn.packing import Packed
 
-_BASE = 0x01000193  # odd, so it has an inverse modulo 2^32
+_BASE = 0x01000193  # FNV's prime; odd, so it has an inverse modulo 2^32
 _INVERSE = pow(_BASE, -1, 1 << 32)
 _MARKS = (HAPPY, SAD, EMOJI, *b"!?")
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A batch of N texts in T cells."""
+
+    symbols: NDArray[np.uint8]
+    """Shape (T * stride,)."""
+    folded: NDArray[np.uint8]
+    """The same in small letters."""
+    prefix_sums: NDArray[np.uint32]
+    """G of the small letters, from which all hashes come; shape (T * stride + 1,)."""
+    cell_text: NDArray[np.int64]
+    """Shape (T,): which text a cell belongs to; N for a blank cell."""
+    starts: NDArray[np.int64]
+    """Shape (N,): the first cell of each text."""
+    cells: NDArray[np.int64]
+    """Shape (N,): how many cells each text has; 0 for an empty one."""
+
+    @property
+    def stride(self) -> int:
+        """Symbols a cell."""
+        return len(self.symbols) // len(self.cell_text)
+
+
+def pack(texts: Sequence[NDArray[np.uint8]], *, stride: int, gap: int) -> Packed:
+    """Lay texts (symbols, shape (n,) each) one after the other."""
+    lengths = np.array([len(text) for text in texts], np.int64)
+    cells = -(-lengths // stride)
+    ends = np.cumsum(cells + gap)
+    starts = ends - cells - gap
+    total = max(int(ends[-1]) - gap, 1) if len(texts) else 1
+    symbols = np.zeros(total * stride, np.uint8)
+    cell_text = np.full(total, len(texts), np.int64)
+    for index, (text, start, count) in enumerate(zip(texts, starts.tolist(), cells.tolist(), strict=True)):
+        symbols[start * stride : start * stride + len(text)] = text
+        cell_text[start : start + count] = index
+    folded = fold_case(symbols)
+    return Packed(symbols, folded, prefix_sums(folded), cell_text, starts, cells)
 
 
 def row_count(config: NetworkConfig) -> int:
@@ -66,7 +111,7 @@ def _to_rows(hashed: NDArray[np.uint32], tables: list[int]) -> None:
     """In place from hashes, a line a table, to rows of the joint table."""
     mix(hashed)
     sizes = np.array(tables, np.uint32)[:, np.newaxis]
-    hashed &= sizes - np.uint32(1)
+    hashed &= sizes - np.uint32(1)  # row counts are powers of two
     hashed += np.uint32(SYMBOLS) + np.cumsum(sizes, axis=0, dtype=np.uint32) - sizes
 
 
@@ -127,7 +172,11 @@ def end_powers(count: int) -> NDArray[np.uint32]:
 
 
 def mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Spread every bit over all others, in place and invertibly; any shape."""
+    """Spread every bit over all others, in place and invertibly; any shape.
+
+    A polynomial hash modulo 2^32 has weak low bits, and those choose the row. Shifts and factors are those of the hash
+    prospector (Wellons 2018).
+    """
     shifted = hashes >> np.uint32(15)
     hashes ^= shifted
     hashes *= np.uint32(0x2C1B3C6D)
@@ -139,6 +188,7 @@ def mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return hashes
 
 
+# Powers by base, as many as were ever asked for: a batch should not make them again.
 _power_tables: dict[int, NDArray[np.uint32]] = {}
 
 

@@ -23,7 +23,7 @@ ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789-,;.!?:'\"/\\|_@#$%^&*~`+
 PADDING: Final = len(ALPHABET)
 """The index of an all-zero column."""
 
-_MIN_LENGTH = 123
+_MIN_LENGTH = 123  # one position after the last pooling: see `pooled_length`
 _UNKNOWN = 255
 _TABLE = np.full(128, _UNKNOWN, np.uint8)
 _TABLE[np.frombuffer(ALPHABET.encode(), np.uint8)] = np.arange(len(ALPHABET))

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from charcnn.packing import Packed
+    from charcnn.features import Packed
 
+# Knuth's multiplier, 2^32 over the golden ratio. It makes the order of words count; odd, so no bit is lost.
 _ODD = np.uint32(0x9E3779B1)
 _TYPES = {"fingerprints": np.uint32, "idf": np.float16, "contributions": np.float16, "bias": np.float32}
 
@@ -82,7 +83,7 @@ def known_ngrams(
     """
     found = word_ngrams(packed, max_ngram)
     indices = np.searchsorted(fingerprints, found.fingerprints)
-    indices[indices == len(fingerprints)] = 0
+    indices[indices == len(fingerprints)] = 0  # past the end: any valid index, for the comparison refuses it
     known = np.flatnonzero(fingerprints[indices] == found.fingerprints)
     found, indices = found.at(known), indices[known]
     squares = np.square(idf[indices], dtype=np.float64)

@@ -49,6 +49,7 @@ class ResidualBlock(nn.Module):
         self.convolution = nn.Linear(3 * width, width)
         self.mix = nn.Linear(width, width)
         with torch.no_grad():
+            # A block starts near the identity, so that a deep network begins as a shallow one.
             self.mix.weight.mul_(0.3)
 
     def forward(self, x_TC: Tensor, windows: Windows, dropout: float) -> Tensor:
@@ -71,6 +72,7 @@ class CharCNN(nn.Module):
         self.head = nn.Linear(config.width, len(STARS) + 1)
         self.bias = nn.Parameter(torch.zeros(len(STARS)))
         with torch.no_grad():
+            # PyTorch draws rows with variance 1, and a symbol's rows are summed.
             self.table.weight.mul_(0.1)
             self.table.weight[0] = 0
 
@@ -98,6 +100,7 @@ class CharCNN(nn.Module):
         weight_T1 = (log_weight_T.exp() * mask_T1[:, 0]).unsqueeze(1)
         sums = torch.zeros(texts + 1, len(STARS) + 1, device=cells_T6.device)
         sums = sums.index_add(0, cell_text_T, torch.cat([scores_T5 * weight_T1, weight_T1], dim=1))
+        # An empty text has no cells: its mean is 0 and it gets the bias alone.
         mean_N5: Tensor = sums[:texts, :-1] / sums[:texts, -1:].clamp_min(1e-20)
         return mean_N5 + self.bias
 

@@ -1,10 +1,15 @@
-"""Cell scores by ONNX Runtime on the CPU."""
+"""Cell scores by ONNX Runtime on the CPU.
+
+The sequence of texts is computed in windows that stay in the processor's cache, however many and however long the texts
+are; inside a window there is one thread, and nothing to synchronise.
+"""
 
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,19 +17,21 @@ import onnxruntime
 
 from charcnn.artefact import ArtefactError
 from charcnn.config import STARS
-from charcnn.packing import Neighbours, Window, windows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from charcnn.config import NetworkConfig
     from charcnn.devices import Device
-    from charcnn.packing import Packed
+    from charcnn.features import Packed
 
 # Their activations fit a core's second-level cache.
 _WINDOW_CELLS = 512
+# A last piece may be so much larger, rather than leave a remainder.
+_SLACK = 1.5
 
 NEIGHBOURS: Final = "neighbours"
 """Graph input: where each cell's neighbours are, from 1, shape (T, K); 0 for what lies outside its text."""
@@ -49,16 +56,74 @@ def config_json(config: NetworkConfig) -> str:
     return json.dumps(asdict(config), sort_keys=True)
 
 
-class OnnxBackend:
-    """Windows of the packed texts, one thread each: nothing to synchronise inside a window.
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Cells `first` to `last` (exclusive) are computed from cells `begin` to `end`, which hold all that they see."""
 
-    Raises ArtefactError if the graph is not that of the configuration.
+    begin: int
+    first: int
+    last: int
+    end: int
+
+
+def windows(packed: Packed, size: int, reach: int) -> Iterator[Window]:
+    """Cut between texts where one can; inside a text a window also reads the cells around it.
+
+    Args:
+        packed: the texts.
+        size: cells of a window, about.
+        reach: how many cells to each side a cell depends on.
+    """
+    total = len(packed.cell_text)
+    cuts = [*packed.starts.tolist(), total]
+    first = 0
+    while first < total:
+        last = _window_end(cuts, first, size)
+        begin = first if first in cuts else first - reach
+        end = last if last in cuts else min(last + reach, total)
+        yield Window(begin, first, last, end)
+        first = last
+
+
+def _window_end(cuts: Sequence[int], first: int, size: int) -> int:
+    index = bisect_right(cuts, first + size)
+    if cuts[index - 1] > first:
+        return cuts[index - 1]
+    return cuts[index] if cuts[index] <= first + _SLACK * size else first + size
+
+
+class Neighbours:
+    """Which cells each cell sees."""
+
+    def __init__(self, packed: Packed, offsets: Sequence[int]) -> None:
+        # Where each text begins and ends; a blank cell's text is empty, so it sees nothing.
+        edges = np.zeros((2, len(packed.starts) + 1), np.int32)
+        edges[0, :-1] = packed.starts
+        edges[1, :-1] = packed.starts + packed.cells
+        self._begins, self._ends = edges[:, packed.cell_text, np.newaxis]
+        self._offsets = np.array(offsets, np.int32)
+
+    def within(self, window: Window) -> NDArray[np.int32]:
+        """For each cell of a window and each offset the index in the window, from 1; 0 for what is not seen."""
+        span = slice(window.begin, window.end)
+        cells = np.arange(window.begin, window.end, dtype=np.int32)[:, np.newaxis] + self._offsets
+        seen = cells >= np.maximum(self._begins[span], window.begin)
+        seen &= cells < np.minimum(self._ends[span], window.end)
+        indices: NDArray[np.int32] = (cells - np.int32(window.begin - 1)) * seen
+        return indices
+
+
+class OnnxBackend:
+    """The network's graph on `threads` threads, each at a window of its own.
+
+    Raises:
+        ArtefactError: the graph is not that of the configuration.
     """
 
     def __init__(self, file: Path, config: NetworkConfig, threads: int) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        options.log_severity_level = 3  # errors: nobody here can act on what the optimiser warns of
         self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         if self._session.get_modelmeta().custom_metadata_map.get(CONFIG) != config_json(config):
             raise ArtefactError(f"{file} does not fit its configuration. Export the model again.")

@@ -1,20 +1,45 @@
-"""What is said of one text."""
+"""From logits to a prediction: calibrated probabilities, a decision, and what each character contributed to it.
+
+Temperature and bias are vector scaling with one shared factor (Guo et al. 2017); the label offsets move the decision
+between the three classes without touching the probabilities, and the uniform prior offsets say what the decision would
+be if bad, average and good reviews were equally many.
+
+The valence of a text is the sum over stars k of (k - 3) / 2 times its calibrated logit: positive speaks for the brand.
+Logits are weighted means over cells plus constants, so the valence is a constant and one exact contribution a cell
+(class activation mapping, Zhou et al. 2016) and one a word n-gram of the linear part. A contribution is shared equally
+by the characters that it stands for.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from charcnn.config import STARS
+from charcnn.text import BLANK
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    from charcnn.features import Packed
+    from charcnn.linear import LinearOutput
 
 Label = Literal["bad", "average", "good"]
 LABELS: tuple[Label, ...] = ("bad", "average", "good")
+LABEL_OF_STAR = np.array([0, 0, 1, 2, 2])
+"""Shape (5,): the index in `LABELS` of one star, two stars and so on."""
+STAR_VALENCE = (np.array(STARS) - 3) / 2
+# A class that rounds to probability 0 keeps a finite logarithm, which the offsets then move as any other.
+_LEAST_PROBABILITY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
+    """What is said of one text."""
+
     score: float
     """Expected stars rescaled to [0, 1]: (sum of k p_k - 1) / 4."""
     label: Label
@@ -23,4 +48,83 @@ class Prediction:
     star_probabilities: tuple[float, ...]
     """p(1) ... p(5), calibrated."""
     contributions: NDArray[np.float32] | None
-    """One number a code point of the text, or None where none were asked for; see `charcnn.explanation`."""
+    """One number a code point of the text, or None where none were asked for."""
+
+
+class Calibration(BaseModel):
+    """What was fitted on rows that were not trained on; it stands in an artefact's `model.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: float = Field(default=1.0, gt=0)
+    star_bias: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    label_offsets: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Added to the logarithms of p(bad), p(average) and p(good) before the largest is taken."""
+    uniform_prior_offsets: tuple[float, float, float] | None = None
+    """Added to the same logarithms, they carry the training prior to a uniform one; None where they were not fitted."""
+
+    def logits(self, raw: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Calibrated logits of raw ones, shape (N, 5)."""
+        calibrated: NDArray[np.float64] = np.asarray(raw, np.float64) / self.temperature + np.array(self.star_bias)
+        return calibrated
+
+    def probabilities(self, raw: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Star probabilities, shape (N, 5)."""
+        return softmax(self.logits(raw))
+
+    def labels(self, star_probabilities: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Indices in `LABELS`, shape (N,)."""
+        logarithms = np.log(np.maximum(label_probabilities(star_probabilities), _LEAST_PROBABILITY))
+        indices: NDArray[np.intp] = (logarithms + np.array(self.label_offsets)).argmax(axis=1)
+        return indices
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities over the last axis of logits, shape (N, K)."""
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def label_probabilities(star_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """p(bad), p(average), p(good), shape (N, 3)."""
+    summed = np.zeros((len(star_probabilities), len(LABELS)))
+    for star, label in enumerate(LABEL_OF_STAR):
+        summed[:, label] += star_probabilities[:, star]
+    return summed
+
+
+def scores(star_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Expected stars rescaled to [0, 1], shape (N,)."""
+    expected: NDArray[np.float64] = (star_probabilities * np.array(STARS)).sum(axis=1)
+    return (expected - 1) / (len(STARS) - 1)
+
+
+def proposed_stars(star_probabilities: NDArray[np.float64], labels: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The likeliest star of each label, 1-5, shape (N,)."""
+    of_label = LABEL_OF_STAR[np.newaxis, :] == labels[:, np.newaxis]
+    indices: NDArray[np.intp] = np.where(of_label, star_probabilities, -1.0).argmax(axis=1)
+    return indices + 1
+
+
+def cell_contributions(cells: NDArray[np.float32], weights: NDArray[np.float64], packed: Packed) -> NDArray[np.float64]:
+    """To the uncalibrated valence, by packed symbol, shape (S,).
+
+    Args:
+        cells: class scores and the logarithm of their weight, shape (T, 6).
+        weights: normalised weights of the cells, shape (T,).
+        packed: where the texts lie.
+    """
+    in_cell = (packed.symbols != BLANK).reshape(-1, packed.stride).sum(axis=1)  # a text's last cell may hold fewer
+    shared = (cells[:, :-1] * STAR_VALENCE).sum(axis=1) * weights / np.maximum(in_cell, 1)
+    return np.repeat(shared, packed.stride)
+
+
+def ngram_contributions(linear: LinearOutput, symbols: int) -> NDArray[np.float64]:
+    """The same of the linear part, shape (symbols,)."""
+    begins, ends = linear.known.ngrams.begins, linear.known.ngrams.ends
+    lengths = ends - begins
+    shared = (linear.contributions * STAR_VALENCE).sum(axis=1) / lengths
+    offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    indices = np.repeat(begins, lengths) + offsets
+    return np.bincount(indices, np.repeat(shared, lengths), minlength=symbols).astype(np.float64)

@@ -25,10 +25,9 @@ from charcnn.artefact import INT8_GRAPH, MANIFEST, WEIGHTS, Int8Figures, describ
 from charcnn.devices import require_int8
 from charcnn.engine import assemble, load_engine
 from charcnn.export import network_graph, with_weights
-from charcnn.features import look_up_rows
+from charcnn.features import look_up_rows, pack
 from charcnn.network import load_network
 from charcnn.onnx_backend import OnnxBackend
-from charcnn.packing import pack
 from charcnn.text import encode
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ MAX_PROBABILITY_DIFFERENCE = 0.01
 MIN_SAME_LABELS = 0.995
 _SHIFT = 0.5
 """How much of the differences between channels goes from activations to weights."""
-_TINY = 1e-6
+_TINY = 1e-6  # keeps divisions finite; far below any scale
 _TEXTS_A_CALL = 64
 _ONNX_RUNTIME = "com.microsoft"  # the domain of its own operators
 
@@ -92,6 +91,7 @@ def compare(exact: Engine, int8: Engine, texts: Sequence[EncodedText]) -> Int8Fi
 
 
 def passes(figures: Int8Figures) -> bool:
+    """Whether the int8 graph is near enough; without texts nothing is known, so it is not."""
     return (
         figures.texts > 0
         and figures.max_probability_difference <= MAX_PROBABILITY_DIFFERENCE

@@ -34,6 +34,7 @@ SPACE: Final = 32
 SYMBOLS: Final = 128  # size of the alphabet; ASCII codes keep their numbers
 SKIPPED: Final = 255
 
+# The first two planes. What is assigned beyond is nearly all ideographs: letters, which need no entry.
 _TABLE_SIZE: Final = 0x20000
 _HAPPY: Final = (
     "😀😃😄😁😆😅🤣😂🙂😉😊😇🥰😍🤩😘😗☺😚😙😋😜🤗😎🥳👍👏🙌👌💪🙏💯❤♥🧡💛💚💙💜🖤💖💕💗💓💞💘🔥⭐🌟✨🎉✅😻🏆"

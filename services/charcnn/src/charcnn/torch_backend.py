@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
     from charcnn.config import NetworkConfig
     from charcnn.devices import DeviceChoice
-    from charcnn.packing import Packed
+    from charcnn.features import Packed
 
 SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
 """Cells of the recorded shapes; beyond them sizes are multiples of the largest and not recorded."""
+# Libraries choose kernels and allocate memory in the first runs; a recording must hold neither.
 _RUNS_BEFORE_RECORDING = 3
 
 

@@ -1,9 +1,6 @@
-"""Atomic files and folders: made aside and renamed, so a run that is cut off leaves no half."""
+"""Atomic files: written aside and renamed, so a run that is cut off leaves no half."""
 
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -20,12 +17,3 @@ def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
         file.write(text)
     partial.replace(path)
-
-
-@contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
-    """Gives the path to make a folder at, not made yet; renames it to `path` unless the block fails."""
-    partial = path.with_name(path.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    yield partial
-    partial.rename(path)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Label = Literal["bad", "average", "good"]
 Stars = Annotated[int, Field(ge=1, le=5)]
 Score = Annotated[float, Field(ge=0, le=1)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 that addresses the model's artefact")]
 
 
 class WordContribution(NamedTuple):
@@ -22,6 +23,7 @@ class ModelVersion(BaseModel):
 
     name: str
     version: str
+    digest: Digest | None = Field(default=None, description="null for reviews that were stored before there was one")
 
 
 class StoredPrediction(BaseModel):

@@ -1,4 +1,4 @@
-"""The folder `.local`: may it be used, and by this run alone?"""
+"""The folder `.local`: whether it can be used, and the lock that keeps a second run out."""
 
 import fcntl
 import os
@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from opine_local.refusal import Refusal, reason
+from opine_local.settings import CommandError, reason
 
 # A new cluster takes 40 MB; the rest is room to work in.
 _NEEDED_MB = 200
 
 
 def prepare(data_dir: Path) -> None:
-    """Create the folder if need be and check that there is room to write."""
+    """Create the folder if need be and check that there is room to write.
+
+    Raises:
+        CommandError: it cannot be written to, or the disk is full.
+    """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -23,12 +27,18 @@ def prepare(data_dir: Path) -> None:
         raise _unwritable(data_dir, PermissionError(0, "permission denied"))
     free_mb = shutil.disk_usage(data_dir).free // 2**20
     if free_mb < _NEEDED_MB:
-        raise Refusal(f"Only {free_mb} MB are free for {data_dir}: Opine needs {_NEEDED_MB} MB, so free some space.")
+        raise CommandError(
+            f"Only {free_mb} MB are free for {data_dir}: Opine needs {_NEEDED_MB} MB, so free some space."
+        )
 
 
 @contextmanager
-def held_alone(data_dir: Path, page_url: str) -> Iterator[None]:
-    """Hold the folder's lock. The kernel lets go of it however the run ends."""
+def lock_folder(data_dir: Path, page_url: str) -> Iterator[None]:
+    """Hold the folder's lock. The kernel lets go of it however the run ends.
+
+    Raises:
+        CommandError: another run holds it; names its process and its page.
+    """
     path = data_dir / "run.lock"
     try:
         file = path.open("a+", encoding="utf-8")
@@ -39,15 +49,16 @@ def held_alone(data_dir: Path, page_url: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise Refusal(f"Opine already runs on {data_dir} ({file.read()}): stop that run first.") from None
+            raise CommandError(f"Opine already runs on {data_dir} ({file.read()}): stop that run first.") from None
+        # Only now: what another holder wrote had to stay readable until the lock was ours.
         file.truncate(0)
         file.write(f"process {os.getpid()}, {page_url}")
         file.flush()
         yield
 
 
-def page_of_holder(data_dir: Path) -> str | None:
-    """The page of the run that holds the folder; None: there is no such run."""
+def page_url_of_run(data_dir: Path) -> str | None:
+    """The page's URL of the run that holds the folder; None: there is no such run."""
     path = data_dir / "run.lock"
     try:
         with path.open(encoding="utf-8") as file:
@@ -59,8 +70,8 @@ def page_of_holder(data_dir: Path) -> str | None:
     return None
 
 
-def _unwritable(path: Path, error: OSError) -> Refusal:
-    return Refusal(
+def _unwritable(path: Path, error: OSError) -> CommandError:
+    return CommandError(
         f"Opine cannot write to {path} ({reason(error)}): make it writable for you, "
         "or choose another folder with OPINE_LOCAL_DATA_DIR.",
     )

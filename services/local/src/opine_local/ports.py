@@ -1,17 +1,22 @@
+"""The ports of this machine: free, taken, and by whom."""
+
 import errno
 import socket
 from contextlib import suppress
 
 import psutil
 
-from opine_local.refusal import Refusal, reason
-from opine_local.settings import PREFIX, Settings
+from opine_local.settings import PREFIX, CommandError, Settings, reason
 
 HOST = "127.0.0.1"
 
 
 def check_free(settings: Settings) -> None:
-    """Refuse to start while something listens on a port that Opine needs."""
+    """Refuse to start while something listens on a port that Opine needs.
+
+    Raises:
+        CommandError: names the port, who listens there as far as one may know, and the variable that takes another.
+    """
     wanted = {
         "frontend_port": settings.frontend_port,
         "reviews_port": settings.reviews_port,
@@ -22,15 +27,16 @@ def check_free(settings: Settings) -> None:
     for field, port in wanted.items():
         variable = f"{PREFIX}{field.upper()}"
         if list(wanted.values()).count(port) > 1:
-            raise Refusal(f"Port {port} is set for two services: choose another with {variable}.")
+            raise CommandError(f"Port {port} is set for two services: choose another with {variable}.")
         if not _is_free(port):
-            raise Refusal(
+            raise CommandError(
                 f"Port {port} is taken{_holder(port)}: end that program, "
                 f"or choose another port: make run {variable}={_suggestion(port)}",
             )
 
 
 def any_free() -> int:
+    """A free port that the system chose; another program may take it before it is used."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
@@ -45,7 +51,7 @@ def _is_free(port: int) -> bool:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return False
-            raise Refusal(f"Port {port} cannot be opened ({reason(error)}): choose another port.") from None
+            raise CommandError(f"Port {port} cannot be opened ({reason(error)}): choose another port.") from None
         return True
 
 

@@ -1,18 +1,26 @@
-"""The programs of one run: started apart from the terminal, heard line by line, ended together."""
+"""The programs of one run: started apart from the terminal, heard line by line, ended together.
+
+A mark in the environment finds every process of a data folder again. Process groups are not enough: BentoML's arbiter
+gives each of its workers a session of its own, and those outlive an arbiter that is killed.
+"""
 
 import asyncio
 import os
 import re
 import signal
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
 
 from opine_local.console import Console
 
 _LONGEST_LINE = 2**20
 _REMEMBERED_LINES = 12
+_MARK = "OPINE_LOCAL_RUN"
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class Program:
     # Lines that nobody needs to see while all is well.
     noise: str = r"(?!)"
     # What the person can do if it ends by itself.
-    advice: str = ""
+    hint: str = ""
     # How to ask it to end; the signal goes to its first process.
     stop_signal: signal.Signals = signal.SIGTERM
 
@@ -37,7 +45,7 @@ class Running:
         process: asyncio.subprocess.Process,
         output: asyncio.StreamReader,
         console: Console,
-        deaths: "asyncio.Queue[Running]",
+        exited: "asyncio.Queue[Running]",
     ) -> None:
         self.program = program
         self.last_lines: deque[str] = deque(maxlen=_REMEMBERED_LINES)
@@ -46,7 +54,7 @@ class Running:
         self._console = console
         self._noise = re.compile(program.noise)
         self._reader = asyncio.create_task(self._read())
-        self._watcher = asyncio.create_task(self._watch(deaths))
+        self._watcher = asyncio.create_task(self._watch(exited))
 
     async def wait(self) -> int:
         """Its exit status, once it has ended and its output is read."""
@@ -66,9 +74,9 @@ class Running:
         self._reader.cancel()
         self._watcher.cancel()
 
-    async def _watch(self, deaths: "asyncio.Queue[Running]") -> None:
+    async def _watch(self, exited: "asyncio.Queue[Running]") -> None:
         await self.wait()
-        deaths.put_nowait(self)
+        exited.put_nowait(self)
 
     async def _read(self) -> None:
         while True:
@@ -89,9 +97,9 @@ async def start(
     program: Program,
     console: Console,
     inherited: dict[str, str],
-    deaths: asyncio.Queue[Running],
+    exited: asyncio.Queue[Running],
 ) -> Running:
-    """Start a program; it comes into `deaths` when it ends."""
+    """Start a program; it comes into `exited` when it ends."""
     # A pipe of our own: asyncio's would keep a process from being seen to end while a child of it holds the other end.
     reading, writing = os.pipe()
     output = asyncio.StreamReader(_LONGEST_LINE)
@@ -109,13 +117,54 @@ async def start(
             # The terminal's Ctrl-C is for Opine, which then ends all in order.
             start_new_session=True,
         )
-    return Running(program, process, output, console, deaths)
+    return Running(program, process, output, console, exited)
 
 
-async def end_all(running: Iterable[Running], *, patience_s: float) -> None:
-    """End them side by side; what is still there after `patience_s` is left to be killed."""
+async def end_all(running: Iterable[Running], *, timeout_s: float) -> None:
+    """End them side by side; what is still there after `timeout_s` is left to be killed."""
     ends = [asyncio.create_task(one.end()) for one in running]
     if ends:
-        _, late = await asyncio.wait(ends, timeout=patience_s)
+        _, late = await asyncio.wait(ends, timeout=timeout_s)
         for end in late:
             end.cancel()
+
+
+def mark(data_dir: Path) -> dict[str, str]:
+    """The environment variable by which a data folder's processes are found."""
+    return {_MARK: str(data_dir)}
+
+
+def marked_processes(data_dir: Path) -> list[psutil.Process]:
+    return list(_marked(data_dir))
+
+
+def end_leftovers(data_dir: Path, *, timeout_s: float) -> int:
+    """End what a killed run left behind; to be called only by the holder of the folder's lock."""
+    # SIGINT means a fast stop to PostgreSQL, gunicorn and BentoML alike.
+    found = marked_processes(data_dir)
+    _signal_all(found, signal.SIGINT)
+    psutil.wait_procs(found, timeout=timeout_s)
+    kill_marked(data_dir)
+    return len(found)
+
+
+def kill_marked(data_dir: Path) -> None:
+    """Kill every process of a data folder."""
+    # Twice: one may have started another in between.
+    for _ in range(2):
+        rest = marked_processes(data_dir)
+        _signal_all(rest, signal.SIGKILL)
+        psutil.wait_procs(rest, timeout=1)
+
+
+def _marked(data_dir: Path) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(_MARK) == str(data_dir):
+                yield process
+
+
+def _signal_all(processes: list[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)

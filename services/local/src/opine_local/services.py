@@ -3,13 +3,17 @@
 import sys
 import tempfile
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
 from opine_local.ports import HOST
 from opine_local.processes import Program
-from opine_local.secrets_file import Secrets
-from opine_local.settings import Settings
+from opine_local.settings import Secrets, Settings
 
 _PROBES = r"/(readyz|livez|metrics)\b"
+# A service that hangs is asked again; a stop waits for a question that is under way.
+_PROBE_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,8 @@ class Service:
     def program(self) -> Program:
         return Program(self.name, [sys.executable, "-m", *self.module], self.environment, noise=_PROBES)
 
-    @property
-    def ready_url(self) -> str:
-        return f"{self.url}/readyz"
+    def is_ready(self) -> bool:
+        return is_ready(f"{self.url}/readyz")
 
 
 def services(settings: Settings, secrets: Secrets, database_url: str, admin_password: str) -> list[Service]:
@@ -53,6 +56,7 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
                 "OPINE_REVIEWS_DATABASE_URL": database_url,
                 "OPINE_REVIEWS_SENTIMENT_URL": sentiment_url,
                 "OPINE_REVIEWS_ADMIN_TOKEN": secrets.admin_token,
+                "OPINE_REVIEWS_REGISTRY_TOKEN": secrets.registry_token,
                 "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
                 "OPINE_REVIEWS_BIND": f"{HOST}:{settings.reviews_port}",
                 "OPINE_REVIEWS_WORKERS": "1",
@@ -66,9 +70,9 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
         Service(
             "frontend",
             ["gunicorn", "--config", "python:opine_frontend.gunicorn_conf",
-             "--bind", f"{HOST}:{settings.frontend_port}", "--worker-tmp-dir", tempfile.gettempdir(),
-             "opine_frontend.wsgi:server"],
+             "--worker-tmp-dir", tempfile.gettempdir()],
             {
+                "OPINE_FRONTEND_BIND": f"{HOST}:{settings.frontend_port}",
                 "OPINE_FRONTEND_REVIEWS_URL": reviews_url,
                 "OPINE_FRONTEND_ADMIN_PASSWORD": admin_password,
                 "OPINE_FRONTEND_ADMIN_TOKEN": secrets.admin_token,
@@ -78,6 +82,20 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
             settings.page_url,
         ),
     ]  # fmt: skip
+
+
+def is_ready(url: str) -> bool:
+    """Whether a GET of this `http://` URL answers 200 now."""
+    parts = urlsplit(url)
+    # Not urllib, which would ask a proxy that the person's environment names.
+    connection = HTTPConnection(parts.netloc, timeout=_PROBE_TIMEOUT_S)
+    try:
+        connection.request("GET", parts.path)
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _url(port: int) -> str:

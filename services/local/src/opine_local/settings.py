@@ -1,16 +1,27 @@
+"""What a person chooses, by the environment, and the secrets that are kept from run to run."""
+
 import os
+import secrets
 from pathlib import Path
 from typing import Annotated
 
+from opine_common.files import write_atomically
 from opine_common.settings import SettingsError, read_settings
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from opine_local.refusal import Refusal
 
 PREFIX = "OPINE_LOCAL_"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class CommandError(Exception):
+    """Opine cannot start or go on. The message is one sentence for the person: what is wrong and what to do."""
+
+
+def reason(error: OSError) -> str:
+    """What the operating system says, without the number and the path."""
+    return (error.strerror or str(error)).lower()
 
 
 class Settings(BaseSettings):
@@ -56,13 +67,67 @@ class Settings(BaseSettings):
 
 
 def local_settings() -> Settings:
+    """The settings that the environment gives.
+
+    Raises:
+        CommandError: one is wrong; names the variable and its value.
+    """
     try:
         return read_settings(Settings)
     except SettingsError as error:
         first = error.faults[0]
-        raise Refusal(f"{first.variable} is {first.given!r}: {first.message.lower()}.") from None
+        raise CommandError(f"{first.variable} is {first.given!r}: {first.message.lower()}.") from None
 
 
 def inherited_environment() -> dict[str, str]:
     """What every started process inherits from the person's shell."""
     return dict(os.environ)  # noqa: TID251  passed on whole, not read
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+class Secrets(BaseModel):
+    """Keys that must stay the same from run to run: database, sessions and hashed addresses hang on them."""
+
+    # A name that is not known belongs to a later version, whose data this one should not touch.
+    model_config = ConfigDict(extra="forbid")
+
+    admin_token: str = Field(default_factory=_new_secret, min_length=32)
+    registry_token: str = Field(default_factory=_new_secret, min_length=32)
+    client_hash_key: str = Field(default_factory=_new_secret, min_length=32)
+    session_key: str = Field(default_factory=_new_secret, min_length=32)
+    database_password: str = Field(default_factory=_new_secret, min_length=32)
+    scraping_password: str = Field(default_factory=_new_secret, min_length=32)
+    analysis_password: str = Field(default_factory=_new_secret, min_length=32)
+
+
+def load_or_create_secrets(path: Path) -> Secrets:
+    """The secrets kept in `path`; made at the first run, readable by their owner only.
+
+    A file of a version that knew fewer is completed.
+
+    Raises:
+        CommandError: the file is damaged. It is left alone, for a new key would lock the person out of the database.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return _write(path, Secrets())
+    try:
+        found = Secrets.model_validate_json(text)
+    except ValidationError:
+        raise CommandError(f"{path} is damaged: put the file back, or remove {path.parent} to start afresh.") from None
+    return found if found.model_fields_set >= Secrets.model_fields.keys() else _write(path, found)
+
+
+def _write(path: Path, kept: Secrets) -> Secrets:
+    write_atomically(path, kept.model_dump_json(indent=2), mode=0o600)
+    return kept
+
+
+def new_password() -> str:
+    """A password for a person to type: 59 bits, no letters that look alike."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(3))

@@ -46,6 +46,8 @@ _SUMMED = (*_STARS, *_LABELS, BrandMonth.corrected, BrandMonth.score_count, Bran
 
 @dataclass(frozen=True)
 class CountedBrand:
+    """A brand with the counts of its reviews."""
+
     brand: Brand
     # Of the reviews written here; `scraped` has what was read elsewhere.
     review_count: int
@@ -54,6 +56,7 @@ class CountedBrand:
 
 
 def get_brand(session: Session, slug: str) -> CountedBrand | None:
+    """None if no brand has this slug."""
     return _one(session, _counted().where(Brand.slug == slug))
 
 
@@ -79,6 +82,7 @@ def list_brands(
     Raises:
         Problem: 422 for a cursor that is not of this query.
     """
+    # Goes into the cursor's MAC: a cursor is good for this search alone.
     query = json.dumps(["brands", q, sector])
     position = (_relevance(q), func.lower(Brand.name), Brand.id)
     statement = _counted().add_columns(position[0], position[1])
@@ -108,6 +112,7 @@ def add_brand_by_name(session: Session, slug: str, name: str, *, most: int) -> B
         return found
     if (session.scalar(select(func.count()).where(Brand.origin != "scraped")) or 0) >= most:
         return None
+    # Of two requests that add the same brand the second adds nothing, and both find it.
     added = insert(Brand).values(slug=slug, name=name, origin="route_of_2019")
     session.execute(added.on_conflict_do_nothing(index_elements=[Brand.slug]))
     return session.scalars(select(Brand).where(Brand.slug == slug)).one()
@@ -180,6 +185,7 @@ def list_sectors(session: Session) -> list[SectorAnswer]:
 
 
 def is_slug(text: str) -> bool:
+    """Whether a text could be a brand's slug."""
     return len(text) <= _LONGEST_SLUG and re.fullmatch(SLUG_PATTERN, text) is not None
 
 

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from opine_reviews.brands_file import BrandsFileError, read_brands, upsert_brands
 from opine_reviews.database import make_tool_engine
+from opine_reviews.migration import upgrade
 from opine_reviews.privacy import delete_scraped_reviews, forget_clients
-from opine_reviews.schema import Awaited, RoleError, grant_roles, upgrade, wait_for_database
+from opine_reviews.roles import RoleError, grant_roles
+from opine_reviews.schema import Awaited, wait_for_database
 from opine_reviews.settings import Settings, get_settings
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
@@ -79,7 +81,9 @@ def _seconds(text: str) -> float:
 
 
 def _migrate(engine: Engine, settings: Settings) -> None:
-    upgrade(engine)
+    if not upgrade(engine):
+        # The rights are the newer code's, too.
+        return
     logger.info("schema is up to date")
     granted = grant_roles(engine, scraping=settings.scraping_role, analysis=settings.analysis_role)
     logger.info("roles are up to date", granted=granted)

@@ -17,10 +17,11 @@ logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 ROUTES_OF_2019 = frozenset({"/api/predict", "/api/review", "/api/reviews"})
 
 _RETRY_AFTER_S = 5
+READ_ONLY_SQL_TRANSACTION = "25006"
 _UNDEFINED_TABLE = "42P01"
 _QUERY_CANCELED = "57014"
-# Not broken, but not writable either: a failover is under way (25006), or a server that starts or stops (57P0x).
-_AWAY_STATES = frozenset({"25006", "57P01", "57P02", "57P03", "53300"})
+# Not broken, but not writable either: a failover is under way, or a server that starts or stops (57P0x).
+_AWAY_STATES = frozenset({READ_ONLY_SQL_TRANSACTION, "57P01", "57P02", "57P03", "53300"})
 
 
 def invalid_field(field: str, message: str) -> Problem:
@@ -62,7 +63,7 @@ def validation_answer(error: ValidationError) -> Response:
 def database_problem(error: SQLAlchemyError) -> Problem | None:
     """What to answer if PostgreSQL is to blame; None if the error is our own."""
     if isinstance(error, PoolTimeoutError):
-        return _database_away()
+        return database_away()
     if not isinstance(error, DBAPIError):
         return None
     state = getattr(error.orig, "pgcode", None)
@@ -76,17 +77,21 @@ def database_problem(error: SQLAlchemyError) -> Problem | None:
     # An error without a state comes from the connection, not from the server.
     if error.connection_invalidated or state is None or state in _AWAY_STATES or state.startswith("08"):
         # The caller's patience may be shorter than a healthy database takes.
-        return _database_away() if remaining_s() > 0 else out_of_time()
-    if state == _UNDEFINED_TABLE:
-        return _database_away("Its tables are missing: run `opine-reviews migrate`.")
+        return database_away() if remaining_s() > 0 else out_of_time()
+    if are_tables_missing(error):
+        return database_away("Its tables are missing: run `opine-reviews migrate`.")
     return None
+
+
+def are_tables_missing(error: SQLAlchemyError) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == _UNDEFINED_TABLE
 
 
 # Not "nothing was stored": where the answer to a COMMIT is lost, nobody here can tell.
 _RETRY = "Try again later; with an Idempotency-Key no review is stored twice."
 
 
-def _database_away(hint: str = _RETRY) -> Problem:
+def database_away(hint: str = _RETRY) -> Problem:
     return Problem(
         503,
         f"The database is not available at the moment. {hint}",

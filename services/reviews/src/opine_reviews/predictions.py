@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
-from threading import BoundedSemaphore
 from typing import Annotated
 
 import structlog
@@ -16,6 +15,7 @@ from opine_common.prediction import ModelVersion, SignedPrediction, StoredPredic
 from opine_common.problems import Problem
 from pydantic import BaseModel, Field, ValidationError
 
+from opine_reviews.bulkhead import Bulkhead
 from opine_reviews.errors import invalid_field, require_length
 from opine_reviews.metrics import FAILED_PREDICTIONS, REJECTED_PREDICTIONS
 from opine_reviews.schemas.answers import PredictionAnswer, PredictionsAnswer
@@ -56,7 +56,7 @@ class SentimentClient:
 
     def __init__(self, settings: Settings, signer: "PredictionSigner") -> None:
         calls = max(1, settings.threads // 2)
-        self._turns = BoundedSemaphore(calls)
+        self._bulkhead = Bulkhead(calls, wait_s=_TURN_S)
         self._signer = signer
         self._longest = settings.max_text_length
         self._timeout_s = settings.sentiment_read_timeout_s
@@ -75,12 +75,8 @@ class SentimentClient:
                 text is too long or cannot be scored.
         """
         require_length(text, self._longest)
-        if not self._turns.acquire(timeout=_TURN_S):
-            raise _unavailable("busy")
-        try:
+        with self._bulkhead.place(lambda: _unavailable("busy")):
             response = self._ask({"texts": [text], "explain": explain})
-        finally:
-            self._turns.release()
         model, prediction = _read(response)
         signature = self._signer.sign(text, _stored(model, prediction))
         return PredictionsAnswer(model=model, prediction=prediction, signature=signature)

@@ -1,11 +1,13 @@
 """What every request and answer goes through, and the bearer token of the admin routes."""
 
 import hmac
+import time
 
 from flask import Flask, Response, request
 from opine_common import deadlines
 from opine_common.problems import Problem
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from opine_common.web import arrival
+from werkzeug.exceptions import BadRequest
 
 from opine_reviews.dependencies import dependencies
 from opine_reviews.errors import invalid_field
@@ -18,10 +20,11 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+_TAKES_AN_ARTEFACT = "models.register_model"
+
 
 def register_request_checks(app: Flask) -> None:
     app.before_request(_set_deadline)
-    app.before_request(_refuse_cut_body)
     app.before_request(_require_json_object)
     app.after_request(_add_security_headers)
     app.teardown_request(_clear_deadline)
@@ -35,7 +38,8 @@ def _set_deadline() -> None:
             seconds = min(seconds, deadlines.parse_timeout(header))
         except ValueError as error:
             raise invalid_field(deadlines.HEADER, str(error)) from error
-    deadlines.set_deadline(seconds)
+    # The caller has waited since the request arrived, and not since it got a thread.
+    deadlines.set_deadline(seconds - (time.monotonic() - arrival(request.environ)))
 
 
 def _clear_deadline(_error: BaseException | None) -> None:
@@ -43,16 +47,11 @@ def _clear_deadline(_error: BaseException | None) -> None:
     deadlines.set_deadline(None)
 
 
-def _refuse_cut_body() -> None:
-    """Answer 413 to a body of unknown length that reaches the limit: Werkzeug would cut it there without a word."""
-    limit = request.max_content_length
-    if request.content_length is None and limit is not None and len(request.get_data()) >= limit:
-        raise RequestEntityTooLarge
-
-
 def _require_json_object() -> None:
     """Tell a wrong type, broken JSON and a wrong kind of value apart before the fields are looked at."""
     if request.method != "POST" or not request.path.startswith("/api/v1/") or request.url_rule is None:
+        return
+    if request.endpoint == _TAKES_AN_ARTEFACT:
         return
     if request.mimetype != "application/json":
         raise Problem(415, "Send the body as JSON, with `Content-Type: application/json`.")
@@ -78,14 +77,23 @@ def require_admin() -> None:
     Raises:
         Problem: 403 if no token is set, 401 if the request's is missing or wrong.
     """
-    token = dependencies().settings.admin_token.get_secret_value()
+    _require_bearer("admin", dependencies().settings.admin_token.get_secret_value())
+
+
+def require_registry_token() -> None:
+    """The same with the token that registers and releases model versions."""
+    _require_bearer("registry", dependencies().settings.registry_token.get_secret_value())
+
+
+def _require_bearer(kind: str, token: str) -> None:
     if not token:
-        raise Problem(403, "The admin routes are switched off: set OPINE_REVIEWS_ADMIN_TOKEN to switch them on.")
+        name = f"OPINE_REVIEWS_{kind.upper()}_TOKEN"
+        raise Problem(403, f"The {kind} routes are switched off: set {name} to switch them on.")
     scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
     # Compared as bytes in constant time: the time must not tell how much of a guess is right.
     if scheme.lower() != "bearer" or not hmac.compare_digest(offered.strip().encode(), token.encode()):
         raise Problem(
             401,
-            "Send the admin token as `Authorization: Bearer <token>`.",
+            f"Send the {kind} token as `Authorization: Bearer <token>`.",
             headers={"WWW-Authenticate": 'Bearer realm="opine-reviews"'},
         )

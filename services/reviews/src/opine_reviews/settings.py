@@ -36,14 +36,24 @@ class Settings(BaseSettings):
     previous_client_hash_key: SecretStr = Field(
         SecretStr(""), description="the key before it, whose predictions are still believed; empty: none"
     )
+    database_next_password: SecretStr = Field(
+        SecretStr(""), description="tried where the other is refused, while the role's password changes; empty: none"
+    )
     sentiment_url: AnyHttpUrl = Field(default=AnyHttpUrl("http://127.0.0.1:3000"), description="the sentiment service")
     admin_token: SecretStr = Field(
         SecretStr(""), description="bearer token of the admin routes; empty: they answer 403"
+    )
+    registry_token: SecretStr = Field(
+        SecretStr(""),
+        description="bearer token that registers and releases model versions; empty: these routes answer 403",
     )
     trusted_proxies: int = Field(default=0, ge=0, le=8, description="hops whose `X-Forwarded-For` is believed")
 
     max_text_length: int = Field(default=20_000, ge=1, le=20_000, description="code points in a review")
     max_body_bytes: int = Field(default=262_144, ge=1024, description="bytes in a request body")
+    max_artefact_bytes: int = Field(
+        default=64 * 1024**2, ge=1024, description="bytes of a model's artefact that is registered"
+    )
     max_brands: int = Field(default=10_000, ge=1, description="above this, the 2019 route adds no brand by name")
 
     scraping_role: RoleName = Field(
@@ -74,8 +84,18 @@ class Settings(BaseSettings):
     )
 
     bind: str = Field(default="127.0.0.1:5000", description="address and port that gunicorn listens on")
+    management_bind: str = Field(
+        default="",
+        pattern=r"^(\S+:\d+)?$",
+        description="address and port for /livez, /readyz and /metrics alone; empty: /metrics is on the other, too",
+    )
     workers: int = Field(default=2, ge=1, le=64, description="gunicorn processes")
-    threads: int = Field(default=8, ge=2, le=128, description="threads a process; also its database connections")
+    threads: int = Field(
+        default=8,
+        ge=2,
+        le=128,
+        description="threads a process; three quarters may wait for the database, half for the sentiment service",
+    )
     graceful_timeout_s: int = Field(default=25, ge=1, description="time for running requests at a stop")
     temp_dir: Path | None = Field(default=None, description="writable folder, if the system's is read-only")
     metrics_dir: Path | None = Field(
@@ -85,7 +105,11 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(default=True, description="JSON lines; false: lines for a person")
 
-    @field_validator("client_hash_key", "previous_client_hash_key", "admin_token")
+    @property
+    def management_port(self) -> int | None:
+        return int(self.management_bind.rpartition(":")[2]) if self.management_bind else None
+
+    @field_validator("client_hash_key", "previous_client_hash_key", "admin_token", "registry_token")
     @classmethod
     def _refuse_placeholder(cls, secret: SecretStr) -> SecretStr:
         value = secret.get_secret_value().lower()

@@ -75,6 +75,7 @@ def _insert(session: Session, submission: Submission) -> Review | None:
             label=shown and shown.label,
             model_name=model and model.name,
             model_version=model and model.version,
+            model_digest=model and model.digest,
             client_hash=submission.client_hash,
             user_agent_family=submission.user_agent_family,
             idempotency_key=submission.idempotency_key,

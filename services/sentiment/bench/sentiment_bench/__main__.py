@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from sentiment_bench.aims import aims
-from sentiment_bench.bulk_part import measure_bulk
-from sentiment_bench.calm_part import measure_calm
-from sentiment_bench.engine_part import CONTENDERS as ENGINES
-from sentiment_bench.engine_part import measure_engine
-from sentiment_bench.http_part import measure_http
-from sentiment_bench.machine import load_average, machine
+from sentiment_bench.bulk_benchmark import measure_bulk
+from sentiment_bench.burst_benchmark import measure_bursts
+from sentiment_bench.engine_benchmark import CONTENDERS as ENGINES
+from sentiment_bench.engine_benchmark import measure_engine
+from sentiment_bench.http_benchmark import measure_http
+from sentiment_bench.measure import load_average, machine
 from sentiment_bench.processes import CONTENDERS as SERVERS
 from sentiment_bench.report import render
-from sentiment_bench.start_part import measure_start
+from sentiment_bench.start_benchmark import measure_start
 
 HERE = Path(__file__).parents[1]
 MODEL = HERE.parent / "model"
 PAGE = HERE.parents[2] / "docs/benchmarks.md"
 _MARK = "<!-- bench -->"
-PARTS = ("start", "engine", "http", "calm", "bulk")
+PARTS = ("start", "engine", "http", "burst", "bulk")
 
 
 def main() -> None:
@@ -47,7 +47,7 @@ def main() -> None:
                 "start": lambda: measure_start(MODEL, folder, rounds),
                 "engine": lambda: measure_engine(MODEL, rounds, least_s, mixed, options.engines),
                 "http": lambda: measure_http(MODEL, folder, rounds, seconds, options.servers),
-                "calm": lambda: measure_calm(folder, rounds, seconds),
+                "burst": lambda: measure_bursts(folder, rounds, seconds),
                 "bulk": lambda: measure_bulk(MODEL, folder, rounds, lines),
             }[name]()
             print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)

@@ -8,7 +8,7 @@ ENGINE_NAMES = {
     "opine": "this engine",
     "opine_int8": "this engine, int8",
     "plain_onnx": "the same network, plainly exported to ONNX Runtime",
-    "lineage": "the 2019 pipeline, 1,014 characters",
+    "legacy_2019": "the 2019 pipeline, 1,014 characters",
     "fasttext": "fastText, for scale",
     "tf_idf": "TF-IDF and logistic regression, for scale",
 }
@@ -19,12 +19,12 @@ SERVER_NAMES = {
     "litserve": "LitServe, batches of 64 in 5 ms",
     "fastapi": "FastAPI, the same engine, no batches",
 }
-CALM_ROWS = {
+BURST_ROWS = {
     "idle_ms": "lone request, idle, ms",
     "after_burst_ms": "lone request right after 64 clients, ms",
     "burst_served": "of 100 at once, served within {deadline_ms} ms ({feasible} feasible)",
     "good_answered": "of 30 good texts beside one bad, answered",
-    "computed_for_the_departed": "of 40 clients who hung up, computed",
+    "computed_in_vain": "of 40 clients who hung up, computed",
 }
 BULK_NAMES = {"ndjson": "NDJSON", "lists_of_1000": "lists of 1,000", "engine_alone": "the engine alone"}
 
@@ -39,8 +39,8 @@ def render(results: dict[str, Any]) -> str:
         sections.append(_engine(parts["engine"]))
     if "http" in parts:
         sections.append(_http(parts["http"]))
-    if "calm" in parts:
-        sections.append(_calm(parts["calm"]))
+    if "burst" in parts:
+        sections.append(_burst(parts["burst"]))
     if "bulk" in parts:
         sections.append(_bulk(parts["bulk"]))
     return "\n\n".join(sections) + "\n"
@@ -49,24 +49,24 @@ def render(results: dict[str, Any]) -> str:
 def figures_of_readme(results: dict[str, Any]) -> list[str]:
     """Rows of the table of figures in the repository's README."""
     engine, servers, bulk = (results["parts"][name] for name in ("engine", "http", "bulk"))
-    taken, calm = engine["milliseconds_a_text"], results["parts"]["calm"]
+    taken, burst = engine["milliseconds_a_text"], results["parts"]["burst"]
 
     def sides(figure: str) -> str:
         return ", ".join(
             _number(servers["servers"][name]["16"][figure]["median"]) for name in ("opine", "stock_bentoml")
         )
 
-    served = ", ".join(_number(of["burst_served"]["median"]) for of in calm["servers"].values())
+    served = ", ".join(_number(of["burst_served"]["median"]) for of in burst["servers"].values())
     command = "`make bench`"
     rows = [
         [
             "ms of CPU for a text of 300 characters among 32: this engine, plain ONNX export, the pipeline of 2019",
-            ", ".join(_number(taken[name]["300/32"]["median"]) for name in ("opine", "plain_onnx", "lineage")),
+            ", ".join(_number(taken[name]["300/32"]["median"]) for name in ("opine", "plain_onnx", "legacy_2019")),
             command,
         ],
         ["predictions a second for 16 clients: this service, stock BentoML", sides("requests_a_second"), command],
         ["their p99, ms", sides("p99_ms"), command],
-        [f"of 100 texts at once, {calm['feasible']} of which are feasible, in time: the same two", served, command],
+        [f"of 100 texts at once, {burst['feasible']} of which are feasible, in time: the same two", served, command],
         ["texts a second as NDJSON", _number(bulk["texts_a_second"]["ndjson"]["median"]), command],
     ]
     return _table([], rows).splitlines()[2:]
@@ -153,19 +153,20 @@ def _http(part: dict[str, Any]) -> str:
         [
             "HTTP: one text a request, lengths of the corpus, one worker, one compute thread.",
             _table(["server", "clients", *columns.values()], rows),
-            f"The clients themselves can make {part['client_ceiling_requests_a_second']:,} requests a second.",
+            f"The clients themselves can make {part['client_limit_requests_a_second']:,} requests a second.",
         ]
     )
 
 
-def _calm(part: dict[str, Any]) -> str:
+def _burst(part: dict[str, Any]) -> str:
     servers = part["servers"]
     rows = [
-        [title.format(**part), *(_spread(servers[name][what]) for name in servers)] for what, title in CALM_ROWS.items()
+        [title.format(**part), *(_spread(servers[name][what]) for name in servers)]
+        for what, title in BURST_ROWS.items()
     ]
     return "\n\n".join(
         [
-            f"Calm: an engine that takes {part['batch_ms']} ms for a batch of at most {part['max_batch']}.",
+            f"Bursts: an engine that takes {part['batch_ms']} ms for a batch of at most {part['max_batch']}.",
             _table(["", *(SERVER_NAMES[name] for name in servers)], rows),
         ]
     )

@@ -42,6 +42,7 @@ class TextEngine(Protocol):
 
     name: str
     version: str
+    digest: str
     device: str
 
     def encode(self, text: str, /) -> EncodedText: ...
@@ -56,7 +57,7 @@ def check(settings: Settings) -> None:
         charcnn.artefact.ArtefactError: the model cannot be used; the message says what to do.
         charcnn.devices.DeviceError: a GPU is required and none is visible, or the processor has no 8-bit dot product.
     """
-    read_manifest(settings.model_dir)
+    read_manifest(settings.model_dir, settings.model_digest or None)
     if settings.precision == "int8":
         require_int8()
     if settings.device == "cuda":
@@ -76,7 +77,14 @@ def load(settings: Settings) -> TextEngine:
         charcnn.devices.DeviceError: a GPU is required and none is visible.
     """
     threads = settings.threads or cpu_limit()
-    return load_engine(settings.model_dir, settings.engine, threads, settings.device, settings.precision)
+    return load_engine(
+        settings.model_dir,
+        settings.engine,
+        threads,
+        settings.device,
+        settings.precision,
+        digest=settings.model_digest or None,
+    )
 
 
 class EngineRunner:

@@ -48,7 +48,7 @@ ENGINE_BROKEN = Gauge(
 PREDICTIONS = Counter("opine_sentiment_predictions_total", "Texts scored.", ["label", "model_version"])
 TEXT_ERRORS = Counter("opine_sentiment_text_errors_total", "Texts that could not be scored.", ["code"])
 MODEL_INFO = Gauge(
-    "opine_sentiment_model_info", "1 for the model that answers.", ["name", "version", "engine", "device"]
+    "opine_sentiment_model_info", "1 for the model that answers.", ["name", "version", "digest", "engine", "device"]
 )
 
 

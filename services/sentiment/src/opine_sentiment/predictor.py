@@ -16,7 +16,7 @@ from opine_sentiment.batching.health import EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
 from opine_sentiment.engine import EngineRunner
 from opine_sentiment.metrics import MODEL_INFO, PREDICTIONS, TEXT_ERRORS, BatchMetrics, HealthMetrics
-from opine_sentiment.schemas import TextError
+from opine_sentiment.schemas import Model, TextError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,7 +48,7 @@ class Predictor:
         self._runner = EngineRunner(engine)
         self._batcher: Batcher[EncodedText, Prediction] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self.model_name, self.model_version = engine.name, engine.version
+        self.model = Model(name=engine.name, version=engine.version, digest=engine.digest)
 
     @property
     def ready(self) -> bool:
@@ -93,7 +93,7 @@ class Predictor:
             if isinstance(outcome, TextError):
                 TEXT_ERRORS.labels(outcome.code).inc()
             else:
-                PREDICTIONS.labels(outcome.label, self.model_version).inc()
+                PREDICTIONS.labels(outcome.label, self.model.version).inc()
             outcomes.append(outcome)
         return outcomes
 
@@ -132,9 +132,14 @@ class Predictor:
         freeze_gc()
         self._tasks.append(asyncio.create_task(batcher.run()))
         self._batcher = batcher
-        MODEL_INFO.labels(engine.name, engine.version, settings.engine, engine.device).set(1)
+        MODEL_INFO.labels(engine.name, engine.version, engine.digest, settings.engine, engine.device).set(1)
         logger.info(
-            "ready", model=engine.name, model_version=engine.version, engine=settings.engine, device=engine.device
+            "ready",
+            model=engine.name,
+            model_version=engine.version,
+            model_digest=engine.digest,
+            engine=settings.engine,
+            device=engine.device,
         )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from opine_common.prediction import Label, WordContribution
+from opine_common.prediction import Digest, Label, WordContribution
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ErrorCode = Literal["too_long", "invalid", "malformed", "internal"]
@@ -68,10 +68,13 @@ class TextPrediction(BaseModel):
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    """The version that a prediction came from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     version: str
+    digest: Digest
 
 
 class PredictResponse(BaseModel):

@@ -11,8 +11,6 @@ from http import HTTPStatus
 # BentoML has its workers count through files; one worker, which is all a pod has, counts in memory.
 # prometheus-client looks at this when it is imported.
 os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # noqa: TID251  BentoML's, not a setting of ours
-# Imports leave no garbage, and looking for it a thousand times takes a tenth of the start; `freeze_gc` sets it anew.
-gc.set_threshold(100_000)
 
 import bentoml
 import structlog
@@ -39,6 +37,9 @@ from opine_sentiment.predictor import Predictor
 from opine_sentiment.schemas import Explain, PredictResponse
 from opine_sentiment.settings import Settings, get_settings
 from opine_sentiment.shutdown import Shutdown
+
+# What BentoML imports from here on leaves no garbage, and looking for it takes long; `freeze_gc` sets it anew.
+gc.set_threshold(100_000)
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
 
@@ -133,9 +134,8 @@ class Sentiment:
         except ClientDisconnect:
             ctx.response.status_code = CLIENT_CLOSED_REQUEST
             outcomes, texts = [], []
-        predictor = self.predictor
         return PredictResponse.model_validate_json(
-            await predictions_json(predictor.model_name, predictor.model_version, texts, outcomes, explain)
+            await predictions_json(self.predictor.model, texts, outcomes, explain)
         )
 
 
@@ -167,6 +167,9 @@ def _configure_logging() -> None:
 
 def _is_ours_to_log(record: logging.LogRecord) -> bool:
     """False for what a client did wrong: BentoML logs it as an error, with a traceback and the client's text in it."""
+    # A bulk answer that has to be cut off ends so; bulk says why in a line of its own.
+    if record.name == "uvicorn.error" and "without completing response" in record.msg:
+        return False
     error = record.exc_info[1] if record.exc_info else None
     if not record.name.startswith("bentoml") or error is None:
         return True

@@ -26,6 +26,9 @@ class Settings(BaseSettings):
 
     # A factory, so that the path of this machine stays out of the schema.
     model_dir: Path = Field(default_factory=shipped_model_dir, description="artefact folder; default the shipped one")
+    model_digest: str = Field(
+        default="", pattern=r"^([0-9a-f]{64})?$", description="the artefact's digest; another one ends the start"
+    )
     engine: Literal["onnx", "torch"] = Field(default="onnx", description="`onnx` on CPU, `torch` where there is a GPU")
     device: DeviceChoice = Field(
         default="auto", description="where `torch` computes: `auto` takes a GPU if there is one, `cuda` insists on it"

@@ -15,12 +15,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from charcnn.artefact import atomic_folder
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from opine_training import InputError
 from opine_training.commands import train
 from opine_training.config import parse
-from opine_training.runs import CORPUS, METRICS, atomic_folder
+from opine_training.runs import CORPUS, METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +44,8 @@ class AblationError(InputError):
 
 
 class Plan(BaseModel):
+    """The variants and their seeds, as the TOML file has them."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seeds: tuple[int, ...] = Field(min_length=1)
@@ -53,6 +56,7 @@ class Plan(BaseModel):
 
 
 def read_plan(file: Path) -> Plan:
+    """Raises AblationError where the file is no plan."""
     try:
         return Plan.model_validate(tomllib.loads(file.read_text()))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
@@ -65,6 +69,7 @@ def run_missing(plan: Plan, runs: Path, train: Callable[[list[str]], None]) -> N
     for variant, options in plan.variants.items():
         for seed in plan.seeds:
             folder = run_folder(runs, variant, seed)
+            # Written once a run is trained and evaluated: one that was cut off goes on from its checkpoint.
             if not (folder / METRICS).exists():
                 logger.info("%s, seed %d", variant, seed)
                 _link_corpus(first, folder)
@@ -79,6 +84,7 @@ def _link_corpus(source: Path, folder: Path) -> None:
 
 
 def run_folder(runs: Path, variant: str, seed: int) -> Path:
+    """Where a variant's run with a seed is."""
     return runs / f"{re.sub(r'[^a-z0-9]+', '-', variant.lower()).strip('-')}-{seed}"
 
 

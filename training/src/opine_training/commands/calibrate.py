@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import tyro
-from charcnn.calibration import LABEL_OF_STAR, Calibration, label_probabilities
 from charcnn.engine import load_engine
+from charcnn.prediction import LABEL_OF_STAR, Calibration, label_probabilities
 
 from opine_training import InputError
 from opine_training.artefacts import ServedModel, engine_logits, rewrite

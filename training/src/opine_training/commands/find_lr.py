@@ -25,7 +25,7 @@ from opine_training.config import (
 )
 from opine_training.corpus import read_dataset
 from opine_training.networks import build_encoding, build_seeded
-from opine_training.optimisation import Processes, Stepper, choose_device
+from opine_training.optimisation import Processes, Stepper, resolve_device
 from opine_training.report import rate_range_picture
 from opine_training.runs import CORPUS, write_json
 from opine_training.sampling import Epoch
@@ -38,12 +38,14 @@ if TYPE_CHECKING:
     from opine_training.networks import Encoding
     from opine_training.optimisation import Device
 
-_SMOOTHING = 0.95
-_EXPLODED = 4.0
+_SMOOTHING = 0.95  # of the running mean of the loss
+_EXPLODED = 4.0  # times the least loss so far, at which the test ends
 
 
 @dataclass(frozen=True, slots=True)
 class RateRange:
+    """What a range test found."""
+
     rates: list[float]
     losses: list[float]
     """Smoothed, one a rate."""
@@ -78,7 +80,7 @@ def range_test(
         rate = lowest * (highest / lowest) ** (number / max(steps - 1, 1))
         loss = stepper.step(epoch[number - read], rate, (config.seed, number))
         mean = _SMOOTHING * mean + (1 - _SMOOTHING) * loss
-        smoothed = mean / (1 - _SMOOTHING ** (number + 1))
+        smoothed = mean / (1 - _SMOOTHING ** (number + 1))  # the mean began at 0; this takes that out, as Adam does
         if not math.isfinite(smoothed) or (losses and smoothed > _EXPLODED * min(losses)):
             break
         rates.append(rate)
@@ -121,7 +123,7 @@ def main(arguments: Sequence[str]) -> None:
     command = parse(FindLr, "find-lr", arguments, default)
     config = command.training
     encoding = build_encoding(config)
-    device = choose_device(command.hardware)
+    device = resolve_device(command.hardware)
     command.run.mkdir(parents=True, exist_ok=True)
     source = Source(command.data, command.reading, command.selection)
     corpus = read_dataset(source, encoding, command.run / CORPUS).train

@@ -54,6 +54,7 @@ class Teach:
 
 def main(arguments: Sequence[str]) -> None:
     command = parse(Teach, "teach", arguments)
+    # Asked first, so that a missing package is one sentence and not a traceback of imports.
     require_packages(command.teaching.encoder)
     from opine_training.teacher.run import TeachRequest, teach  # noqa: PLC0415  it imports those packages
 

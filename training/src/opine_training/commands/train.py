@@ -28,7 +28,7 @@ from opine_training.evaluation import VARIANTS, labels_of, report, score_corpus,
 from opine_training.legacy_2019 import LEGACY_2019_MANIFEST, read_legacy_2019, translate
 from opine_training.loop import Training
 from opine_training.networks import build_encoding, build_network, build_seeded
-from opine_training.optimisation import Processes, choose_device, processes
+from opine_training.optimisation import Processes, processes, resolve_device
 from opine_training.runs import (
     ARTEFACT,
     CHECKPOINT,
@@ -101,6 +101,7 @@ class Train:
 
 
 def main(arguments: Sequence[str]) -> None:
+    # The old names come first: tyro refuses what it does not know.
     current, without_effect = translate(arguments)
     default = Train(data=tyro.MISSING, training=named(config_name(current)))
     options = parse(Train, "train", current, default)
@@ -115,7 +116,7 @@ def run(options: Train, command: str) -> None:
     """Leave in the run's folder what `training/README.md` lists; `command` is how a person would start the same run."""
     config = options.training
     with processes() as group:
-        device = choose_device(options.hardware)
+        device = resolve_device(options.hardware)
         network = _initial_network(options)
         dataset = _read_dataset(options, command, group)
         soft_targets = SoftTargets.load(config.loss.soft_targets) if config.loss.soft_targets else None
@@ -164,6 +165,7 @@ def _read_dataset(options: Train, command: str, group: Processes) -> Dataset:
             "name": options.name,
             "weights": options.weights,
         }
+        # Before the reading, which may take long: another configuration is refused at once.
         keep_config(options.run, asked, {"version": options.version, "command": command})
         source = Source(options.data, options.reading, options.selection)
         dataset = read_dataset(source, build_encoding(options.training), cache)

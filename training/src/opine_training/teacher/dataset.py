@@ -18,17 +18,20 @@ if TYPE_CHECKING:
     from opine_training.corpus import Texts
     from opine_training.teacher.config import TeachConfig
 
-_AT_ONCE = 4096
+_AT_ONCE = 4096  # texts: the tokenizer works on several cores, and its answers are objects
 _SPECIAL = 2  # tokens that `padded` adds to each text
 
 
 @dataclass(frozen=True, slots=True)
 class SpecialTokens:
+    """What an encoder wants around a text: [CLS] and [SEP] of BERT, <s> and </s> of MPNet."""
+
     first: int
     last: int
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> Self:
+        # An empty text consists of these two and nothing else.
         return cls(*tokenizer.encode("").ids)
 
 
@@ -99,11 +102,11 @@ def batches(lengths: NDArray[np.int64], most: int, order: NDArray[np.intp]) -> l
     return np.split(order, begins[1:])
 
 
-_SHORTEST = 5
+_SHORTEST = 5  # tokens: a shorter beginning says nothing yet
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class TokenBatch:
     tokens: Tensor
     """Shape (N, L)."""
     mask: Tensor
@@ -114,6 +117,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class TokenDataset:
+    """N reviews as word pieces, with their stars."""
+
     texts: TokenTexts
     stars: NDArray[np.int64]
     """0-4, shape (N,)."""
@@ -139,10 +144,10 @@ class TeacherEpoch:
     def __len__(self) -> int:
         return len(self._steps)
 
-    def __getitem__(self, number: int) -> Batch:
+    def __getitem__(self, number: int) -> TokenBatch:
         step = self._steps[number]
         texts = [clipped(self._texts[self._indices[each]][: self._read[each]], self._longest) for each in step]
-        return Batch(*padded(texts, self._texts.special), torch.from_numpy(self._stars[step]))
+        return TokenBatch(*padded(texts, self._texts.special), torch.from_numpy(self._stars[step]))
 
 
 def epoch_rows(stars: NDArray[np.int64], frequent_ratio: float, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from opine_training.teacher.encoder import Teacher
 
 logger = logging.getLogger(__name__)
-_CLAUSE_WORDS = 4, 24
+_CLAUSE_WORDS = 4, 24  # fewest and most: about a clause, up to a long sentence
 _SHORT = 6
 """A text of fewer tokens is read as a whole only."""
 
@@ -173,6 +173,8 @@ PARTS = "opinions"
 
 @dataclass(frozen=True, slots=True)
 class Labeller:
+    """Labels a corpus part by part, each a file."""
+
     config: TeachConfig
     folder: Path
     device: Device
@@ -190,6 +192,7 @@ class Labeller:
                     found = soft_labels(network, tokenizer, texts, longest=longest, seed=seed, device=self.device)
                     found.write(files[-1])
                 bar.update(len(texts))
+        # Parts go only once the whole is written: a kill in between costs nothing.
         together = SoftLabels.read(files)
         together.write(self.folder / SOFT_TARGETS)
         shutil.rmtree(self.folder / PARTS)

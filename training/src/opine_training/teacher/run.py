@@ -15,7 +15,7 @@ from safetensors.torch import save
 from opine_training.config import TrainConfig
 from opine_training.corpus import read_dataset
 from opine_training.networks import build_encoding
-from opine_training.optimisation import choose_device
+from opine_training.optimisation import resolve_device
 from opine_training.runs import CHECKPOINT, CORPUS, RunError, atomic_write, keep_config, keep_summary, write_json
 from opine_training.splits import Source
 from opine_training.teacher.config import ENCODERS, encoder_files
@@ -64,7 +64,7 @@ def teach(request: TeachRequest, build: Callable[[int], Teacher] | None = None) 
         build: makes another network than the encoder of the configuration, from a seed.
     """
     folder, config = request.folder, request.config
-    device = choose_device(request.hardware)
+    device = resolve_device(request.hardware)
     dataset = _dataset(request)
     encoder = encoder_files(config.encoder)
     tokenizer = load_tokenizer(encoder)

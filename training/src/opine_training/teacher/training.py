@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from charcnn.calibration import LABEL_OF_STAR
 from charcnn.config import STARS
+from charcnn.prediction import LABEL_OF_STAR
 from torch.nn import functional
 
 from opine_training.calibration import calibrated_log_loss, fit_calibration, macro_f1
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from opine_training.optimisation import Device
     from opine_training.teacher.config import TeachConfig
-    from opine_training.teacher.dataset import Batch, SpecialTokens, TokenDataset
+    from opine_training.teacher.dataset import SpecialTokens, TokenBatch, TokenDataset
     from opine_training.teacher.encoder import Teacher
 
 logger = logging.getLogger(__name__)
-_BATCH_TOKENS = 8192
+_BATCH_TOKENS = 8192  # without gradients twice as many fit as in a step
 
 
 @torch.inference_mode()
@@ -77,7 +77,7 @@ class TeacherStepper:
         self._clip_norm = config.clip_norm
         self._device = device
 
-    def step(self, batch: Batch, factor: float, seed: tuple[int, ...]) -> float:
+    def step(self, batch: TokenBatch, factor: float, seed: tuple[int, ...]) -> float:
         """Read a batch, take a step, and return its loss.
 
         Args:
@@ -109,6 +109,8 @@ def rate_factor(done: float, config: TeachConfig) -> float:
 
 @dataclass(frozen=True, slots=True)
 class TeacherTraining:
+    """One run of fine-tuning."""
+
     config: TeachConfig
     train: TokenDataset
     tuning: TokenDataset
@@ -137,7 +139,7 @@ class TeacherTraining:
         epoch = TeacherEpoch(self.train, config, progress.epoch)
         count = math.ceil(len(epoch) * min(1, config.epochs - progress.epoch))
 
-        def step(number: int, batch: Batch) -> tuple[float, float]:
+        def step(number: int, batch: TokenBatch) -> tuple[float, float]:
             factor = rate_factor(progress.epoch + number / len(epoch), config)
             loss = stepper.step(batch, factor, (config.seed, progress.epoch, number))
             return loss, factor * config.learning_rate

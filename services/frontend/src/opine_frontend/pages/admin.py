@@ -56,6 +56,7 @@ _ARIA_SORT = {"asc": "ascending", "desc": "descending"}
 
 
 def admin_page() -> html.Div:
+    """The page without its table, which a callback fetches."""
     return html.Div(
         [
             html.Div(
@@ -231,6 +232,7 @@ def review_query(fields: Mapping[str, object]) -> ReviewQuery:
 
 
 def export_path(query: ReviewQuery) -> str:
+    """Where the browser downloads what the filters let through."""
     return f"/admin/reviews.csv?{urlencode(query.filters())}"
 
 

@@ -30,10 +30,12 @@ PAGE_SIZE = 8
 _REVIEWS = "reviews"
 _ELSEWHERE = "elsewhere"
 
+# A value of `lang`, by which screen readers choose a voice; what a site says may be anything.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def brand_page(api: ReviewsApi, slug: str) -> tuple[Brand, html.Div]:
+    """The brand and its page; raises what the API's client raises."""
     brand = api.brand(slug)
     summary = api.summary(slug)
     numbers = [_numbers(summary)] if summary.review_count else []
@@ -127,6 +129,7 @@ def _star_counts(counts: dict[int, int]) -> html.Dl:
 def corrected_sentence(summary: Summary) -> str:
     if not summary.corrected:
         return "So far everyone kept the stars that their words suggested."
+    # Reviews with a proposal are those with a label; never fewer than were corrected, whatever the API says.
     proposed = max(sum(summary.labels.values()), summary.corrected)
     share = percent(summary.corrected / proposed)
     return f"In {share} of the reviews ({summary.corrected:,}) people corrected the stars that their words suggested."

@@ -56,6 +56,7 @@ class Sectors:
 
 
 def brands_page(sectors: list[str]) -> html.Div:
+    """The search without results, which a callback fetches."""
     return html.Div(
         [
             html.H1("Brands"),

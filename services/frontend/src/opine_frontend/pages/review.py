@@ -72,6 +72,7 @@ def _question(brand: Brand, reviews_text: str) -> html.Div:
 
 
 def reviews_link_text(brand: Brand) -> str:
+    """Of the link to the brand's page."""
     if not brand.review_count:
         return "No reviews yet"
     return f"{average(brand.average_stars)} stars in {counted(brand.review_count, 'review')}"

@@ -22,7 +22,7 @@ def make_documented_app() -> OpenAPI:
     return OpenAPI(
         "opine_reviews",
         info=INFO,
-        security_schemes={"admin": {"type": "http", "scheme": "bearer"}},
+        security_schemes={name: {"type": "http", "scheme": "bearer"} for name in ("admin", "registry")},
         validation_error_model=ProblemDetails,
         validation_error_callback=validation_answer,
         doc_ui=False,

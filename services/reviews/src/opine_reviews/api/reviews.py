@@ -38,7 +38,7 @@ reviews = APIBlueprint("reviews", __name__, url_prefix="/api/v1")
 predictions = APIBlueprint("predictions", __name__, url_prefix="/api/v1")
 export = APIBlueprint("export", __name__, url_prefix="/api/v1")
 
-_EXPORT_PAGE = 1000
+_EXPORT_PAGE = 1000  # rows a transaction
 _CSV_HEADER = (
     "id",
     "brand",
@@ -50,6 +50,7 @@ _CSV_HEADER = (
     "label",
     "model_name",
     "model_version",
+    "model_digest",
     "created_at",
 )
 
@@ -67,7 +68,7 @@ def submit_review(header: ReviewHeaders, body: ReviewRequest) -> Response:
         stored = store(session, submission)
     if not stored.replayed:
         count_submission(submission.prediction, submission.stars)
-    answer = json_answer(_review_answer(stored.review, stored.brand_name), 201)
+    answer = json_answer(review_answer(stored.review, stored.brand_name), 201)
     if stored.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer
@@ -87,7 +88,7 @@ def get_reviews(query: ReviewListQuery) -> Response:
             limit=query.limit,
             cursor=query.cursor,
         )
-    items = [_review_answer(row.review, row.brand_name) for row in rows]
+    items = [review_answer(row.review, row.brand_name) for row in rows]
     return json_answer(ReviewPage(items=items, next_cursor=next_cursor))
 
 
@@ -106,7 +107,7 @@ def delete_review(path: ReviewPath) -> Response:
     return Response(status=204)
 
 
-def _review_answer(review: Review, brand_name: str) -> ReviewAnswer:
+def review_answer(review: Review, brand_name: str) -> ReviewAnswer:
     return ReviewAnswer(
         id=review.id,
         brand=BrandName(slug=review.brand_slug, name=brand_name),
@@ -122,7 +123,7 @@ def _stored_prediction(review: Review) -> StoredPrediction | None:
         return None
     model = None
     if review.model_name is not None and review.model_version is not None:
-        model = ModelVersion(name=review.model_name, version=review.model_version)
+        model = ModelVersion(name=review.model_name, version=review.model_version, digest=review.model_digest)
     return StoredPrediction(stars=review.suggested_stars, score=review.score, label=review.label, model=model)
 
 
@@ -213,6 +214,7 @@ def _cells(row: ListedReview) -> tuple[str | int | float | None, ...]:
         review.label,
         review.model_name and _defuse(review.model_name),
         review.model_version and _defuse(review.model_version),
+        review.model_digest,
         review.created_at.isoformat().replace("+00:00", "Z"),
     )
 

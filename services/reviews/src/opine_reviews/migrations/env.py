@@ -10,6 +10,7 @@ context.configure(
     target_metadata=Base.metadata,
     include_object=is_ours,
     compare_server_default=True,
+    transaction_per_migration=True,
 )
 
 with context.begin_transaction():

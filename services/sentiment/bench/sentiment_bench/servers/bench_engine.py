@@ -22,7 +22,7 @@ POISON = "poison"
 
 
 class SlowEngine:
-    name, version, device = "slow", "0", "cpu"
+    name, version, digest, device = "slow", "0", "0" * 64, "cpu"
 
     def __init__(self, seconds: float, computed: Path) -> None:
         self._seconds = seconds

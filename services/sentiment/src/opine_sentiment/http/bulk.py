@@ -77,8 +77,7 @@ class BulkStream:
         with self._limit:
             headers = [
                 (b"content-type", MEDIA_TYPE.encode()),
-                (b"x-model-name", self._predictor.model_name.encode()),
-                (b"x-model-version", self._predictor.model_version.encode()),
+                *((f"x-model-{field}".encode(), value.encode()) for field, value in self._predictor.model),
             ]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             try:

@@ -94,7 +94,7 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "requestBody": {"required": True, "content": _content("application/x-ndjson", BulkLine)},
                 "responses": {
                     "200": {
-                        "description": "one line a line, in order; `X-Model-Name` and `X-Model-Version` say whose",
+                        "description": "one line a line, in order; `X-Model-Name`, `-Version` and `-Digest` say whose",
                         "content": {
                             "application/x-ndjson": {
                                 "schema": _reference(TextPrediction),

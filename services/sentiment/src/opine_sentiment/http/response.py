@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from charcnn.prediction import Prediction
     from numpy.typing import NDArray
 
-    from opine_sentiment.schemas import Explain
+    from opine_sentiment.schemas import Explain, Model
 
 _PROBABILITY_DIGITS = 6
 _CONTRIBUTION_DIGITS = 4
@@ -27,11 +27,11 @@ _STRETCH = 1 << 15
 
 
 async def predictions_json(
-    name: str, version: str, texts: Sequence[str], outcomes: Sequence[Prediction | TextError], explain: Explain
+    model: Model, texts: Sequence[str], outcomes: Sequence[Prediction | TextError], explain: Explain
 ) -> bytes:
     """The body of a 200."""
-    model = orjson.dumps({"name": name, "version": version})
-    return b'{"model":%b,"predictions":[%b]}' % (model, b",".join(await _parts(texts, outcomes, explain)))
+    parts = b",".join(await _parts(texts, outcomes, explain))
+    return b'{"model":%b,"predictions":[%b]}' % (orjson.dumps(dict(model)), parts)
 
 
 async def lines_json(

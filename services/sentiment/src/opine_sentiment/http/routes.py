@@ -79,9 +79,7 @@ class Endpoints:
                 outcomes = await cancel_on_disconnect(request.receive, work)
             except RejectedError as error:
                 raise rejected(error, len(asked.texts)) from None
-            answer = await predictions_json(
-                predictor.model_name, predictor.model_version, asked.texts, outcomes, asked.explain
-            )
+            answer = await predictions_json(predictor.model, asked.texts, outcomes, asked.explain)
             return Response(answer, media_type="application/json")
 
     async def bulk(self, request: Request) -> BulkStream:

@@ -7,6 +7,8 @@ the index on the score alone reads all other labels' reviews first.
 import sqlalchemy as sa
 from alembic import op
 
+from opine_reviews.migrations.indexes import create_index_concurrently
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -15,7 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     score = sa.text("coalesce(score, '-1'::double precision)")
-    op.create_index("ix_review_label_score", "review", ["label", score, "id"])
+    create_index_concurrently("ix_review_label_score", "review", ["label", score, "id"])
 
 
 def downgrade() -> None:

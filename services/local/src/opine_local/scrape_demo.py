@@ -1,0 +1,196 @@
+"""`make scrape-demo`: the whole way from a site to a brand's page, on this machine."""
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from opine_common.readiness import wait_until_ready
+from opine_reviews.models import Brand, ScrapedReview, ScrapeRun
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.orm import Session
+
+from opine_local import STOP_SIGNALS
+from opine_local.data_folder import page_url_of_run
+from opine_local.postgres import USER, database_url, running_port
+from opine_local.services import is_ready
+from opine_local.settings import (
+    CommandError,
+    Settings,
+    inherited_environment,
+    load_or_create_secrets,
+    local_settings,
+)
+
+_SITE_URL = re.compile(r"http://\S+")
+# Enough to page through, and read within a minute.
+_SITE_SIZE = ("--companies", "2", "--reviews", "45")
+_POLL_S = 0.2
+# Longer than a run takes to end everything.
+_STOP_TIMEOUT_S = 15.0
+
+
+def main(arguments: list[str] | None = None) -> str | None:
+    """Run the demonstration until Ctrl-C.
+
+    Returns:
+        What the person must know if it went wrong, as `sys.exit` takes it.
+    """
+    parser = argparse.ArgumentParser("opine_local.scrape_demo", description="Shows the scraping on this machine.")
+    parser.add_argument(
+        "--python", type=Path, default=Path(sys.executable), help="Python with opine-scraping (default: this one)"
+    )
+    python = parser.parse_args(arguments).python
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        with ExitStack() as stack:
+            _show(local_settings(), python, stack)
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        return None
+    except CommandError as error:
+        return str(error)
+
+
+def _show(settings: Settings, python: Path, stack: ExitStack) -> None:
+    page_url = stack.enter_context(running_app(settings))
+    secrets = load_or_create_secrets(settings.secrets_path)
+    port = running_port(settings.data_dir)
+    site_url = stack.enter_context(demo_site(python))
+    _say(f"The demo site: {site_url}")
+    environment = inherited_environment() | {
+        "OPINE_SCRAPING_DATABASE_URL": database_url("opine_scraping", secrets.scraping_password, port),
+        "OPINE_SCRAPING_STATE_DIR": str(settings.data_dir / "scrape-demo"),
+        "OPINE_SCRAPING_LOG_JSON": "false",
+        # The site is this machine's own.
+        "OPINE_SCRAPING_THROTTLE": "false",
+        # Chromium's sandbox does not work under root.
+        **({"OPINE_SCRAPING_BROWSER_SANDBOX": "false"} if os.geteuid() == 0 else {}),
+    }
+    for step in ("discover", "crawl"):
+        _say(f"{step.capitalize()} ...")
+        # The port of the site is another one each time: what was read of the last one is no progress of this one.
+        command = [str(python), "-m", "opine_scraping", step, "--site", site_url, "--output", "database"]
+        status = subprocess.run([*command, "--start-over"], env=environment, check=False).returncode  # noqa: S603  ours
+        if status:
+            raise CommandError(f"{step} ended with exit status {status}; the lines above say why.")
+    for line in report(read_outcome(database_url(USER, secrets.database_password, port)), page_url):
+        _say(line)
+
+
+@contextmanager
+def running_app(settings: Settings) -> Iterator[str]:
+    """The page's URL of the Opine on these data: another terminal's, or one that is started here and then stopped.
+
+    Raises:
+        CommandError: it did not start, or was not ready in time.
+    """
+    found = page_url_of_run(settings.data_dir)
+    if found is not None:
+        _wait_for_app(found, settings.ready_timeout_s, None)
+        yield found
+        return
+    # In a session of its own: at Ctrl-C it ends after what uses it.
+    with subprocess.Popen(
+        [sys.executable, "-m", "opine_local"], env=inherited_environment(), start_new_session=True
+    ) as process:
+        try:
+            _wait_for_app(settings.page_url, settings.ready_timeout_s, process)
+            yield settings.page_url
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(_STOP_TIMEOUT_S)
+
+
+def _wait_for_app(page_url: str, timeout_s: float, process: "subprocess.Popen[bytes] | None") -> None:
+    def missing() -> str | None:
+        if process is not None and process.poll() is not None:
+            raise CommandError("Opine did not start; the lines above say why.")
+        return None if is_ready(f"{page_url}/readyz") else "Opine"
+
+    try:
+        wait_until_ready(missing, timeout_s=timeout_s, pause_s=_POLL_S)
+    except TimeoutError:
+        raise CommandError(f"Opine at {page_url} was not ready within {timeout_s:g} s.") from None
+
+
+@contextmanager
+def demo_site(python: Path) -> Iterator[str]:
+    """Serve the scraping's demo site on a free port; its URL.
+
+    Raises:
+        CommandError: it did not start; the message has what it printed.
+    """
+    command = [str(python), "-m", "opine_demo_site", "--port", "0", *_SITE_SIZE]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=inherited_environment()) as process:  # noqa: S603  ours
+        try:
+            first = "" if process.stdout is None else process.stdout.readline()
+            found = _SITE_URL.search(first)
+            if found is None:
+                raise CommandError(
+                    f"The demo site did not start: {' '.join(command)} says {first.strip() or 'nothing'}."
+                )
+            yield found[0]
+        finally:
+            process.terminate()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the database has after the runs."""
+
+    runs: Sequence[ScrapeRun]
+    brand_count: int
+    # A brand that came by scraping, with many reviews; None: there is none.
+    brand: str | None
+
+
+def read_outcome(database_url: str) -> Outcome:
+    """The last two runs, oldest first, and what became of them."""
+    engine = create_engine(database_url)
+    try:
+        with Session(engine) as session:
+            last = session.scalars(select(ScrapeRun).order_by(ScrapeRun.id.desc()).limit(2)).all()
+            scraped = select(func.count()).where(Brand.origin == "scraped")
+            most_read = (
+                select(ScrapedReview.brand_slug)
+                .join(Brand, Brand.slug == ScrapedReview.brand_slug)
+                .where(Brand.origin == "scraped")
+                .group_by(ScrapedReview.brand_slug)
+                .order_by(func.max(ScrapedReview.read_at).desc(), func.count().desc(), ScrapedReview.brand_slug)
+                .limit(1)
+            )
+            return Outcome(last[::-1], session.scalar(scraped) or 0, session.scalar(most_read))
+    finally:
+        engine.dispose()
+
+
+def report(outcome: Outcome, page_url: str) -> list[str]:
+    """What a person is told at the end."""
+    lines = [
+        f"{run.kind}: {run.outcome}, {run.pages:,} pages, {run.items:,} read, {run.new_items:,} new, "
+        f"{run.changed_items:,} changed, {sum(run.rejected.values()):,} rejected"
+        for run in outcome.runs
+    ]
+    if outcome.brand is not None:
+        lines.append(
+            f"{outcome.brand_count:,} brands were read elsewhere; one of them: {page_url}/brands/{outcome.brand}"
+        )
+    return [*lines, "Ctrl-C ends the demo site, and Opine where it was started here."]
+
+
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)  # noqa: T201  the command's output
+
+
+if __name__ == "__main__":
+    sys.exit(main())

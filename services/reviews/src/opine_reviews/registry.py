@@ -1,0 +1,315 @@
+"""Model versions and the decisions about them, in PostgreSQL."""
+
+import datetime as dt
+import io
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from opine_common.problems import Problem
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, aliased, undefer_group
+
+from opine_reviews import releases
+from opine_reviews.errors import invalid_field
+from opine_reviews.listing import CursorCodec, read_page
+from opine_reviews.models import EventKind, ModelVersion, Release, ReleaseEvent, ReleaseOutcome, Review
+from opine_reviews.releases import Plan, StepRefusedError, Transition
+
+_OUTCOMES: Mapping[EventKind, ReleaseOutcome] = {"promote": "promoted", "rollback": "rolled_back"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a version comes from, as far as its artefact does not say it."""
+
+    parent_digest: str | None
+    training_run: str | None
+    code: str | None
+    image: str | None
+    registered_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Who decided, what for, and on which plan."""
+
+    seen: int
+    actor: str
+    evidence: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """Reviews with a version's proposal, and those of them whose author chose other stars."""
+
+    shown: int
+    corrected: int
+
+
+def read_artefact(packed: bytes, *, max_bytes: int, temp_dir: Path | None) -> ModelVersion:
+    """A version as its artefact describes it, which is checked by the artefact's own rules.
+
+    Raises:
+        Problem: 422, it is no artefact.
+    """
+    # NumPy comes with it, which nothing else here needs.
+    from charcnn.archive import unpack  # noqa: PLC0415
+    from charcnn.artefact import CARD, ArtefactError, artefact_digest  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(dir=temp_dir) as scratch:
+        folder = Path(scratch) / "artefact"
+        try:
+            manifest = unpack(io.BytesIO(packed), folder, max_bytes=max_bytes)
+        except ArtefactError as error:
+            raise invalid_field(
+                "body", str(error).replace(f"{folder}/", "").replace(str(folder), "the artefact")
+            ) from None
+        card = folder / CARD
+        fingerprint = manifest.training.get("data_sha256")
+        return ModelVersion(
+            digest=artefact_digest(folder, manifest),
+            name=manifest.name,
+            version=manifest.version,
+            artefact=packed,
+            artefact_bytes=len(packed),
+            card=card.read_text() if card.exists() else "",
+            metrics=manifest.metrics,
+            training=manifest.training,
+            data_fingerprint=fingerprint if isinstance(fingerprint, str) else None,
+        )
+
+
+def register(session: Session, made: ModelVersion, origin: Origin) -> tuple[ModelVersion, bool]:
+    """Keep a version; the same artefact twice is one version. Whether it is new.
+
+    Raises:
+        Problem: 409, the name and version belong to another artefact; 422, the parent is not registered.
+    """
+    if origin.parent_digest is not None and find_version(session, origin.parent_digest) is None:
+        raise invalid_field("parent", "no version has this digest; register the parent first")
+    fields = {column.key: getattr(made, column.key) for column in ModelVersion.__table__.columns}
+    given = {name: value for name, value in (fields | vars(origin)).items() if value is not None}
+    added = session.scalar(insert(ModelVersion).values(given).on_conflict_do_nothing().returning(ModelVersion.digest))
+    found = find_version(session, made.digest)
+    if found is None:
+        raise Problem(
+            409,
+            f"Another artefact is {made.name} {made.version} already. Give this one a version of its own.",
+            kind="version-taken",
+        )
+    return found, added is not None
+
+
+def find_version(session: Session, digest: str) -> ModelVersion | None:
+    """With its card and figures, without the artefact."""
+    described = undefer_group("description")
+    return session.scalar(select(ModelVersion).where(ModelVersion.digest == digest).options(described))
+
+
+def read_packed(session: Session, digest: str) -> bytes | None:
+    return session.scalar(select(ModelVersion.artefact).where(ModelVersion.digest == digest))
+
+
+def list_versions(
+    session: Session, codec: CursorCodec, *, limit: int, cursor: str | None
+) -> tuple[list[ModelVersion], str | None]:
+    """One page, last registered first, and the cursor of the next.
+
+    Raises:
+        Problem: 422 for a cursor that is not of this query.
+    """
+    query = json.dumps(["models"])
+    statement = select(ModelVersion).order_by(ModelVersion.created_at.desc(), ModelVersion.digest)
+    if cursor is not None:
+        key, _ = codec.decode(query, cursor)
+        created_at, digest = json.loads(str(key))
+        moment = dt.datetime.fromisoformat(created_at)
+        later = (ModelVersion.created_at == moment) & (ModelVersion.digest > digest)
+        statement = statement.where((ModelVersion.created_at < moment) | later)
+    rows, following = read_page(
+        session,
+        statement,
+        limit,
+        lambda row: codec.encode(query, json.dumps([row[0].created_at.isoformat(), row[0].digest]), 0),
+    )
+    return [version for (version,) in rows], following
+
+
+def current_plan(session: Session) -> Plan:
+    newest = session.scalar(select(ReleaseEvent).order_by(ReleaseEvent.revision.desc()).limit(1))
+    if newest is None:
+        return Plan()
+    return Plan(
+        revision=newest.revision,
+        live=newest.live_digest,
+        candidate=newest.candidate_digest,
+        release=None if newest.candidate_digest is None else newest.release_id,
+        stage=newest.stage,
+        weight=newest.weight,
+    )
+
+
+def pin(session: Session, digest: str, decision: Decision) -> Plan:
+    """Raises Problem: 409 for a stale revision or a step that the plan does not allow, 422 for an unknown version."""
+    _require_version(session, "digest", digest)
+    return _decide(session, "pin", partial(releases.pin, digest=digest), None, decision)
+
+
+def start(session: Session, candidate: str, decision: Decision) -> Plan:
+    """Raises Problem as `pin`."""
+    _require_version(session, "candidate", candidate)
+    plan = _seen(session, decision)
+    _applied(partial(releases.start, candidate=candidate, release=0), plan)
+    # Of two at once the second waits here for the first's commit, and is then refused.
+    opened = session.scalar(
+        insert(Release)
+        .values(candidate_digest=candidate, baseline_digest=plan.live)
+        .on_conflict_do_nothing()
+        .returning(Release.id)
+    )
+    if opened is None:
+        raise _stale(decision.seen)
+    return _decide(session, "start", partial(releases.start, candidate=candidate, release=opened), opened, decision)
+
+
+def step(session: Session, release: int, kind: EventKind, decision: Decision) -> Plan:
+    """Advance, promote or roll back the open release.
+
+    Raises:
+        Problem: 404, there is no such release; 409, it has ended, the plan does not allow the step, or is another.
+    """
+    found = session.get(Release, release)
+    if found is None:
+        raise Problem(404, "There is no release with this id.")
+    if found.outcome is not None:
+        raise Problem(409, f"The release has ended: it was {found.outcome.replace('_', ' ')}.", kind="release-ended")
+    transitions: dict[EventKind, Transition] = {
+        "advance": releases.advance,
+        "promote": releases.promote,
+        "rollback": releases.roll_back,
+    }
+    plan = _decide(session, kind, transitions[kind], release, decision)
+    if kind in _OUTCOMES:
+        session.execute(
+            update(Release).where(Release.id == release).values(ended_at=func.now(), outcome=_OUTCOMES[kind])
+        )
+    return plan
+
+
+def list_releases(
+    session: Session, codec: CursorCodec, *, limit: int, cursor: str | None
+) -> tuple[list[tuple[Release, ModelVersion, ModelVersion]], str | None]:
+    """One page with candidate and baseline, last started first, and the cursor of the next.
+
+    Raises:
+        Problem: 422 for a cursor that is not of this query.
+    """
+    query = json.dumps(["releases"])
+    baseline = aliased(ModelVersion)
+    statement = (
+        select(Release, ModelVersion, baseline)
+        .join(ModelVersion, ModelVersion.digest == Release.candidate_digest)
+        .join(baseline, baseline.digest == Release.baseline_digest)
+        .order_by(Release.id.desc())
+    )
+    if cursor is not None:
+        _, row_id = codec.decode(query, cursor)
+        statement = statement.where(Release.id < row_id)
+    rows, following = read_page(session, statement, limit, lambda row: codec.encode(query, "", row[0].id))
+    return [(row[0], row[1], row[2]) for row in rows], following
+
+
+def list_events(
+    session: Session, codec: CursorCodec, *, release: int | None, limit: int, cursor: str | None
+) -> tuple[list[ReleaseEvent], str | None]:
+    """One page of decisions, last first, and the cursor of the next.
+
+    Raises:
+        Problem: 422 for a cursor that is not of this query.
+    """
+    query = json.dumps(["release-events", release])
+    statement = select(ReleaseEvent).order_by(ReleaseEvent.revision.desc())
+    if release is not None:
+        statement = statement.where(ReleaseEvent.release_id == release)
+    if cursor is not None:
+        _, revision = codec.decode(query, cursor)
+        statement = statement.where(ReleaseEvent.revision < revision)
+    rows, following = read_page(session, statement, limit, lambda row: codec.encode(query, "", row[0].revision))
+    return [event for (event,) in rows], following
+
+
+def count_proposals(session: Session, release: Release) -> tuple[Proposals, Proposals]:
+    """Of the candidate and of the baseline, both from when people saw the candidate to the release's end."""
+    began = session.scalar(
+        select(func.min(ReleaseEvent.created_at)).where(
+            ReleaseEvent.release_id == release.id, ReleaseEvent.stage == "canary"
+        )
+    )
+    counted: dict[str, Proposals] = {}
+    if began is not None:
+        corrected = func.count().filter(Review.stars != Review.suggested_stars)
+        statement = (
+            select(Review.model_digest, func.count(), corrected)
+            .where(Review.model_digest.in_([release.candidate_digest, release.baseline_digest]))
+            .where(Review.created_at >= began, Review.created_at <= func.coalesce(release.ended_at, func.now()))
+            .group_by(Review.model_digest)
+        )
+        counted = {digest or "": Proposals(shown, wrong) for digest, shown, wrong in session.execute(statement)}
+    none = Proposals(0, 0)
+    return counted.get(release.candidate_digest, none), counted.get(release.baseline_digest, none)
+
+
+def _decide(session: Session, kind: EventKind, transition: Transition, release: int | None, decision: Decision) -> Plan:
+    plan = _applied(transition, _seen(session, decision))
+    added = session.scalar(
+        insert(ReleaseEvent)
+        .values(
+            revision=plan.revision,
+            kind=kind,
+            release_id=release,
+            live_digest=plan.live,
+            candidate_digest=plan.candidate,
+            stage=plan.stage,
+            weight=plan.weight,
+            actor=decision.actor,
+            evidence=decision.evidence,
+        )
+        # Of two that decide on one plan the second waits here for the first's commit.
+        .on_conflict_do_nothing()
+        .returning(ReleaseEvent.revision)
+    )
+    if added is None:
+        raise _stale(decision.seen)
+    return plan
+
+
+def _seen(session: Session, decision: Decision) -> Plan:
+    plan = current_plan(session)
+    if plan.revision != decision.seen:
+        raise _stale(decision.seen)
+    return plan
+
+
+def _applied(transition: Transition, plan: Plan) -> Plan:
+    try:
+        return transition(plan)
+    except StepRefusedError as error:
+        raise Problem(409, f"{str(error).capitalize()}.", kind="step-refused") from None
+
+
+def _stale(seen: int) -> Problem:
+    return Problem(
+        409,
+        f"The plan is not at revision {seen} any more. Read GET /api/v1/release-plan, and decide again.",
+        kind="stale-revision",
+    )
+
+
+def _require_version(session: Session, field: str, digest: str) -> None:
+    if find_version(session, digest) is None:
+        raise invalid_field(field, "no version has this digest; GET /api/v1/models lists them")

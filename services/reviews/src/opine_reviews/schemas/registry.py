@@ -1,0 +1,153 @@
+"""What the routes of model versions and releases take and answer."""
+
+import datetime as dt
+import json
+from typing import Annotated
+
+from opine_common.prediction import Digest, ModelVersion
+from opine_common.text import StorableText
+from pydantic import AfterValidator, BaseModel, Field
+
+from opine_reviews.models import EventKind, ReleaseOutcome, Stage
+from opine_reviews.schemas.answers import ReviewAnswer
+from opine_reviews.schemas.requests import Body, Cursor, Limit, Query
+
+_MOST_EVIDENCE_BYTES = 32_768
+
+Name = Annotated[StorableText, Field(min_length=1, max_length=100)]
+Revision = Annotated[int, Field(ge=0, le=2**63 - 2, description="of the plan that the decision was made on")]
+ReleaseId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Fact = bool | int | Annotated[float, Field(allow_inf_nan=False)] | StorableText | None
+Evidence = dict[StorableText, Fact | dict[StorableText, Fact]]
+
+
+def _bound(evidence: Evidence) -> Evidence:
+    if len(json.dumps(evidence)) > _MOST_EVIDENCE_BYTES:
+        raise ValueError(f"is too large: as JSON it may have {_MOST_EVIDENCE_BYTES} bytes")
+    return evidence
+
+
+class ModelPath(BaseModel):
+    digest: Digest
+
+
+class ReleasePath(BaseModel):
+    id: ReleaseId
+
+
+class PageQuery(Query):
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class EventQuery(PageQuery):
+    release: ReleaseId | None = None
+
+
+class RegisterQuery(Query):
+    parent: Digest | None = Field(default=None, description="of the version that it was trained on from")
+    training_run: Name | None = None
+    code: Name | None = Field(default=None, description="revision of the code that trained it")
+    image: StorableText | None = Field(default=None, max_length=300, description="container image that trained it")
+    actor: Name = Field(default="operator", description="who registers it")
+
+
+class DecisionBody(Body):
+    revision: Revision
+    actor: Name = "operator"
+    evidence: Annotated[Evidence, AfterValidator(_bound)] = Field(
+        default_factory=dict, description="what speaks for the decision; kept with it"
+    )
+
+
+class StartBody(DecisionBody):
+    candidate: Digest
+
+
+class PinBody(DecisionBody):
+    digest: Digest
+
+
+class VersionAnswer(BaseModel):
+    name: str
+    version: str
+    digest: Digest
+    parent_digest: Digest | None
+    artefact_bytes: int
+    data_fingerprint: str | None = Field(description="of the rows that it learned from")
+    training_run: str | None
+    code: str | None
+    image: str | None
+    registered_by: str
+    created_at: dt.datetime
+
+
+class VersionPage(BaseModel):
+    items: list[VersionAnswer]
+    next_cursor: str | None
+
+
+class VersionDetail(VersionAnswer):
+    card: str = Field(description="Markdown")
+    metrics: dict[str, object]
+    training: dict[str, object]
+
+
+class ProvenanceAnswer(BaseModel):
+    """Where a review's prediction comes from."""
+
+    review: ReviewAnswer
+    version: VersionDetail | None = Field(description="null: the model's version is not registered, or there was none")
+
+
+class PlanAnswer(BaseModel):
+    revision: int
+    live: ModelVersion | None = Field(description="null: nothing was decided, each service serves what it came with")
+    candidate: ModelVersion | None
+    release: int | None = Field(description="id of the open release")
+    stage: Stage | None
+    weight: int = Field(ge=0, le=100, description="percent of the sessions that see the candidate")
+
+
+class ReleaseAnswer(BaseModel):
+    id: int
+    candidate: ModelVersion
+    baseline: ModelVersion = Field(description="the live version when the release began")
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+    outcome: ReleaseOutcome | None = Field(description="null while it is open")
+
+
+class ReleasePage(BaseModel):
+    items: list[ReleaseAnswer]
+    next_cursor: str | None
+
+
+class ProposalsAnswer(BaseModel):
+    shown: int = Field(description="reviews that were stored with this version's proposal")
+    corrected: int = Field(description="those of them whose author chose other stars")
+
+
+class ReleaseDetail(ReleaseAnswer):
+    candidate_proposals: ProposalsAnswer = Field(description="from when people saw the candidate to the end")
+    baseline_proposals: ProposalsAnswer = Field(description="in the same time")
+
+
+class EventAnswer(BaseModel):
+    """A decision, and the plan that it made."""
+
+    revision: int
+    kind: EventKind
+    release: int | None
+    live_digest: Digest
+    candidate_digest: Digest | None
+    stage: Stage | None
+    weight: int
+    actor: str
+    evidence: dict[str, object]
+    created_at: dt.datetime
+
+
+class EventPage(BaseModel):
+    items: list[EventAnswer]
+    next_cursor: str | None

@@ -1,0 +1,256 @@
+"""Model versions and releases over HTTP: registered once, decided on the plan that was seen, written down."""
+
+import threading
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from opine_reviews.app import create_app
+from opine_reviews.settings import Settings
+from pydantic import SecretStr
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
+from werkzeug.test import TestResponse
+
+from tests.service.reviews.conftest import REGISTRY_TOKEN
+from tests.support.reviews.artefacts import Artefact
+from tests.support.reviews.checks import problem
+from tests.support.reviews.rows import add_reviews, scored
+
+BEARER = {"Authorization": f"Bearer {REGISTRY_TOKEN}"}
+
+
+def register(client: FlaskClient, artefact: Artefact, query: str = "") -> TestResponse:
+    return client.post(f"/api/v1/models{query}", data=artefact.packed, content_type="application/x-tar", headers=BEARER)
+
+
+def decide(client: FlaskClient, path: str, revision: int, **fields: object) -> TestResponse:
+    return client.post(f"/api/v1/{path}", json={"revision": revision, **fields}, headers=BEARER)
+
+
+@pytest.fixture
+def registered(client: FlaskClient, artefacts: list[Artefact]) -> list[Artefact]:
+    for artefact in artefacts[:3]:
+        assert register(client, artefact).status_code == 201
+    return artefacts
+
+
+@pytest.fixture
+def release(client: FlaskClient, registered: list[Artefact]) -> str:
+    """The path of an open release of the second version over the first; the plan's revision is 2."""
+    live, candidate, *_ = registered
+    assert decide(client, "release-plan/pin", 0, digest=live.digest).status_code == 200
+    started = decide(client, "releases", 1, candidate=candidate.digest)
+    assert started.status_code == 201
+    return f"releases/{started.get_json()['release']}"
+
+
+def test_a_version_is_registered_once(client: FlaskClient, artefacts: list[Artefact]) -> None:
+    first, second, *_ = artefacts
+    assert client.get("/api/v1/models").get_json() == {"items": [], "next_cursor": None}
+    assert register(client, first).status_code == 201
+    again = register(client, first, "?actor=somebody-else")
+    assert again.status_code == 200
+    assert again.get_json()["registered_by"] == "operator"
+    made = register(client, second, f"?parent={first.digest}&training_run=run-7&code=abc&image=r/t@sha256:1&actor=ci")
+    detail = made.get_json()
+    assert client.get(f"/api/v1/models/{second.digest}").get_json() == detail
+    assert detail.pop("created_at").endswith("Z")
+    assert detail == {
+        **second.name,
+        "parent_digest": first.digest,
+        "artefact_bytes": len(second.packed),
+        "data_fingerprint": "f" * 64,
+        "training_run": "run-7",
+        "code": "abc",
+        "image": "r/t@sha256:1",
+        "registered_by": "ci",
+        "card": "# two",
+        "metrics": {"accuracy": 0.5},
+        "training": {"data_sha256": "f" * 64},
+    }
+
+
+def test_versions_are_listed_last_first_page_by_page(client: FlaskClient, registered: list[Artefact]) -> None:
+    found: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = client.get(f"/api/v1/models?limit=1{cursor and f'&cursor={cursor}'}").get_json()
+        found += [item["digest"] for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert found == [artefact.digest for artefact in registered[2::-1]]
+
+
+def test_a_version_names_one_artefact(client: FlaskClient, registered: list[Artefact]) -> None:
+    problem(register(client, registered[3]), 409, "version-taken")
+
+
+def test_what_is_no_artefact_is_refused_by_the_artefact_s_own_rules(
+    client: FlaskClient, artefacts: list[Artefact]
+) -> None:
+    damaged = bytearray(artefacts[0].packed)
+    damaged[len(damaged) // 2] ^= 1
+    for content, said in ((bytes(damaged), "SHA-256 differs"), (b"no tar", "no archive")):
+        answer = client.post("/api/v1/models", data=content, content_type="application/x-tar", headers=BEARER)
+        detail = problem(answer, 422, "invalid-request", field="body")["detail"]
+        assert said in detail
+        assert "/tmp" not in detail  # noqa: S108  whatever it lies in here is nobody's business
+    problem(register(client, artefacts[0], f"?parent={'0' * 64}"), 422, "invalid-request", field="parent")
+    problem(client.post("/api/v1/models", json={}, headers=BEARER), 415)
+    assert client.get("/api/v1/models").get_json()["items"] == []
+
+
+def test_an_artefact_over_the_limit_is_413(settings: Settings, client: FlaskClient, artefacts: list[Artefact]) -> None:
+    few = settings.model_copy(update={"max_artefact_bytes": 2000})
+    problem(register(create_app(few).test_client(), artefacts[0]), 413)
+    assert register(client, artefacts[0]).status_code == 201
+
+
+def test_the_artefact_is_got_whole_in_parts_or_not_again(client: FlaskClient, registered: list[Artefact]) -> None:
+    artefact = registered[0]
+    path = f"/api/v1/models/{artefact.digest}/artefact"
+    whole = client.get(path)
+    assert whole.data == artefact.packed
+    assert whole.headers["ETag"] == f'"{artefact.digest}"'
+    assert "immutable" in whole.headers["Cache-Control"]
+    part = client.get(path, headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.data) == (206, artefact.packed[100:200])
+    assert part.headers["Content-Range"] == f"bytes 100-199/{len(artefact.packed)}"
+    assert client.get(path, headers={"If-None-Match": f'"{artefact.digest}"'}).status_code == 304
+    problem(client.get(path, headers={"Range": f"bytes={len(artefact.packed)}-"}), 416)
+    problem(client.get(f"/api/v1/models/{'0' * 64}/artefact"), 404)
+
+
+def test_a_release_goes_from_shadow_to_live(client: FlaskClient, registered: list[Artefact], release: str) -> None:
+    live, candidate, *_ = registered
+    plan = client.get("/api/v1/release-plan")
+    assert plan.headers["ETag"] == '"2"'
+    shadow = {"revision": 2, "live": live.name, "candidate": candidate.name, "stage": "shadow", "weight": 0}
+    assert {**plan.get_json(), "release": 1} == shadow | {"release": 1}
+    assert client.get("/api/v1/release-plan", headers={"If-None-Match": '"2"'}).status_code == 304
+    evidence = {"comparisons": 1200, "candidate": {"flips": 3, "share": 0.0025}}
+    weights = [decide(client, f"{release}/advance", 2, actor="learning", evidence=evidence).get_json()["weight"]]
+    weights += [decide(client, f"{release}/advance", 3).get_json()["weight"]]
+    assert weights == [10, 50]
+    problem(decide(client, f"{release}/advance", 4), 409, "step-refused")
+    promoted = decide(client, f"{release}/promote", 4).get_json()
+    assert promoted == {
+        "revision": 5, "live": candidate.name, "candidate": None, "release": None, "stage": None, "weight": 0,
+    }  # fmt: skip
+    events = client.get(f"/api/v1/release-events?release={release.rpartition('/')[2]}").get_json()["items"]
+    assert [event["kind"] for event in events] == ["promote", "advance", "advance", "start"]
+    assert (events[2]["actor"], events[2]["evidence"]) == ("learning", evidence)
+    listed = client.get("/api/v1/releases").get_json()["items"]
+    assert [(one["outcome"], one["candidate"], one["baseline"]) for one in listed] == [
+        ("promoted", candidate.name, live.name)
+    ]
+    problem(decide(client, f"{release}/rollback", 5), 409, "release-ended")
+
+
+def test_a_rollback_leaves_the_live_version(client: FlaskClient, registered: list[Artefact], release: str) -> None:
+    decide(client, f"{release}/advance", 2)
+    plan = decide(client, f"{release}/rollback", 3).get_json()
+    assert (plan["live"], plan["candidate"]) == (registered[0].name, None)
+    again = decide(client, "releases", 4, candidate=registered[1].digest)
+    assert again.status_code == 201, "a version that was taken back may be tried again"
+
+
+def test_a_stale_revision_and_a_second_release_are_409(
+    client: FlaskClient, registered: list[Artefact], release: str
+) -> None:
+    problem(decide(client, f"{release}/advance", 1), 409, "stale-revision")
+    problem(decide(client, "releases", 2, candidate=registered[2].digest), 409, "step-refused")
+    problem(decide(client, "release-plan/pin", 2, digest=registered[2].digest), 409, "step-refused")
+    problem(decide(client, "release-plan/pin", 2, digest="0" * 64), 422, "invalid-request", field="digest")
+    problem(decide(client, "releases/99/advance", 2), 404)
+    assert client.get("/api/v1/release-plan").get_json()["revision"] == 2
+
+
+@pytest.mark.parametrize("kind", ["advance", "start"])
+def test_of_two_at_once_one_decides(
+    app: Flask, client: FlaskClient, registered: list[Artefact], kind: str, request: pytest.FixtureRequest
+) -> None:
+    if kind == "advance":
+        path, revision, fields = request.getfixturevalue("release") + "/advance", 2, {}
+    else:
+        decide(client, "release-plan/pin", 0, digest=registered[0].digest)
+        path, revision, fields = "releases", 1, {"candidate": registered[1].digest}
+    statuses: list[int] = []
+    both = threading.Barrier(2)
+
+    def judge() -> None:
+        both.wait()
+        statuses.append(decide(app.test_client(), path, revision, **fields).status_code)
+
+    judges = [threading.Thread(target=judge) for _ in range(2)]
+    for one in judges:
+        one.start()
+    for one in judges:
+        one.join()
+    assert max(statuses) == 409
+    assert min(statuses) < 300
+    assert client.get("/api/v1/release-plan").get_json()["revision"] == revision + 1
+    assert len(client.get("/api/v1/releases").get_json()["items"]) == 1
+
+
+def test_the_history_cannot_be_changed(engine: Engine, release: str) -> None:
+    assert release
+    for statement in ("UPDATE release_event SET actor = 'nobody'", "DELETE FROM release_event"):
+        with engine.begin() as connection, pytest.raises(IntegrityError, match="history of releases cannot change"):
+            connection.execute(text(statement))
+
+
+def test_a_release_counts_what_people_corrected_of_both(
+    client: FlaskClient, engine: Engine, registered: list[Artefact], release: str
+) -> None:
+    live, candidate, *_ = registered
+
+    def add(artefact: Artefact, *chosen: int) -> None:
+        rows = [{**scored(0.9), "stars": stars, "model_digest": artefact.digest} for stars in chosen]
+        add_reviews(engine, [{**row, "created_at": text("now()")} for row in rows])
+
+    add(live, 1, 1)  # before people saw the candidate
+    decide(client, f"{release}/advance", 2)
+    add(live, 4, 4, 5)
+    add(candidate, 4, 1)
+    decide(client, f"{release}/rollback", 3)
+    add(candidate, 1)  # written before, saved after the end
+    found = client.get(f"/api/v1/{release}").get_json()
+    assert found["baseline_proposals"] == {"shown": 3, "corrected": 1}
+    assert found["candidate_proposals"] == {"shown": 2, "corrected": 1}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "said"),
+    [({"a": "x" * 40_000}, "too large"), ({"a": {"b": {"c": 1}}}, "evidence"), ({"a": "\0"}, "NUL"), ([], "evidence")],
+)
+def test_evidence_is_bounded(client: FlaskClient, registered: list[Artefact], evidence: object, said: str) -> None:
+    answer = decide(client, "release-plan/pin", 0, digest=registered[0].digest, evidence=evidence)
+    assert said in str(problem(answer, 422, "invalid-request"))
+
+
+STEPS = {
+    "releases": {"candidate": "0" * 64},
+    "release-plan/pin": {"digest": "0" * 64},
+    **{f"releases/1/{step}": {} for step in ("advance", "promote", "rollback")},
+}
+
+
+def writes(client: FlaskClient, headers: dict[str, str]) -> list[TestResponse]:
+    """The answer of each route that writes."""
+    return [
+        client.post("/api/v1/models", data=b"x", content_type="application/x-tar", headers=headers),
+        *[
+            client.post(f"/api/v1/{path}", json={"revision": 0, **body}, headers=headers)
+            for path, body in STEPS.items()
+        ],
+    ]
+
+
+def test_writes_need_the_registry_s_token(client: FlaskClient, settings: Settings, admin: dict[str, str]) -> None:
+    for headers in ({}, admin, {"Authorization": "Bearer wrong"}):
+        for answer in writes(client, headers):
+            problem(answer, 401)
+    closed = settings.model_copy(update={"registry_token": SecretStr("")})
+    for answer in writes(create_app(closed).test_client(), BEARER):
+        assert "OPINE_REVIEWS_REGISTRY_TOKEN" in problem(answer, 403)["detail"]
