@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 import pydantic
 import urllib3
 from opine_common.http_client import HttpClient, NoAnswerError
+from opine_common.prediction import PredictionAnswer
 from urllib3.exceptions import HTTPError
 
 from opine_frontend.reviews_api.errors import UnexpectedAnswerError, UnreachableError, problem_from
@@ -14,7 +15,6 @@ from opine_frontend.reviews_api.schemas import (
     BrandQuery,
     NewReview,
     Page,
-    PredictionAnswer,
     Review,
     ReviewQuery,
     ScrapedReview,
@@ -60,7 +60,10 @@ class ReviewsApi:
 
     def predict(self, text: str) -> PredictionAnswer:
         answer = self._request("POST", "/predictions", json={"text": text, "explain": "words"})
-        return _parse(PredictionAnswer, answer)
+        parsed = _parse(PredictionAnswer, answer)
+        if parsed.prediction.words is None:
+            raise UnexpectedAnswerError("a prediction came without the words that were asked for")
+        return parsed
 
     def create_review(self, review: NewReview, *, idempotency_key: str, client: Mapping[str, str]) -> Review:
         """Save a review; the key makes a second try safe.
