@@ -25,7 +25,7 @@ from tests.support.postgres import running_postgres
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.service.sentiment.conftest import Launcher, Server
+    from tests.support.sentiment.server import Launcher, Server
 
 SHIPPED = Path(__file__).parents[3] / "services/sentiment/model"
 TOKEN = "a registry token of these tests"

@@ -46,6 +46,7 @@ class Store:
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     attempts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     predicted: list[str] = field(default_factory=list)
+    sessions: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     scraped: list[dict[str, Any]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
@@ -62,7 +63,15 @@ class Store:
         with self.lock:
             self.knobs = Knobs()
             self.keys.clear()
-            for kept in (self.reviews, self.attempts, self.predicted, self.calls, self.scraped, self.runs):
+            for kept in (
+                self.reviews,
+                self.attempts,
+                self.predicted,
+                self.sessions,
+                self.calls,
+                self.scraped,
+                self.runs,
+            ):
                 kept.clear()
             self.scraped.extend(scraped_reviews())
             self.runs.extend(scrape_runs())

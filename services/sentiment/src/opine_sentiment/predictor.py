@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
+from opine_common.request_ids import SESSION_HEADER
 from opine_common.text import lone_surrogate
 
 from opine_sentiment.batching.batcher import Batcher, Failed
@@ -43,7 +44,7 @@ _GC_THRESHOLDS = (5_000, 20, 50)
 # How long the start waits for the registry.
 _FIRST_PLAN_S = 10.0
 
-SESSION_HEADER, DIGEST_HEADER = "X-Session-ID", "X-Model-Digest"
+DIGEST_HEADER = "X-Model-Digest"
 
 
 @dataclass(frozen=True, slots=True)
