@@ -32,8 +32,10 @@ _ENCODE_STRETCH = 1 << 18
 # Turns of the event loop that an idle engine waits for requests that have already come, and how many without one
 # are enough: tens of microseconds.
 _TURNS, _QUIET_TURNS = 32, 3
-# How long the engine is at most kept by a batch for which nobody waits, and how many such texts wait.
+# How long the engine is at most kept by a batch for which nobody waits, or by twice its overhead where that is more:
+# even the smallest batch takes that. And how many such texts wait.
 _SPARE_S = 0.002
+_SPARE_OVERHEADS = 2
 _MOST_SPARE = 256
 # An engine that works on one batch for so long hangs.
 _STALLED_S = 120.0
@@ -221,7 +223,7 @@ class Batcher(Generic[E, P]):
             Whether it was taken. The oldest that waits makes room for it.
         """
         cost = len(encoded) + ROW_COST
-        if self._model.seconds(cost) > _SPARE_S or self._closing.is_set() or self._health.broken:
+        if self._model.seconds(cost) > self._spare_s or self._closing.is_set() or self._health.broken:
             return False
         if len(self._spare) == self._spare.maxlen:
             self._observer.rejected("spare", 1)
@@ -342,11 +344,15 @@ class Batcher(Generic[E, P]):
                 break
         return self._started is None and not self._scheduler.waiting_rows
 
+    @property
+    def _spare_s(self) -> float:
+        return max(_SPARE_S, _SPARE_OVERHEADS * self._model.overhead_s)
+
     async def _compute_spare(self) -> None:
         """One short batch for which nobody waits: a request that comes meanwhile waits no longer than that."""
         taken: list[_Spare[E, P]] = []
         cost = 0
-        while self._spare and self._model.seconds(cost + self._spare[-1][1]) <= _SPARE_S:
+        while self._spare and self._model.seconds(cost + self._spare[-1][1]) <= self._spare_s:
             taken.append(self._spare.pop())
             cost += taken[-1][1]
         if not taken:  # the engine has become slower since they were taken
