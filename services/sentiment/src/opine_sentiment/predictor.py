@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from charcnn.prediction import Prediction
 
+    from opine_sentiment.batching.batcher import BatchTimes
     from opine_sentiment.engine import TextEngine
     from opine_sentiment.releases.follower import ReleaseFollower
     from opine_sentiment.releases.serving import Source, Version
@@ -70,6 +71,11 @@ class Predictor:
         self._following: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.versions = ServedVersions(version_of(engine), source, settings.engine)
+        self._spans_of_request: Callable[[], Callable[[BatchTimes], None]] | None = None
+        if settings.otlp_endpoint is not None:
+            from opine_sentiment.tracing import spans_of_request  # noqa: PLC0415  costs time and memory
+
+            self._spans_of_request = spans_of_request
 
     @property
     def ready(self) -> bool:
@@ -156,7 +162,10 @@ class Predictor:
             return VersionedText(engine, engine.encode(text))
 
         scorable = [text for text in texts if isinstance(text, str)]
-        computed = iter(await self._batcher.submit(scorable, encode=encode, explain=explain, deadline=deadline))
+        on_batch = self._spans_of_request and self._spans_of_request()
+        computed = iter(
+            await self._batcher.submit(scorable, encode=encode, explain=explain, deadline=deadline, on_batch=on_batch)
+        )
         return [text if isinstance(text, TextError) else next(computed) for text in texts]
 
     async def stop(self) -> None:

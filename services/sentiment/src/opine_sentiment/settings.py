@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     drain_s: NonNegativeFloat = Field(
         default=0, description="seconds from SIGTERM, while not ready, in which requests are still accepted"
     )
+    otlp_endpoint: AnyHttpUrl | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="address of a collector that gets spans, as `http://otel-collector:4318`; unset: none are made",
+    )
     log_level: LogLevel = Field(default="INFO", description="least level that is logged; `DEBUG` has every request")
     log_json: bool = Field(default=True, description="JSON log lines; `false` for lines to read")
 
