@@ -219,13 +219,34 @@ def test_monitors_find_what_they_read(objects: list[Object]) -> None:
             s for s in of_kind(objects, "Service") if matches(monitor["spec"]["selector"], s["metadata"]["labels"])
         ]
         assert len(services) == 1
-        assert {e["port"] for e in monitor["spec"]["endpoints"]} <= {p["name"] for p in services[0]["spec"]["ports"]}
+        (pods,) = [pods for pods in own_pods(objects) if matches_service(services[0], pods)]
+        for endpoint in monitor["spec"]["endpoints"]:
+            if "port" in endpoint:
+                assert endpoint["port"] in {p["name"] for p in services[0]["spec"]["ports"]}
+            else:
+                assert endpoint["targetPort"] in port_names(pods)
         # Else contracts.md's label `service` would arrive as `exported_service`.
         assert all(
             {"action": "labeldrop", "regex": "service"} in e["relabelings"] for e in monitor["spec"]["endpoints"]
         )
     for monitor in of_kind(objects, "PodMonitor"):
         assert any(matches(monitor["spec"]["selector"], pods.labels) for pods in all_pods(objects))
+
+
+def matches_service(service: Object, pods: Pods) -> bool:
+    return matches({"matchLabels": service["spec"]["selector"]}, pods.labels)
+
+
+def test_no_service_publishes_the_metrics_of_the_page_and_the_api(objects: list[Object]) -> None:
+    for component in ("frontend", "reviews"):
+        (service,) = [s for s in of_kind(objects, "Service") if s["metadata"]["name"].endswith(f"-{component}")]
+        (deployment,) = [d for d in of_kind(objects, "Deployment") if d["metadata"]["name"].endswith(f"-{component}")]
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        assert "management" in {port["name"] for port in container["ports"]}
+        assert "management" not in {port["targetPort"] for port in service["spec"]["ports"]}
+        assert {container[f"{name}Probe"]["httpGet"]["port"] for name in ("startup", "liveness", "readiness")} == {
+            "management"
+        }
 
 
 def test_ways_in_lead_to_services(objects: list[Object]) -> None:

@@ -57,11 +57,12 @@ def test_without_the_gpu_that_it_requires_it_ends_and_says_why(start: Start) -> 
     assert "no GPU is visible" in container.output
 
 
-def test_reviews_lives_without_its_database_and_is_not_ready(start: Start) -> None:
+def test_reviews_lives_without_its_database_and_predicts(start: Start) -> None:
     container = start("reviews", REVIEWS)
     container.until_answers("http://127.0.0.1:5000/livez")
-    container.until_answers("http://127.0.0.1:5000/readyz", status=503)
-    container.until_answers("http://127.0.0.1:5000/metrics")
+    container.until_answers("http://127.0.0.1:5001/readyz")
+    container.until_answers("http://127.0.0.1:5001/metrics")
+    container.until_answers("http://127.0.0.1:5000/metrics", status=404)
     assert container.python(WRITES).returncode == 0
     assert container.stop() == 0
 

@@ -16,19 +16,11 @@ STARTED_S = 60.0
 def frontend(reviews_url: str, port: int, log: Path, **environment: str) -> Iterator[str]:
     """Serve the frontend; yields its base URL."""
     url = f"http://127.0.0.1:{port}"
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "-c",
-        "python:opine_frontend.gunicorn_conf",
-        "--bind",
-        f"127.0.0.1:{port}",
-    ]
+    own = {"OPINE_FRONTEND_REVIEWS_URL": reviews_url, "OPINE_FRONTEND_BIND": f"127.0.0.1:{port}"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "opine_frontend.wsgi:server"],
-            env={**os.environ, "OPINE_FRONTEND_REVIEWS_URL": reviews_url, **environment},  # noqa: TID251  a child's
+            [sys.executable, "-m", "gunicorn", "-c", "python:opine_frontend.gunicorn_conf"],
+            env={**os.environ, **own, **environment},  # noqa: TID251  a child's
             stdout=output,
             stderr=subprocess.STDOUT,
         )

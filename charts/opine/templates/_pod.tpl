@@ -95,15 +95,21 @@ securityContext:
 {{- toYaml $resources -}}
 {{- end -}}
 
+{{/* Where metrics are, and probes that answer while all else hangs: a port of its own, which no Service has. */}}
+{{- define "opine.managementPort" -}}
+{{- if eq .component "sentiment" }}http{{ else }}management{{ end }}
+{{- end -}}
+
 {{- define "opine.probes" -}}
+{{- $port := include "opine.managementPort" . -}}
 startupProbe:
-  httpGet: {path: /livez, port: http}
+  httpGet: {path: /livez, port: {{ $port }}}
   {{- toYaml .values.probes.startup | nindent 2 }}
 livenessProbe:
-  httpGet: {path: /livez, port: http}
+  httpGet: {path: /livez, port: {{ $port }}}
   {{- toYaml .values.probes.liveness | nindent 2 }}
 readinessProbe:
-  httpGet: {path: /readyz, port: http}
+  httpGet: {path: /readyz, port: {{ $port }}}
   {{- toYaml .values.probes.readiness | nindent 2 }}
 {{- if .values.lifecycle.preStopSleepSeconds }}
 lifecycle:

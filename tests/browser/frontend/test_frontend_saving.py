@@ -83,7 +83,7 @@ def test_an_invalid_text_is_explained_and_kept(composer: ComposerPage, store: St
     composer.type("great")
     composer.wait_for_prediction("Good")
     composer.submit()
-    composer.wait_for_notice("text: is too short")
+    composer.wait_for_notice("Your review is too short.")
     assert composer.text == "great"
 
 

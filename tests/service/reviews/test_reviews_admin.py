@@ -1,6 +1,5 @@
 import csv
 import io
-import secrets
 
 import pytest
 from flask.testing import FlaskClient
@@ -45,7 +44,7 @@ def test_without_the_token_the_answer_is_401(
 
 
 @pytest.mark.parametrize(("method", "route"), ADMIN_ROUTES)
-@pytest.mark.parametrize("header", [None, "Bearer ", f"Bearer {secrets.token_hex()}"])
+@pytest.mark.parametrize("header", [None, "Bearer ", "Bearer " + 64 * "f"])
 def test_if_no_token_is_set_the_answer_is_403_and_says_so(
     open_client: FlaskClient, method: str, route: str, header: str | None
 ) -> None:

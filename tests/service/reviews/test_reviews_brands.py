@@ -1,7 +1,7 @@
 import pytest
 from flask.testing import FlaskClient
 from opine_reviews.models import Brand
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, text
 
 from tests.support.reviews.checks import problem
 from tests.support.reviews.paging import pages
@@ -55,6 +55,98 @@ def test_a_sector_filters(client: FlaskClient, limit: int) -> None:
 @pytest.mark.parametrize("q", ["%", "_", "/", "\\", "'", "shoes"])
 def test_a_search_takes_its_text_as_it_is(client: FlaskClient, q: str) -> None:
     assert _slugs(client, q=q) == []
+
+
+HARD_TO_WRITE = (
+    ("ben-jerry-s", "Ben & Jerry's"),
+    ("cafe-de-flore", "Café de Flore"),
+    ("h-m", "H&M"),
+    ("haagen-dazs", "Häagen-Dazs"),
+    ("l-oreal-paris", "L\u2019Oréal Paris"),
+    ("maersk", "Mærsk"),
+    ("moscow", "Москва"),
+    ("nestle", "Nestlé"),
+    ("smoerrebroed", "SMØRREBRØD"),
+    ("and", "And"),
+)
+
+
+@pytest.fixture
+def hard_to_write(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(insert(Brand), [{"slug": slug, "name": name} for slug, name in HARD_TO_WRITE])
+
+
+@pytest.mark.usefixtures("hard_to_write")
+@pytest.mark.parametrize(
+    ("q", "slug"),
+    [
+        ("nestle", "nestle"),
+        ("NESTLÉ", "nestle"),
+        ("Nestle\u0301", "nestle"),
+        ("cafe", "cafe-de-flore"),
+        ("loreal", "l-oreal-paris"),
+        ("l'oreal", "l-oreal-paris"),
+        ("L Oreal", "l-oreal-paris"),
+        ("H & M", "h-m"),
+        ("h and m", "h-m"),
+        ("hm", "h-m"),
+        ("h+m", "h-m"),
+        ("ben and jerrys", "ben-jerry-s"),
+        ("Ben&Jerry\u2019s", "ben-jerry-s"),
+        ("haagen dazs", "haagen-dazs"),
+        ("haagendazs", "haagen-dazs"),
+        ("maersk", "maersk"),
+        ("smorrebrod", "smoerrebroed"),
+        ("москва", "moscow"),
+        ("and", "and"),
+    ],
+)
+def test_a_search_folds_what_people_leave_out(client: FlaskClient, q: str, slug: str) -> None:
+    assert _slugs(client, q=q)[0] == slug
+
+
+@pytest.mark.usefixtures("hard_to_write")
+@pytest.mark.parametrize("limit", [1, 100])
+@pytest.mark.parametrize(
+    ("q", "slugs"),
+    [
+        ("nesle", ["nestle"]),
+        ("nesttle", ["nestle"]),
+        ("nestel", ["nestle"]),
+        ("mestlé", ["nestle"]),
+        ("addidas", ["adidas"]),
+        ("loraele", []),
+        ("brittish airways", ["british-airways"]),
+        ("airwasy", ["british-airways"]),
+        ("ben & jerys", ["ben-jerry-s"]),
+        # Three letters are next to too many others.
+        ("zra", []),
+    ],
+)
+def test_a_search_forgives_a_typo(client: FlaskClient, q: str, slugs: list[str], limit: int) -> None:
+    assert _slugs(client, q=q, limit=limit) == slugs
+
+
+def test_a_typo_is_only_supposed_where_nothing_else_is_found(client: FlaskClient, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(insert(Brand), [{"slug": "nikel", "name": "Nikel"}, {"slug": "nile", "name": "Nile"}])
+    assert _slugs(client, q="nike") == ["nike", "nikel"]
+    assert _slugs(client, q="nikke") == ["nike", "nikel"]
+    assert _slugs(client, q="nikke", sector="Fashion") == []
+
+
+def test_no_extension_is_needed(engine: Engine) -> None:
+    with engine.connect() as connection:
+        bodies = connection.scalars(text("SELECT prosrc FROM pg_proc WHERE proname LIKE 'brand_search%'")).all()
+        used = connection.scalar(
+            text(
+                "SELECT count(*) FROM pg_depend WHERE classid = 'pg_proc'::regclass AND refclassid = "
+                "'pg_extension'::regclass AND objid IN (SELECT oid FROM pg_proc WHERE proname LIKE 'brand_search%')"
+            )
+        )
+    assert len(bodies) == 3
+    assert used == 0
 
 
 def test_blanks_are_no_search(client: FlaskClient) -> None:

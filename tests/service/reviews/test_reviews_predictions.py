@@ -127,7 +127,7 @@ def test_a_text_that_cannot_be_scored_is_422(client: FlaskClient, sentiment: Fak
     sentiment.mode = mode
     details = problem(client.post(PREDICT, json={"text": "Fine"}), 422, "invalid-request", field="text")
     if mode == "text error":
-        assert details["errors"][0]["message"] == "at most 5 may be"
+        assert details["errors"][0]["message"] == "is longer than can be read"
 
 
 def test_a_connection_closed_once_is_tried_again(client: FlaskClient, sentiment: FakeSentiment) -> None:

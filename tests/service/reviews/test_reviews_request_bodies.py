@@ -1,11 +1,9 @@
 """What is no JSON object, or too much of it."""
 
-import io
 import json
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from tests.support.reviews.checks import error_of_2019, problem
 from tests.support.reviews.rows import form_of_2019, submission
@@ -60,26 +58,6 @@ def test_a_body_over_the_limit_is_413(client: FlaskClient, route: str) -> None:
 def test_a_form_over_the_limit_is_413_in_the_form_of_2019(client: FlaskClient, route: str, content_type: str) -> None:
     response = client.post(route, data=form_of_2019(review="a" * 262_144), content_type=content_type)
     error_of_2019(response, 413)
-
-
-def post_of_unknown_length(client: FlaskClient, route: str, content: bytes, content_type: str) -> TestResponse:
-    # As gunicorn hands on a chunked body: a stream that ends by itself.
-    stream = io.BytesIO(content)
-    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
-    return client.post(route, input_stream=stream, content_type=content_type, environ_overrides=chunked)
-
-
-def test_a_body_of_unknown_length_is_read_whole_or_refused(client: FlaskClient) -> None:
-    content = json.dumps(submission()).encode()
-    for size, status in [(262_143, 201), (262_144, 413), (400_000, 413)]:
-        response = post_of_unknown_length(client, "/api/v1/reviews", content.ljust(size), "application/json")
-        assert response.status_code == status, response.text
-    problem(response, 413)
-
-
-def test_a_form_of_unknown_length_over_the_limit_is_413(client: FlaskClient) -> None:
-    content = b"review=" + b"a" * 400_000
-    error_of_2019(post_of_unknown_length(client, "/api/predict", content, "application/x-www-form-urlencoded"), 413)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,11 @@ class Release:
         wait_until(lambda: accepts(host, port), f"{host}:{port} accepts connections", 30)
         return f"http://{host}:{port}"
 
+    def metrics(self, component: str) -> str:
+        """What a pod of it exports, asked within the pod: no Service publishes that port."""
+        code = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:5001/metrics').read().decode())"
+        return self.kubectl("exec", self.pods(component)[0]["metadata"]["name"], "--", "python", "-c", code)
+
     @contextmanager
     def forwarded(self, component: str) -> Iterator[str]:
         """The Service at an address of this machine, which a browser trusts more than a cluster's."""

@@ -61,7 +61,7 @@ def serve(folder: Path, **settings: str) -> Iterator[Api]:
     log_path = folder / "api.log"
     with log_path.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "python:opine_reviews.gunicorn_conf", "opine_reviews.wsgi:app"],
+            [sys.executable, "-m", "gunicorn", "-c", "python:opine_reviews.gunicorn_conf"],
             cwd=folder,
             env=environment,
             stdout=log,

@@ -38,7 +38,7 @@ def test_a_timeout_is_read_in_seconds(header: str, seconds: float) -> None:
     assert parse_timeout(header) == seconds
 
 
-@pytest.mark.parametrize("header", ["", "0", "-1", "nan", "soon", "1s"])
+@pytest.mark.parametrize("header", ["", "0", "-1", "nan", "soon", "1s", "1_0", "\u0661"])
 def test_anything_else_is_no_timeout(header: str) -> None:
     with pytest.raises(ValueError, match="positive number of seconds"):
         parse_timeout(header)

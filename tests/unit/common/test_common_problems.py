@@ -1,10 +1,12 @@
+import datetime as dt
 import json
 from collections.abc import Iterator
+from typing import Annotated, Literal
 
 import pytest
 from opine_common.problems import FieldError, Problem, from_validation
 from opine_common.request_ids import begin_request, end_request
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +49,40 @@ def test_a_validation_error_lists_its_fields_without_their_values() -> None:
     problem = from_validation(refused.value)
     assert (problem.status, [error.field for error in problem.errors]) == (422, ["stars"])
     assert "a secret" not in problem.body()
+
+
+class Query(BaseModel):
+    model_config = {"extra": "forbid"}
+
+    q: Annotated[str, BeforeValidator(lambda value: value), Field(max_length=3)] = "a"
+    limit: int = Field(default=1, ge=1, le=100)
+    sort: Literal["name", "stars"] = "name"
+    texts: list[str] = Field(default=[], max_length=1)
+    slug: str = Field(default="a", min_length=1, max_length=3, pattern="^[a-z]+$")
+    since: dt.datetime | None = None
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ({"q": "abcde"}, "q must have at most 3 characters, and has 5."),
+        ({"slug": "abcde"}, "slug must have at most 3 characters."),
+        ({"slug": ""}, "slug must not be empty."),
+        ({"slug": "A"}, "slug is not written as it must be."),
+        ({"slug": 5}, "slug must be a text."),
+        ({"limit": 0}, "limit must be at least 1."),
+        ({"limit": 101}, "limit must be at most 100."),
+        ({"limit": "many"}, "limit must be a whole number."),
+        ({"limit": 1.5}, "limit must be a whole number."),
+        ({"sort": "age"}, "sort must be 'name' or 'stars'."),
+        ({"texts": ["a", "b"]}, "texts must have at most 1 items, and has 2."),
+        ({"texts": "a"}, "texts must be a list."),
+        ({"sortt": "name"}, "sortt is not known here; check its spelling."),
+        ({"since": "soon"}, "since is not written as it must be."),
+        ({"limit": 0, "q": "abcd"}, "q must have at most 3 characters, and has 4. limit must be at least 1."),
+    ],
+)
+def test_a_validation_error_is_in_words_for_people(query: dict[str, object], detail: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Query.model_validate(query)
+    assert from_validation(refused.value).detail == detail

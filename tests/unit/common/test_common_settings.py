@@ -48,6 +48,19 @@ def test_a_wrong_one_is_named_and_not_repeated(
     assert refused.value.__context__ is None
 
 
+def test_a_misspelt_one_is_refused_and_the_right_name_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROBE_THREDS", "4")
+    with pytest.raises(SettingsError, match="PROBE_THREDS: there is no such setting; PROBE_THREADS is one"):
+        read_settings(Settings)
+
+
+def test_what_resembles_no_setting_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Kubernetes gives a pod such variables for a Service with the name `probe`.
+    monkeypatch.setenv("PROBE_PORT", "tcp://10.0.0.1:80")
+    monkeypatch.setenv("PROBE_SERVICE_HOST", "10.0.0.1")
+    assert read_settings(Settings).threads == 2
+
+
 def test_a_wrong_one_ends_the_process_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROBE_THREADS", "many")
     with pytest.raises(SystemExit, match=r"^probe: the PROBE_ settings are wrong\. PROBE_THREADS: Input should be"):

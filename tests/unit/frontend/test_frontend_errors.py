@@ -68,7 +68,24 @@ def test_a_message_tells_a_late_prediction_from_an_absent_model() -> None:
 
 def test_a_message_on_saving_names_the_field() -> None:
     refused = submission_error(problem_from(422, {}, b'{"errors": [{"field": "text", "message": "is too long"}]}'))
-    assert (refused.status, refused.text) == (422, "text: is too long")
+    assert (refused.status, refused.text) == (422, "Your review is too long.")
+
+
+def test_no_name_of_a_program_reaches_a_page() -> None:
+    odd = problem_from(422, {}, b'{"errors": [{"field": "limit", "message": "must be at most 100"}]}')
+    assert page_error(odd).text == "Opine could not take it as it is."
+    stale = problem_from(422, {}, b'{"errors": [{"field": "cursor", "message": "is not a cursor of this list"}]}')
+    assert "cursor" not in page_error(stale).text + page_error(stale).title
+
+
+def test_a_brand_that_is_gone_is_told_as_that() -> None:
+    gone = submission_error(problem_from(422, {}, b'{"errors": [{"field": "brand", "message": "is not known here"}]}'))
+    assert gone.reason == "not_found"
+
+
+def test_a_used_key_is_told_apart() -> None:
+    body = b'{"type": "urn:opine:problem:idempotency-key-reused"}'
+    assert submission_error(problem_from(422, {}, body)).reason == "already_saved"
 
 
 def test_a_message_after_a_lost_answer_says_that_trying_again_is_safe() -> None:

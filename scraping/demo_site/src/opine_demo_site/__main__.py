@@ -10,7 +10,7 @@ import sys
 from opine_demo_site.catalogue import Catalogue
 from opine_demo_site.server import DemoServer
 
-_UNAVAILABLE = 69
+_UNAVAILABLE = 69  # sysexits.h, as the scraping's own exit codes
 
 
 def parser() -> argparse.ArgumentParser:

@@ -15,7 +15,7 @@ from opine_demo_site.catalogue import Misbehaviour
 if TYPE_CHECKING:
     from opine_demo_site.catalogue import Catalogue, Company
 
-COMPANIES_PER_PAGE = 3
+COMPANIES_PER_PAGE = 3  # few, so that a small site has lists of several pages
 SLOW_S = 1.5
 _CHALLENGE = (
     '<!doctype html><title>Just a moment...</title><form id="challenge-form"></form>'
@@ -29,6 +29,8 @@ _LIST_DELAYS_MS: dict[str, int | None] = {"Slow Lists": 2500, "Never Filled": No
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """An HTTP answer, and how long it is held back."""
+
     body: str
     status: int = 200
     content_type: str = "text/html; charset=utf-8"
@@ -39,7 +41,7 @@ class Answer:
 NOT_FOUND = Answer("<h1>Not found</h1>", 404)
 _BUSY = Answer("busy", 429, headers={"Retry-After": "1"})
 _BROKEN = Answer("<h1>Something went wrong</h1>", 500)
-_TROUBLED = {
+_ODD_ANSWERS = {
     Misbehaviour.BUSY: _BUSY,
     Misbehaviour.ALWAYS_BUSY: _BUSY,
     Misbehaviour.FLAKY: _BROKEN,
@@ -53,6 +55,8 @@ _TIMES = {Misbehaviour.BUSY: 2, Misbehaviour.FLAKY: 1}
 
 @dataclass
 class DemoSite:
+    """The site, and what it was asked for."""
+
     catalogue: Catalogue
     asked: Counter[str] = field(default_factory=Counter)
     """Requests by path with query, in the order of their first."""
@@ -116,6 +120,7 @@ class DemoSite:
         reviews = self.catalogue.page_of_reviews(company, min(page, last) if kind is Misbehaviour.ENDLESS else page)
         more = page < last or kind is Misbehaviour.ENDLESS
         next_url = f"/review/{company.domain}?languages=all&sort=recency&page={page + 1}" if more else None
+        # Seven more than there are: no page can make up for that by chance.
         total = company.review_count + (7 if kind is Misbehaviour.WRONG_COUNT else 0)
         starless = 3 if kind is Misbehaviour.NO_STARS else None
         if company.markup == "2019":
@@ -130,10 +135,11 @@ class DemoSite:
         kind = company.misbehaviour
         if kind is None:
             return None
+        # A copy: another thread may count a request meanwhile.
         times = sum(count for path, count in list(self.asked.items()) if path.startswith(f"/review/{company.domain}"))
         if times > _TIMES.get(kind, times):
             return None
-        return Answer(_CHANGED.format(name=company.name)) if kind is Misbehaviour.CHANGED else _TROUBLED.get(kind)
+        return Answer(_CHANGED.format(name=company.name)) if kind is Misbehaviour.CHANGED else _ODD_ANSWERS.get(kind)
 
 
 def slug_of(name: str) -> str:

@@ -58,6 +58,8 @@ class Misbehaviour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Company:
+    """A made-up company; `.example` is nobody's (RFC 2606)."""
+
     domain: str
     name: str
     category: str
@@ -75,6 +77,8 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Review:
+    """A made-up review."""
+
     id: str
     stars: int
     title: str
@@ -191,4 +195,5 @@ class Catalogue:
         return Company(f"{kind}-{markup}.example", name, ODDITIES, "Odd Shops", markup, 33, 4)
 
     def _random(self, *key: object) -> random.Random:
+        # A generator a thing: what a page says does not depend on what was asked for before.
         return random.Random("/".join(map(str, (self.seed, *key))))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from opine_demo_site.catalogue import Company, Review
 
 _WORDS = {1: "Bad", 2: "Poor", 3: "Average", 4: "Great", 5: "Excellent"}
+# The lists were empty in the HTML: a scraper without a browser finds nobody.
 _FILL = """
 setTimeout(async () => {
   const data = await (await fetch(LIST)).json();

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body are two writes, and the second would wait for the first one's acknowledgement.
     disable_nagle_algorithm = True
     server: DemoServer
 
@@ -41,6 +42,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class DemoServer(ThreadingHTTPServer):
+    """The demo site as a server; `port` 0 is any free one."""
+
+    # An answer that is held back must not hold up the end.
     daemon_threads = True
 
     def __init__(self, catalogue: Catalogue, host: str = "127.0.0.1", port: int = 0) -> None:

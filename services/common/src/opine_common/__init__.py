@@ -6,7 +6,8 @@
 | `request_ids`, `deadlines`, `problems` | what a request is known by, how long it may take, how it fails |
 | `text`, `prediction` | which characters a text may have; a prediction as the services exchange it |
 | `http_metrics` | what is kept of each answer: a log line and metrics |
-| `web`, `gunicorn_logs`; `asgi` | all of that for Flask under gunicorn (extra `flask`); for any ASGI application |
+| `web`; `asgi` | all of that for Flask (extra `flask`); for any ASGI application |
+| `wsgi_bridge`, `uvicorn_worker`, `gunicorn_logs` | Flask under gunicorn and uvicorn, against slow clients (`flask`) |
 | `http_client` | asking another service (extra `client`) |
 | `readiness`, `files` | waiting for what is needed; files that are whole or not there |
 

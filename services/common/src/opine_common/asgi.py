@@ -59,6 +59,7 @@ class RequestTelemetry:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
+            # Also when the application raised: the server answers 500 then, and the request counts.
             record_request(
                 self._service,
                 route=getattr(scope.get("route"), "path", None) or None,

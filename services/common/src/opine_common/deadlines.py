@@ -38,9 +38,11 @@ def parse_timeout(header: str) -> float:
         ValueError: no positive number.
     """
     try:
-        seconds = float(header)
+        # Python's own numbers may be `1_0` or Arabic digits.
+        seconds = float(header) if header.isascii() and "_" not in header else math.nan
     except ValueError:
         seconds = math.nan
+    # So written that NaN, which is not above anything, is refused too.
     if not seconds > 0:
         raise ValueError("must be a positive number of seconds, such as 0.25")
     return seconds

@@ -26,6 +26,7 @@ def begin_request(offered_id: str | None, traceparent: str | None) -> str:
 
 
 def end_request() -> None:
+    """Forget the ids: a thread of gunicorn answers many requests."""
     set_request_id(None)
     _traceparent.set(None)
 

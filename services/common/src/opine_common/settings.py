@@ -1,5 +1,7 @@
 """Settings from the environment: a wrong one ends the start with a sentence that names the variable."""
 
+import difflib
+import os
 import sys
 from typing import NamedTuple, TypeVar
 
@@ -31,13 +33,16 @@ def read_settings(settings: type[AnySettings]) -> AnySettings:
     """The settings that the environment gives.
 
     Raises:
-        SettingsError: one is missing or wrong.
+        SettingsError: one is missing, wrong or misspelt.
     """
+    prefix = settings.model_config.get("env_prefix", "")
+    faults = _misspelt(settings, prefix)
     try:
-        return settings()
+        read = settings()
+        if not faults:
+            return read
     except ValidationError as error:
-        prefix = settings.model_config.get("env_prefix", "")
-        faults = [
+        faults += [
             SettingFault(_variable(settings, prefix, fault["loc"]), fault["msg"], fault["input"])
             for fault in error.errors(include_url=False, include_context=False)
         ]
@@ -51,6 +56,21 @@ def read_settings_or_exit(settings: type[AnySettings], program: str) -> AnySetti
         return read_settings(settings)
     except SettingsError as error:
         sys.exit(f"{program}: {error}")
+
+
+def _misspelt(settings: type[BaseSettings], prefix: str) -> list[SettingFault]:
+    """Variables that miss a setting's name by little.
+
+    Others with the prefix are left alone: a newer version may know them, and Kubernetes makes some of a Service's name.
+    """
+    known = [name.upper() for name in settings.model_fields]
+    given = [name.removeprefix(prefix) for name in os.environ if prefix and name.startswith(prefix)]  # noqa: TID251  names only
+    guesses = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.85) for name in given if name not in known}
+    return [
+        SettingFault(f"{prefix}{name}", f"there is no such setting; {prefix}{guess[0]} is one", name)
+        for name, guess in guesses.items()
+        if guess
+    ]
 
 
 def _variable(settings: type[BaseSettings], prefix: str, location: tuple[int | str, ...]) -> str:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _ROUTE_KEY = "opine.route"
-_PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+# When the request arrived, by the monotonic clock, where the server says so: it may have waited for a thread.
+ARRIVED_KEY = "opine.arrived"
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 
 
 def instrument(app: Flask, service: str, require_ready: Callable[[], object] = lambda: None) -> None:
@@ -40,6 +42,12 @@ def instrument(app: Flask, service: str, require_ready: Callable[[], object] = l
     app.wsgi_app = _Telemetry(app.wsgi_app, service)  # type: ignore[method-assign]
 
 
+def arrival(environ: "WSGIEnvironment") -> float:
+    """When the request arrived, by the monotonic clock."""
+    arrived: float = environ.setdefault(ARRIVED_KEY, time.monotonic())
+    return arrived
+
+
 class _Telemetry:
     """WSGI middleware around the whole application, so that a streamed answer is measured to its end."""
 
@@ -49,7 +57,7 @@ class _Telemetry:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request_id = request_ids.begin_request(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
-        started = time.perf_counter()
+        started = arrival(environ)
         status = 500
 
         def start(
@@ -63,7 +71,7 @@ class _Telemetry:
             return start_response(status_line, [*kept, (request_ids.HEADER, request_id)], exc_info)
 
         def finish() -> None:
-            self._record(environ, status, time.perf_counter() - started)
+            self._record(environ, status, time.monotonic() - started)
             request_ids.end_request()
 
         try:
@@ -84,7 +92,7 @@ class _Telemetry:
             status=status,
             seconds=seconds,
             # Probes come every few seconds; only a failing one is worth a line.
-            quiet=route in _PROBES and status < 400,  # noqa: PLR2004  the first error status
+            quiet=route in PROBES and status < 400,  # noqa: PLR2004  the first error status
         )
 
 

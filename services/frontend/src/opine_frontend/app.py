@@ -7,13 +7,15 @@ from opine_common.web import instrument
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from opine_frontend.composer_routes import register_composer_routes
+from opine_frontend.composer_routes import MAX_BODY_BYTES, register_composer_routes
 from opine_frontend.layout import COLOR_SCHEME_SCRIPT, OpineDash, layout
 from opine_frontend.navigation import register_navigation, register_page_status
 from opine_frontend.pages import admin, brand, brands, login, review, scrape_runs
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.security import content_security_policy, secure
 from opine_frontend.settings import Settings
+
+SERVICE = "frontend"
 
 _YEAR = "public, max-age=31536000, immutable"
 
@@ -50,6 +52,8 @@ def _register_callbacks(app: Dash, api: ReviewsApi, settings: Settings) -> None:
 
 def _register_routes(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     server = app.server
+    # Of every route: Dash would take any body.
+    server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     register_composer_routes(server, api)
     login.register_login(server, settings)
     admin.register_export(server, api, settings.admin_token.get_secret_value())
@@ -66,7 +70,7 @@ def _register_routes(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     # Around all the others, so that their errors are counted too. Ready once it is built, without asking the reviews
     # API: without that the page still opens, keeps what a person writes and says what is wrong, while an ingress
     # without ready pods could only answer 503.
-    instrument(server, "frontend")
+    instrument(server, SERVICE)
 
 
 def _keep_static_files(server: Flask) -> None:

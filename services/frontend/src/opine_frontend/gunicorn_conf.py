@@ -1,11 +1,14 @@
 """How gunicorn serves the frontend; any line can be overridden on its command line."""
 
-bind = "0.0.0.0:8050"
+from opine_frontend.settings import get_settings
+
+_settings = get_settings()
+
+wsgi_app = "opine_frontend.asgi:app"
+bind = [address for address in (_settings.bind, _settings.management_bind) if address]
 # Failed logins are counted in the process, so one worker; it scales by threads, and by replicas.
 workers = 1
-worker_class = "gthread"
-# Most of a request's time is spent waiting for the reviews API.
-threads = 16
+worker_class = "opine_common.uvicorn_worker.UvicornWorker"
 # A browser keeps its connection between keystrokes.
 keepalive = 75
 timeout = 30

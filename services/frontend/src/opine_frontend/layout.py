@@ -56,10 +56,13 @@ _THEME: dict[str, object] = {
 
 
 class OpineDash(Dash):
+    """Dash, with a page of our own around it."""
+
     def interpolate_index(  # type: ignore[override]
         self, css: str = "", config: str = "", scripts: str = "", renderer: str = "", **_: str
     ) -> str:
         """Fill the page; its title is the path's own before any script runs."""
+        # Latin-1 has a character for every byte: a query string may hold any.
         route = match(request.path, request.query_string.decode("latin-1"))
         return _TEMPLATE.format(
             title=escape(title_of(route)),

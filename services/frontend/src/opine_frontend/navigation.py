@@ -26,6 +26,8 @@ _PAGE_RULES = frozenset({"/", "/<path:path>"})
 
 
 class Page(NamedTuple):
+    """What a route shows."""
+
     content: Component
     title: str
 
@@ -138,6 +140,7 @@ def _page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[]
 
 
 def not_found_page(title: str, text: str) -> html.Div:
+    """A 404 with two ways on."""
     return html.Div(
         [
             html.P("404", className="not-found-number", **aria(hidden="true")),

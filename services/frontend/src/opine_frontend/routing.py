@@ -53,10 +53,12 @@ def match(path: str, query: str = "") -> Route:
 
 
 def first_value(query: str, name: str) -> str:
+    """Of a parameter that may be given twice; empty without one."""
     return parse_qs(query.removeprefix("?")).get(name, [""])[0]
 
 
 def title_of(route: Route, brand_name: str = "") -> str:
+    """A page's title; Flask, which asks the API for nothing, knows no brand's name."""
     if brand_name and route.page == "review":
         return f"Review {brand_name} · Opine"
     if brand_name and route.page == "brand":

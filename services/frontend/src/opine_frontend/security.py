@@ -13,6 +13,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+# They change nothing (RFC 9110, 9.2.1), so they may come from anywhere.
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -51,6 +52,8 @@ def is_same_origin(site: str | None, origin: str | None, host: str) -> bool:
 
 
 def secure(server: Flask, policy: str) -> None:
+    """Give every answer the headers, and refuse writes that another site's page sent."""
+
     # SameSite=Lax keeps the cookie from other sites; this also holds for sites that share our domain.
     @server.before_request
     def refuse_foreign_writes() -> None:

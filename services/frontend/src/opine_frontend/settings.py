@@ -34,12 +34,22 @@ class Settings(BaseSettings):
         ge=0,
         description="Number of proxies in front whose `X-Forwarded-For`, `-Proto` and `-Host` are believed",
     )
+    bind: str = Field(default="127.0.0.1:8050", description="Address and port that gunicorn listens on")
+    management_bind: str = Field(
+        default="",
+        pattern=r"^(\S+:\d+)?$",
+        description="Address and port for /livez, /readyz and /metrics alone; empty: /metrics is on the other, too",
+    )
     otlp_endpoint: HttpUrl | None = Field(
         default=None,
         validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
         description="Address of a collector that gets spans, as `http://otel-collector:4318`; unset: none are made",
     )
     log_json: bool = Field(default=True, description="JSON lines; false: lines for a person")
+
+    @property
+    def management_port(self) -> int | None:
+        return int(self.management_bind.rpartition(":")[2]) if self.management_bind else None
 
     @model_validator(mode="after")
     def _admin_is_complete(self) -> Self:

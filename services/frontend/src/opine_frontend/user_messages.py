@@ -38,6 +38,8 @@ def page_error(error: ReviewsApiError) -> UserMessage:
     if isinstance(error, NotFound):
         return UserMessage("not_found", 404, "We can't find that", "It may have been renamed or removed.")
     if isinstance(error, Invalid):
+        if _concerns(error, "cursor"):
+            return UserMessage("invalid", 422, "This list has changed meanwhile", "Open it again from its beginning.")
         return UserMessage("invalid", 422, "This search does not work", _details(error))
     return _unreachable(error)
 
@@ -65,7 +67,7 @@ def prediction_error(error: ReviewsApiError) -> UserMessage:
 
 
 def submission_error(error: ReviewsApiError) -> UserMessage:
-    if isinstance(error, NotFound):
+    if isinstance(error, NotFound) or _concerns(error, "brand"):
         return UserMessage(
             "not_found", 404, "This brand is no longer here", "It was renamed or removed. Choose another brand."
         )
@@ -102,8 +104,23 @@ def _unreachable(error: ReviewsApiError) -> UserMessage:
     return UserMessage("unreachable", 503, title, "It is usually back within a minute.", retry_after_s)
 
 
+# What the API's fields are on the pages; its messages go on from there.
+_NAMES = {
+    "brand": "The brand",
+    "label": "The sentiment",
+    "q": "Your search",
+    "sector": "The sector",
+    "stars": "The number of stars",
+    "text": "Your review",
+}
+
+
+def _concerns(error: ReviewsApiError, field: str) -> bool:
+    return isinstance(error, Problem) and any(entry.field == field for entry in error.details.errors)
+
+
 def _details(error: Problem) -> str:
-    """The API's own words: the fields first, else the detail."""
-    details = error.details
-    fields = [f"{entry.field}: {entry.message}".removeprefix(": ") for entry in details.errors]
-    return ". ".join(fields) or details.detail or details.title
+    """What is wrong with which field, in sentences."""
+    known = [entry for entry in error.details.errors if entry.field in _NAMES]
+    sentences = [f"{_NAMES[entry.field]} {entry.message}." for entry in known]
+    return " ".join(sentences) or "Opine could not take it as it is."

@@ -70,9 +70,9 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
         Service(
             "frontend",
             ["gunicorn", "--config", "python:opine_frontend.gunicorn_conf",
-             "--bind", f"{HOST}:{settings.frontend_port}", "--worker-tmp-dir", tempfile.gettempdir(),
-             "opine_frontend.wsgi:server"],
+             "--worker-tmp-dir", tempfile.gettempdir()],
             {
+                "OPINE_FRONTEND_BIND": f"{HOST}:{settings.frontend_port}",
                 "OPINE_FRONTEND_REVIEWS_URL": reviews_url,
                 "OPINE_FRONTEND_ADMIN_PASSWORD": admin_password,
                 "OPINE_FRONTEND_ADMIN_TOKEN": secrets.admin_token,

@@ -3,6 +3,7 @@
 from flask import Flask
 from opine_common.problems import Problem
 from opine_common.web import instrument
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from opine_reviews.api.brands import brands, sectors
@@ -12,7 +13,7 @@ from opine_reviews.api.reviews import export, predictions, reviews
 from opine_reviews.api.scraped import scraped
 from opine_reviews.database import Database
 from opine_reviews.dependencies import install_dependencies
-from opine_reviews.errors import register_error_handlers
+from opine_reviews.errors import are_tables_missing, register_error_handlers
 from opine_reviews.legacy_2019 import legacy_2019
 from opine_reviews.metrics import register_run_metrics
 from opine_reviews.request_checks import register_request_checks
@@ -47,10 +48,19 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _require_schema(database: Database) -> None:
-    """Ready is: PostgreSQL answers and its schema suffices."""
-    # Errors of the connection and of a missing table become 503 like everywhere else.
-    with database.transaction() as session:
-        found = found_revision(session)
+    """Ready is: PostgreSQL has not said that its schema is too old.
+
+    While it is away or hangs, the API still predicts, and answers the rest itself, with Retry-After. Without ready pods
+    nobody would.
+    """
+    try:
+        with database.probe() as session:
+            found = found_revision(session)
+    except SQLAlchemyError as error:
+        if not are_tables_missing(error):
+            return
+        # Becomes 503 like everywhere else.
+        raise
     expected = expected_revision()
     if not is_sufficient(found, expected):
         raise Problem(

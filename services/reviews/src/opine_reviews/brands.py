@@ -8,8 +8,21 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Integer, Select, case, cast, func, literal, select, tuple_
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    SQLColumnExpression,
+    Text,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 from sqlalchemy.orm import Session
 
 from opine_reviews.listing import CursorCodec, read_page
@@ -33,6 +46,8 @@ _SUMMED = (*_STARS, *_LABELS, BrandMonth.corrected, BrandMonth.score_count, Bran
 
 @dataclass(frozen=True)
 class CountedBrand:
+    """A brand with the counts of its reviews."""
+
     brand: Brand
     # Of the reviews written here; `scraped` has what was read elsewhere.
     review_count: int
@@ -41,6 +56,7 @@ class CountedBrand:
 
 
 def get_brand(session: Session, slug: str) -> CountedBrand | None:
+    """None if no brand has this slug."""
     return _one(session, _counted().where(Brand.slug == slug))
 
 
@@ -66,13 +82,15 @@ def list_brands(
     Raises:
         Problem: 422 for a cursor that is not of this query.
     """
+    # Goes into the cursor's MAC: a cursor is good for this search alone.
     query = json.dumps(["brands", q, sector])
     position = (_relevance(q), func.lower(Brand.name), Brand.id)
     statement = _counted().add_columns(position[0], position[1])
+    listed = literal(value=True) if sector is None else Brand.sector == sector
+    statement = statement.where(listed)
     if q is not None:
-        statement = statement.where(Brand.name.icontains(q, autoescape=True))
-    if sector is not None:
-        statement = statement.where(Brand.sector == sector)
+        found = _contains(q)
+        statement = statement.where(found | (_is_nearly(q) & ~exists().where(found, listed).correlate(None)))
     if cursor is not None:
         key, row_id = codec.decode(query, cursor)
         relevance, name = json.loads(str(key))
@@ -94,6 +112,7 @@ def add_brand_by_name(session: Session, slug: str, name: str, *, most: int) -> B
         return found
     if (session.scalar(select(func.count()).where(Brand.origin != "scraped")) or 0) >= most:
         return None
+    # Of two requests that add the same brand the second adds nothing, and both find it.
     added = insert(Brand).values(slug=slug, name=name, origin="route_of_2019")
     session.execute(added.on_conflict_do_nothing(index_elements=[Brand.slug]))
     return session.scalars(select(Brand).where(Brand.slug == slug)).one()
@@ -111,16 +130,34 @@ def _counted() -> Select[Brand, int, float | None]:
     return select(Brand, counts.c.review_count, counts.c.average_stars).join(counts, literal(value=True))
 
 
+def _contains(q: str) -> ColumnElement[bool]:
+    """Whether a name contains `q`, accents, punctuation, blanks and "and" aside, or just as it is."""
+    folded = _joined(func.brand_search_text(q))
+    return ((folded != "") & _joined(Brand.search_text).contains(folded)) | Brand.name.icontains(q, autoescape=True)
+
+
+def _is_nearly(q: str) -> ColumnElement[bool]:
+    """Whether a name, or a word of it, is `q` but for one typo."""
+    typos: ColumnElement[list[str]] = func.brand_search_typos(_joined(func.brand_search_text(q)), type_=ARRAY(Text))
+    return Brand.search_keys.op("&&", is_comparison=True)(typos)
+
+
+def _joined(folded: SQLColumnExpression[str | None]) -> ColumnElement[str]:
+    return func.replace(folded, " ", "")
+
+
 def _relevance(q: str | None) -> ColumnElement[int]:
-    """0 for the name itself, 1 for its beginning, 2 for the beginning of a word in it, 3 for the rest."""
+    """0 for the name itself, 1 for its beginning, 2 for the beginning of a word in it, 3 for the rest, 4 for a typo."""
     if q is None:
         # Not a bare 0, which PostgreSQL would take for the place of a column.
         return cast(0, Integer)
+    folded: ColumnElement[str] = func.brand_search_text(q)
     return case(
-        (func.lower(Brand.name) == func.lower(q), 0),
-        (Brand.name.istartswith(q, autoescape=True), 1),
-        (Brand.name.icontains(" " + q, autoescape=True), 2),
-        else_=3,
+        (_joined(Brand.search_text) == _joined(folded), 0),
+        (_joined(Brand.search_text).startswith(_joined(folded)), 1),
+        (func.concat(" ", Brand.search_text).contains(func.concat(" ", folded)), 2),
+        (_contains(q), 3),
+        else_=4,
     )
 
 
@@ -148,6 +185,7 @@ def list_sectors(session: Session) -> list[SectorAnswer]:
 
 
 def is_slug(text: str) -> bool:
+    """Whether a text could be a brand's slug."""
     return len(text) <= _LONGEST_SLUG and re.fullmatch(SLUG_PATTERN, text) is not None
 
 

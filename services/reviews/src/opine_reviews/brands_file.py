@@ -19,6 +19,8 @@ COLUMNS = ["slug", "name", "website", "sector"]
 
 
 class BrandRow(BaseModel):
+    """A line of the list."""
+
     model_config = ConfigDict(extra="forbid")
 
     slug: BrandSlug
@@ -57,6 +59,7 @@ def upsert_brands(session: Session, rows: Sequence[BrandRow]) -> None:
     """
     statement = insert(Brand)
     new = statement.excluded
+    # A row that is the same is not written: a seed at every start would otherwise rewrite the table.
     changed = (Brand.name != new.name) | (Brand.origin != new.origin) | Brand.website.is_distinct_from(new.website)
     scraped = _scraped_slugs(session, rows)
     session.execute(

@@ -17,8 +17,14 @@ from psycopg2 import extensions
 from sqlalchemy import Dialect, Engine, ExceptionContext, NullPool, create_engine, event
 from sqlalchemy.orm import Session
 
-from opine_reviews.errors import READ_ONLY_SQL_TRANSACTION, out_of_time
+from opine_reviews.bulkhead import Bulkhead
+from opine_reviews.errors import READ_ONLY_SQL_TRANSACTION, database_away, out_of_time
 from opine_reviews.settings import Settings
+
+# How long a request waits for one of the connections.
+_CONNECTION_S = 1.0
+# How long a probe waits for PostgreSQL; the kubelet waits for the probe.
+_PROBE_S = 0.5
 
 _EVENTS = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}
 
@@ -27,26 +33,41 @@ class Database:
     """Gives out sessions, each one transaction with a time limit.
 
     The engine connects at first use, so the service starts while PostgreSQL is away; a broken connection is noticed
-    and replaced when it is taken from the pool.
+    and replaced when it is taken from the pool. Three quarters of the threads may wait for it: while it hangs, the rest
+    still predicts, and refuses at once.
     """
 
     def __init__(self, settings: Settings) -> None:
         limit_waiting()
         self._timeout_s = settings.database_timeout_s
-        self.engine = make_engine(settings)
+        connections = settings.threads - max(1, settings.threads // 4)
+        self._bulkhead = Bulkhead(connections, wait_s=min(_CONNECTION_S, settings.database_timeout_s))
+        self.engine = make_engine(settings, connections)
+        self._probe_engine = make_tool_engine(settings)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Commit at the end of the block, roll back on an exception.
 
         Raises:
-            Problem: 504, the request's time is over.
+            Problem: 504, the request's time is over; 503, all connections are waited for.
             sqlalchemy.exc.DBAPIError: also when connecting, waiting and committing together exceed the time limit.
         """
         if remaining_s() <= 0:
             # A wait that cannot succeed would cost a healthy connection.
             raise out_of_time()
-        with deadline(self._timeout_s), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with (
+            self._bulkhead.place(database_away),
+            deadline(self._timeout_s),
+            Session(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextmanager
+    def probe(self) -> Iterator[Session]:
+        """For a probe or a metric: a connection of its own, so that it is answered while all others hang."""
+        with deadline(_PROBE_S), Session(self._probe_engine) as session, session.begin():
             yield session
 
 
@@ -64,7 +85,7 @@ def _wait(connection: extensions.connection) -> None:
             raise psycopg2.OperationalError("PostgreSQL did not answer in time")
 
 
-def make_engine(settings: Settings) -> Engine:
+def make_engine(settings: Settings, connections: int) -> Engine:
     # Shorter than the client's deadline, so that a live server says itself that a query was too slow; the deadline is
     # for one that says nothing.
     timeout_ms = int(settings.database_timeout_s * 900)
@@ -75,7 +96,7 @@ def make_engine(settings: Settings) -> Engine:
     }
     engine = create_engine(
         str(settings.database_url),
-        pool_size=settings.threads,
+        pool_size=connections,
         max_overflow=0,
         pool_timeout=settings.database_timeout_s,
         pool_pre_ping=True,

@@ -6,7 +6,7 @@ import structlog
 from flask import Flask, Response, jsonify, request
 from opine_common.deadlines import HEADER as TIMEOUT_HEADER
 from opine_common.deadlines import remaining_s
-from opine_common.problems import MEDIA_TYPE, FieldError, Problem, from_validation
+from opine_common.problems import MEDIA_TYPE, FieldError, Problem, from_validation, invalid_request
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -25,12 +25,7 @@ _AWAY_STATES = frozenset({READ_ONLY_SQL_TRANSACTION, "57P01", "57P02", "57P03", 
 
 
 def invalid_field(field: str, message: str) -> Problem:
-    return Problem(
-        422,
-        f"{field}: {message}",
-        kind="invalid-request",
-        errors=[FieldError(field=field, message=message)],
-    )
+    return invalid_request([FieldError(field=field, message=message)])
 
 
 def require_length(text: str, most: int) -> None:
@@ -40,7 +35,7 @@ def require_length(text: str, most: int) -> None:
         Problem: 422.
     """
     if len(text) > most:
-        raise invalid_field("text", f"has {len(text)} code points; at most {most} may be")
+        raise invalid_field("text", f"must have at most {most} characters, and has {len(text)}")
 
 
 def out_of_time() -> Problem:
@@ -68,7 +63,7 @@ def validation_answer(error: ValidationError) -> Response:
 def database_problem(error: SQLAlchemyError) -> Problem | None:
     """What to answer if PostgreSQL is to blame; None if the error is our own."""
     if isinstance(error, PoolTimeoutError):
-        return _database_away()
+        return database_away()
     if not isinstance(error, DBAPIError):
         return None
     state = getattr(error.orig, "pgcode", None)
@@ -82,17 +77,21 @@ def database_problem(error: SQLAlchemyError) -> Problem | None:
     # An error without a state comes from the connection, not from the server.
     if error.connection_invalidated or state is None or state in _AWAY_STATES or state.startswith("08"):
         # The caller's patience may be shorter than a healthy database takes.
-        return _database_away() if remaining_s() > 0 else out_of_time()
-    if state == _UNDEFINED_TABLE:
-        return _database_away("Its tables are missing: run `opine-reviews migrate`.")
+        return database_away() if remaining_s() > 0 else out_of_time()
+    if are_tables_missing(error):
+        return database_away("Its tables are missing: run `opine-reviews migrate`.")
     return None
+
+
+def are_tables_missing(error: SQLAlchemyError) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == _UNDEFINED_TABLE
 
 
 # Not "nothing was stored": where the answer to a COMMIT is lost, nobody here can tell.
 _RETRY = "Try again later; with an Idempotency-Key no review is stored twice."
 
 
-def _database_away(hint: str = _RETRY) -> Problem:
+def database_away(hint: str = _RETRY) -> Problem:
     return Problem(
         503,
         f"The database is not available at the moment. {hint}",

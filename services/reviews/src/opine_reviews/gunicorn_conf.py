@@ -17,11 +17,10 @@ _temp_dir = None if _settings.temp_dir is None else str(_settings.temp_dir)
 _own_metrics_dir = None if _settings.metrics_dir else tempfile.mkdtemp(prefix="opine-reviews-", dir=_temp_dir)
 _metrics_dir = Path(_own_metrics_dir or _settings.metrics_dir or "")
 
-wsgi_app = "opine_reviews.wsgi:app"
-bind = _settings.bind
-worker_class = "gthread"
+wsgi_app = "opine_reviews.asgi:app"
+bind = [address for address in (_settings.bind, _settings.management_bind) if address]
+worker_class = "opine_common.uvicorn_worker.UvicornWorker"
 workers = _settings.workers
-threads = _settings.threads
 timeout = 30
 graceful_timeout = _settings.graceful_timeout_s
 # Longer than the frontend keeps an idle connection, so that it is the client who closes first.

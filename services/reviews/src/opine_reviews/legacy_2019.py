@@ -26,7 +26,7 @@ FIELDS = ("review", "rating", "suggested_rating", "sentiment_score", "brand", "u
 
 Row = dict[str, str | int | float | None]
 
-_MOST_ROWS = 1000
+_MOST_ROWS = 1000  # in 2019 there was no bound
 _MAX_LENGTHS = {"brand": 100, "user_agent": 1000, "ip_address": 64}
 
 
@@ -36,6 +36,8 @@ class FormError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewForm:
+    """The form of 2019, checked."""
+
     review: str
     rating: int
     suggested_rating: int
@@ -99,6 +101,7 @@ def _score(form: Mapping[str, str]) -> float:
 
 
 def newest_rows(session: Session, limit: int) -> list[Row]:
+    """The newest reviews as the table of 2019 had them."""
     statement = (
         select(Review, Brand.name)
         .join(Brand, Brand.slug == Review.brand_slug)
@@ -109,6 +112,7 @@ def newest_rows(session: Session, limit: int) -> list[Row]:
 
 
 def row_of_2019(review: Review, brand_name: str) -> Row:
+    """A review as the table of 2019 had it."""
     return {
         "id": review.id,
         "review": review.text,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, load_only
 from opine_reviews.models import Brand, Review, RunKind, ScrapedReview, ScrapeRun
 from opine_reviews.schemas.requests import Order, ReviewFilters, ScrapedReviewFilters, Sort
 
-_MAC_BYTES = 12
+_MAC_BYTES = 12  # 96 bits: nobody guesses one, and a cursor stays short enough for an address
 
 Columns = TypeVarTuple("Columns")
 
@@ -53,6 +53,7 @@ class CursorCodec:
         return key, row_id
 
     def _mac(self, query: str, payload: bytes) -> bytes:
+        # The query's hash has a fixed length, so that no query can end where another's payload begins.
         message = hashlib.sha256(query.encode()).digest() + payload
         return hmac.digest(self._key, message, "sha256")[:_MAC_BYTES]
 
@@ -61,16 +62,18 @@ def read_page(
     session: Session, statement: Select[*Columns], limit: int, cursor_of: Callable[[Row[*Columns]], str]
 ) -> tuple[list[Row[*Columns]], str | None]:
     """The statement's first `limit` rows and the cursor after them, None if there are no more."""
+    # One more than is shown tells whether there is a next page, without counting.
     rows = list(session.execute(statement.limit(limit + 1)))
     page = rows[:limit]
     return page, cursor_of(page[-1]) if len(rows) > limit else None
 
 
 def _refused() -> Problem:
-    message = "not a cursor of this query: ask again without cursor, with the same filters for each page"
+    message = "is not a cursor of this list: ask again without it, with the same filters for each page"
     return Problem(422, message, kind="invalid-cursor", errors=[FieldError(field="cursor", message=message)])
 
 
+# What lists show: the hash of an address and the idempotency key stay in the database.
 _SHOWN = (
     Review.id,
     Review.brand_slug,
@@ -88,6 +91,8 @@ _SHOWN = (
 
 @dataclass(frozen=True)
 class ListedReview:
+    """A review with the name of its brand."""
+
     review: Review
     brand_name: str
 
@@ -180,6 +185,8 @@ def _describe(filters: ReviewFilters, sort: Sort, order: Order) -> str:
 
 @dataclass(frozen=True)
 class ListedScrapedReview:
+    """A scraped review with the name of its brand."""
+
     review: ScrapedReview
     brand_name: str
 

@@ -89,7 +89,7 @@ class RunMetrics:
         try:
             if time.monotonic() >= self._expires:
                 self._expires = time.monotonic() + self._kept_s
-                with self._database.transaction() as session:
+                with self._database.probe() as session:
                     _show_all(session)
         except SQLAlchemyError as error:
             logger.warning("metrics of the scraping are not up to date", error=str(error).splitlines()[0])

@@ -21,7 +21,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 Origin = Literal["list", "route_of_2019", "scraped"]
@@ -78,6 +78,13 @@ class Brand(Base):
     # The host of a website that is a whole site, without `www.`; brands of a source are matched by it.
     domain: Mapped[str | None] = mapped_column(Text, Computed(_DOMAIN, persisted=True))
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    # The name as it is searched for, and what its words are with one letter left out (migration 0005).
+    search_text: Mapped[str | None] = mapped_column(
+        Text, Computed("brand_search_text(name)", persisted=True), deferred=True
+    )
+    search_keys: Mapped[list[str] | None] = mapped_column(
+        ARRAY(Text), Computed("brand_search_keys(name)", persisted=True), deferred=True
+    )
 
 
 class Review(Base):

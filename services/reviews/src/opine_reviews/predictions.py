@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
-from threading import BoundedSemaphore
 from typing import Annotated
 
 import structlog
@@ -16,6 +15,7 @@ from opine_common.prediction import ModelVersion, SignedPrediction, StoredPredic
 from opine_common.problems import Problem
 from pydantic import BaseModel, Field, ValidationError
 
+from opine_reviews.bulkhead import Bulkhead
 from opine_reviews.errors import invalid_field, require_length
 from opine_reviews.metrics import FAILED_PREDICTIONS, REJECTED_PREDICTIONS
 from opine_reviews.schemas.answers import PredictionAnswer, PredictionsAnswer
@@ -56,7 +56,7 @@ class SentimentClient:
 
     def __init__(self, settings: Settings, signer: "PredictionSigner") -> None:
         calls = max(1, settings.threads // 2)
-        self._turns = BoundedSemaphore(calls)
+        self._bulkhead = Bulkhead(calls, wait_s=_TURN_S)
         self._signer = signer
         self._longest = settings.max_text_length
         self._timeout_s = settings.sentiment_read_timeout_s
@@ -75,12 +75,8 @@ class SentimentClient:
                 text is too long or cannot be scored.
         """
         require_length(text, self._longest)
-        if not self._turns.acquire(timeout=_TURN_S):
-            raise _unavailable("busy")
-        try:
+        with self._bulkhead.place(lambda: _unavailable("busy")):
             response = self._ask({"texts": [text], "explain": explain})
-        finally:
-            self._turns.release()
         model, prediction = _read(response)
         signature = self._signer.sign(text, _stored(model, prediction))
         return PredictionsAnswer(model=model, prediction=prediction, signature=signature)
@@ -154,7 +150,7 @@ def _refusal(response: urllib3.BaseHTTPResponse) -> Problem:
             return _unavailable("busy", retry_after=retry_after)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE | HTTPStatus.UNPROCESSABLE_ENTITY:
             FAILED_PREDICTIONS.labels("refused_text").inc()
-            return invalid_field("text", "the sentiment service does not score this text; shorten it")
+            return invalid_field("text", "cannot be read as it is; shorten it")
         case HTTPStatus.GATEWAY_TIMEOUT:
             return _timed_out()
     logger.warning("sentiment answered an error", status=response.status)
@@ -168,7 +164,7 @@ def _failed_text(error: _TextError) -> Problem:
         logger.warning("sentiment failed at a text", error=error.message)
         return _unavailable("engine")
     FAILED_PREDICTIONS.labels("refused_text").inc()
-    return invalid_field("text", error.message)
+    return invalid_field("text", "is longer than can be read" if error.code == "too_long" else "cannot be read")
 
 
 def _timed_out() -> Problem:

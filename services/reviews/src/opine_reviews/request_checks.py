@@ -1,11 +1,13 @@
 """What every request and answer goes through, and the bearer token of the admin routes."""
 
 import hmac
+import time
 
 from flask import Flask, Response, request
 from opine_common import deadlines
 from opine_common.problems import Problem
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from opine_common.web import arrival
+from werkzeug.exceptions import BadRequest
 
 from opine_reviews.dependencies import dependencies
 from opine_reviews.errors import invalid_field
@@ -23,7 +25,6 @@ _TAKES_AN_ARTEFACT = "models.register_model"
 
 def register_request_checks(app: Flask) -> None:
     app.before_request(_set_deadline)
-    app.before_request(_refuse_cut_body)
     app.before_request(_require_json_object)
     app.after_request(_add_security_headers)
     app.teardown_request(_clear_deadline)
@@ -37,19 +38,13 @@ def _set_deadline() -> None:
             seconds = min(seconds, deadlines.parse_timeout(header))
         except ValueError as error:
             raise invalid_field(deadlines.HEADER, str(error)) from error
-    deadlines.set_deadline(seconds)
+    # The caller has waited since the request arrived, and not since it got a thread.
+    deadlines.set_deadline(seconds - (time.monotonic() - arrival(request.environ)))
 
 
 def _clear_deadline(_error: BaseException | None) -> None:
     # The rest of a streamed answer is read after this, page by page, each under the database's own limit.
     deadlines.set_deadline(None)
-
-
-def _refuse_cut_body() -> None:
-    """Answer 413 to a body of unknown length that reaches the limit: Werkzeug would cut it there without a word."""
-    limit = request.max_content_length
-    if request.content_length is None and limit is not None and len(request.get_data()) >= limit:
-        raise RequestEntityTooLarge
 
 
 def _require_json_object() -> None:

@@ -84,8 +84,18 @@ class Settings(BaseSettings):
     )
 
     bind: str = Field(default="127.0.0.1:5000", description="address and port that gunicorn listens on")
+    management_bind: str = Field(
+        default="",
+        pattern=r"^(\S+:\d+)?$",
+        description="address and port for /livez, /readyz and /metrics alone; empty: /metrics is on the other, too",
+    )
     workers: int = Field(default=2, ge=1, le=64, description="gunicorn processes")
-    threads: int = Field(default=8, ge=2, le=128, description="threads a process; also its database connections")
+    threads: int = Field(
+        default=8,
+        ge=2,
+        le=128,
+        description="threads a process; three quarters may wait for the database, half for the sentiment service",
+    )
     graceful_timeout_s: int = Field(default=25, ge=1, description="time for running requests at a stop")
     temp_dir: Path | None = Field(default=None, description="writable folder, if the system's is read-only")
     metrics_dir: Path | None = Field(
@@ -99,6 +109,10 @@ class Settings(BaseSettings):
         description="address of a collector that gets spans, as `http://otel-collector:4318`; unset: none are made",
     )
     log_json: bool = Field(default=True, description="JSON lines; false: lines for a person")
+
+    @property
+    def management_port(self) -> int | None:
+        return int(self.management_bind.rpartition(":")[2]) if self.management_bind else None
 
     @field_validator("client_hash_key", "previous_client_hash_key", "admin_token", "registry_token")
     @classmethod

@@ -49,7 +49,7 @@ def store(session: Session, submission: Submission) -> StoredReview:
     """
     brand_name = session.scalar(select(Brand.name).where(Brand.slug == submission.brand_slug))
     if brand_name is None:
-        raise invalid_field("brand", "no brand has this slug; GET /api/v1/brands lists them")
+        raise invalid_field("brand", "is not known here")
     review = _insert(session, submission)
     if review is not None:
         return StoredReview(review=review, brand_name=brand_name, replayed=False)

@@ -38,7 +38,7 @@ def cgroup_quota(root: Path = Path("/")) -> float | None:
 
 
 def _affinity() -> int:
-    if hasattr(os, "sched_getaffinity"):
+    if hasattr(os, "sched_getaffinity"):  # Linux's
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 

@@ -183,6 +183,9 @@ def _configure_logging() -> None:
 
 def _is_ours_to_log(record: logging.LogRecord) -> bool:
     """False for what a client did wrong: BentoML logs it as an error, with a traceback and the client's text in it."""
+    # A bulk answer that has to be cut off ends so; bulk says why in a line of its own.
+    if record.name == "uvicorn.error" and "without completing response" in record.msg:
+        return False
     error = record.exc_info[1] if record.exc_info else None
     if not record.name.startswith("bentoml") or error is None:
         return True

@@ -36,6 +36,7 @@ class Shutdown:
             return  # signals come to the main thread only
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
+            # uvicorn's, which must be there already: hence in the loop of a running server.
             handler = signal.getsignal(number)
             if callable(handler):
                 signal.signal(number, partial(self._hear, loop, drain_s, handler))

@@ -11,7 +11,7 @@ from opine_frontend.user_messages import UserMessage
 
 STARS = (1, 2, 3, 4, 5)
 
-_HUES = 24
+_HUES = 24  # fewer than degrees: two that are nearly alike would look like a mistake
 
 
 def aria(**attributes: str) -> dict[str, Any]:
@@ -20,6 +20,7 @@ def aria(**attributes: str) -> dict[str, Any]:
 
 
 def data(**attributes: str) -> dict[str, Any]:
+    """`data-` attributes, with hyphens for underscores."""
     return {f"data-{name.replace('_', '-')}": value for name, value in attributes.items()}
 
 
@@ -78,6 +79,7 @@ def star_row(stars: float | None, *, size: str = "s") -> html.Span:
 
 
 def notice(message: UserMessage, *actions: Component) -> html.Div:
+    """A box that says what happened and what to do, with its buttons."""
     return html.Div(
         [html.P(message.title, className="notice-title"), html.P(message.text), html.Div(actions, className="actions")],
         className="notice",
@@ -91,6 +93,7 @@ def error_notice(message: UserMessage) -> html.Div:
 
 
 def empty_state(title: str, text: str, *actions: Component) -> html.Div:
+    """What stands where a list would, while it has nothing in it."""
     return html.Div(
         [html.P(title, className="notice-title"), html.P(text), html.Div(actions, className="actions")],
         className="empty",
@@ -98,6 +101,7 @@ def empty_state(title: str, text: str, *actions: Component) -> html.Div:
 
 
 def skeleton(lines: int = 3) -> html.Div:
+    """Grey lines in the room of what is still being fetched, so that nothing jumps when it comes."""
     return html.Div(
         [html.Div(className="skeleton-line") for _ in range(lines)], className="skeleton", **aria(hidden="true")
     )

@@ -11,6 +11,7 @@ def percent(share: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
+    """`1 review`, `1,200 reviews`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -19,6 +20,7 @@ def average(stars: float | None) -> str:
 
 
 def day(moment: datetime) -> str:
+    # Not %-d, which not every C library knows.
     return f"{moment.day} {moment:%b %Y}"
 
 
@@ -33,6 +35,7 @@ def month_name(month: str) -> str:
 
 
 def excerpt(text: str, longest: int = 160) -> str:
+    """At most so many characters, the last one an ellipsis where there were more."""
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 

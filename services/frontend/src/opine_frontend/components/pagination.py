@@ -50,6 +50,8 @@ def paged_list(name: str, slug: str, shown: Component, next_cursor: str | None) 
 
 
 def register_paging(app: Dash, name: str, show_page: ShowPage) -> None:
+    """Let the buttons of `paged_list` work."""
+
     @app.callback(
         Output(f"{name}-list", "children"),
         Output(f"{name}-paging", "data"),
@@ -61,6 +63,7 @@ def register_paging(app: Dash, name: str, show_page: ShowPage) -> None:
         prevent_initial_call=True,
     )
     def page(newer: int, older: int, paging: Paging) -> tuple[Component, Paging, bool, bool]:
+        # Dash also calls it when the buttons appear.
         if not (newer or older):
             raise PreventUpdate
         cursors = turn_page(paging["cursors"], paging["next"], forward=ctx.triggered_id == f"{name}-older")

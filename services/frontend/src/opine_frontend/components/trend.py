@@ -18,6 +18,7 @@ _LINE = (
 
 
 def trend(months: Sequence[Month]) -> html.Div:
+    """The chart of the months that have a score, and the table of all."""
     scored = [month for month in months if month.average_score is not None]
     if len(scored) < 2:  # noqa: PLR2004  a line needs two points
         return html.Div(
@@ -34,11 +35,13 @@ def positions(heights: Sequence[float]) -> list[tuple[float, float]]:
 
 
 def area_polygon(points: Sequence[tuple[float, float]]) -> str:
+    """The area below the line as a value of CSS `clip-path`."""
     corners = [f"{x}% {y}%" for x, y in points]
     return f"polygon({', '.join(['0% 100%', *corners, '100% 100%'])})"
 
 
 def line_mask(points: Sequence[tuple[float, float]]) -> str:
+    """The line as a value of CSS `mask-image`."""
     drawing = _LINE.format(points=" ".join(f"{x},{y}" for x, y in points))
     return f'url("data:image/svg+xml,{quote(drawing)}")'
 

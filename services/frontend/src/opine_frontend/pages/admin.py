@@ -31,7 +31,7 @@ from opine_frontend.pages.login import is_admin
 from opine_frontend.pages.scrape_runs import runs_section
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
-from opine_frontend.reviews_api.schemas import Order, Review, ReviewQuery, SortField, StarCount
+from opine_frontend.reviews_api.schemas import LONGEST_SEARCH, Order, Review, ReviewQuery, SortField, StarCount
 from opine_frontend.routing import brand_path
 from opine_frontend.user_messages import SESSION_ENDED, admin_error
 
@@ -56,6 +56,7 @@ _ARIA_SORT = {"asc": "ascending", "desc": "descending"}
 
 
 def admin_page() -> html.Div:
+    """The page without its table, which a callback fetches."""
     return html.Div(
         [
             html.Div(
@@ -109,6 +110,7 @@ def _filters() -> html.Div:
         [
             dmc.TextInput(
                 id="admin-q",
+                inputProps={"maxLength": LONGEST_SEARCH},
                 label="Text contains",
                 leftSection=icon("search"),
                 debounce=300,
@@ -140,7 +142,7 @@ def _confirmation() -> dmc.Modal:
     return dmc.Modal(
         [
             html.P("It disappears from the brand's page and from the numbers. This cannot be undone."),
-            html.Blockquote("", id="delete-quote"),
+            html.Blockquote("", id="delete-quote", dir="auto"),
             html.Div(
                 [
                     html.Button("Keep it", id="delete-cancel", className="button-quiet", n_clicks=0),
@@ -195,7 +197,9 @@ def _row(review: Review) -> html.Tr:
         [
             html.Td(html.Time(day(review.created_at), dateTime=review.created_at.isoformat()), **data(label="Date")),
             html.Td(html.A(review.brand.name, href=brand_path(review.brand.slug)), **data(label="Brand")),
-            html.Td(html.Div(review.text, className="clipped"), className="admin-text", **data(label="Review")),
+            html.Td(
+                html.Div(review.text, className="clipped", dir="auto"), className="admin-text", **data(label="Review")
+            ),
             html.Td(star_row(review.stars), **data(label="Stars")),
             html.Td(proposed, **data(label="Proposed")),
             html.Td(sentiment, **data(label="Sentiment")),
@@ -228,6 +232,7 @@ def review_query(fields: Mapping[str, object]) -> ReviewQuery:
 
 
 def export_path(query: ReviewQuery) -> str:
+    """Where the browser downloads what the filters let through."""
     return f"/admin/reviews.csv?{urlencode(query.filters())}"
 
 

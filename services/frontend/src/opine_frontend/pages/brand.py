@@ -30,10 +30,12 @@ PAGE_SIZE = 8
 _REVIEWS = "reviews"
 _ELSEWHERE = "elsewhere"
 
+# A value of `lang`, by which screen readers choose a voice; what a site says may be anything.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def brand_page(api: ReviewsApi, slug: str) -> tuple[Brand, html.Div]:
+    """The brand and its page; raises what the API's client raises."""
     brand = api.brand(slug)
     summary = api.summary(slug)
     numbers = [_numbers(summary)] if summary.review_count else []
@@ -46,7 +48,7 @@ def _head(brand: Brand) -> html.Div:
     return html.Div(
         [
             monogram(brand.name, brand.slug, size="l"),
-            html.Div([html.H1(brand.name), html.P(_facts(brand), className="facts quiet")]),
+            html.Div([html.H1(brand.name, dir="auto"), html.P(_facts(brand), className="facts quiet")]),
             dcc.Link("Review this brand", href=review_path(brand.slug), className="button-primary", id="review-brand"),
         ],
         className="brand-head",
@@ -127,6 +129,7 @@ def _star_counts(counts: dict[int, int]) -> html.Dl:
 def corrected_sentence(summary: Summary) -> str:
     if not summary.corrected:
         return "So far everyone kept the stars that their words suggested."
+    # Reviews with a proposal are those with a label; never fewer than were corrected, whatever the API says.
     proposed = max(sum(summary.labels.values()), summary.corrected)
     share = percent(summary.corrected / proposed)
     return f"In {share} of the reviews ({summary.corrected:,}) people corrected the stars that their words suggested."
@@ -184,7 +187,10 @@ def _review_cards(reviews: Sequence[Review]) -> html.Ul:
     return html.Ul(
         [
             _review_card(
-                review.stars, review.created_at, html.P(review.text, className="review-text"), *_correction(review)
+                review.stars,
+                review.created_at,
+                html.P(review.text, className="review-text", dir="auto"),
+                *_correction(review),
             )
             for review in reviews
         ],
@@ -234,8 +240,8 @@ def _correction(review: Review) -> list[html.P]:
 
 def _text(review: ScrapedReview) -> list[Component]:
     language = review.language if review.language and _LANGUAGE.fullmatch(review.language) else None
-    title = [html.P(review.title, className="review-title", lang=language)] if review.title else []
-    text = [html.P(review.text, className="review-text", lang=language)] if review.text else []
+    title = [html.P(review.title, className="review-title", lang=language, dir="auto")] if review.title else []
+    text = [html.P(review.text, className="review-text", lang=language, dir="auto")] if review.text else []
     return [*title, *text] or [html.P("Stars only, without a text.", className="quiet")]
 
 
@@ -243,7 +249,11 @@ def _reply(review: ScrapedReview) -> list[Component]:
     if not review.reply:
         return []
     answered = html.P(f"{review.brand.name} answered", className="small review-answered")
-    return [html.Blockquote([answered, html.P(review.reply, className="review-reply-text")], className="review-reply")]
+    return [
+        html.Blockquote(
+            [answered, html.P(review.reply, className="review-reply-text", dir="auto")], className="review-reply"
+        )
+    ]
 
 
 def _read_on(review: ScrapedReview) -> list[Component]:

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from dataclasses import replace
+from typing import TypedDict
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import Dash, Input, Output, State, ctx, dcc, html
@@ -11,7 +13,7 @@ from opine_frontend.components.elements import empty_state, error_notice, icon, 
 from opine_frontend.components.formatting import average, counted
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
-from opine_frontend.reviews_api.schemas import Brand, BrandQuery, Page
+from opine_frontend.reviews_api.schemas import LONGEST_SEARCH, Brand, BrandQuery, Page
 from opine_frontend.routing import brand_path
 from opine_frontend.user_messages import page_error
 
@@ -20,8 +22,16 @@ SEARCH_DEBOUNCE_MS = 200
 # They change with the list of brands, that is with a release.
 SECTORS_KEPT_S = 60.0
 
-# The results, their count, the next cursor, and whether nothing follows.
-Results = tuple[list[Component], str, str, bool]
+
+class Next(TypedDict):
+    """Where a list goes on, and the search that it is of."""
+
+    query: dict[str, str]
+    cursor: str
+
+
+# The results, their count, where they go on, and whether nothing follows.
+Results = tuple[list[Component], str, Next | None, bool]
 
 
 class Sectors:
@@ -46,6 +56,7 @@ class Sectors:
 
 
 def brands_page(sectors: list[str]) -> html.Div:
+    """The search without results, which a callback fetches."""
     return html.Div(
         [
             html.H1("Brands"),
@@ -60,7 +71,7 @@ def brands_page(sectors: list[str]) -> html.Div:
                         value="",
                         size="md",
                         autoComplete="off",
-                        inputProps={"type": "search"},
+                        inputProps={"type": "search", "maxLength": LONGEST_SEARCH},
                     ),
                     dmc.Select(
                         id="brand-sector",
@@ -78,7 +89,8 @@ def brands_page(sectors: list[str]) -> html.Div:
             ),
             html.P("", id="brand-count", className="quiet", role="status"),
             html.Div(skeleton(6), id="brand-results"),
-            dcc.Store(id="brand-cursor", data=""),
+            # Of the next page, and of which search it is.
+            dcc.Store(id="brand-next", data=None),
             html.Div(
                 html.Button("Show more", id="brand-more", className="button-quiet", n_clicks=0, hidden=True),
                 className="actions centred",
@@ -112,7 +124,7 @@ def _card(brand: Brand) -> html.Li:
                 monogram(brand.name, brand.slug),
                 html.Span(
                     [
-                        html.Span(brand.name, className="brand-name"),
+                        html.Span(brand.name, className="brand-name", dir="auto"),
                         html.Span(brand.sector or "", className="quiet small"),
                         html.Span(_rating(brand), className="brand-rating small"),
                     ],
@@ -129,28 +141,36 @@ def register_callbacks(app: Dash, api: ReviewsApi) -> None:
     @app.callback(
         Output("brand-results", "children"),
         Output("brand-count", "children"),
-        Output("brand-cursor", "data"),
+        Output("brand-next", "data"),
         Output("brand-more", "hidden"),
         Input("brand-search", "value"),
         Input("brand-sector", "value"),
         Input("brand-more", "n_clicks"),
-        State("brand-cursor", "data"),
+        State("brand-next", "data"),
         State("brand-results", "children"),
     )
-    def search(text: str | None, sector: str | None, _more: int, cursor: str, shown: list[Component]) -> Results:
-        # Any other trigger is another search, which begins at its first brand.
-        more = ctx.triggered_id == "brand-more"
-        query = BrandQuery(q=(text or "").strip(), sector=sector or "", cursor=cursor if more else "")
+    def search(
+        text: str | None, sector: str | None, _more: int, following: Next | None, shown: list[Component]
+    ) -> Results:
+        query = BrandQuery(q=(text or "").strip(), sector=sector or "")
+        # Any other trigger is another search, which begins at its first brand; so is one whose words have changed
+        # since the button was shown.
+        more = ctx.triggered_id == "brand-more" and following is not None and following["query"] == query.parameters()
+        if more and following is not None:
+            query = replace(query, cursor=following["cursor"])
         try:
             page = api.brands(query)
         except ReviewsApiError as error:
-            return [error_notice(page_error(error))], "", "", True
+            return [error_notice(page_error(error))], "", None, True
         return results(page, query, shown if more else [])
 
 
 def results(page: Page[Brand], query: BrandQuery, shown: list[Component]) -> Results:
     """What the search shows: the brands so far and those of this page."""
     if not page.items and not shown:
-        return [no_brands(query.q)], "No brand found", "", True
+        return [no_brands(query.q)], "No brand found", None, True
     count = counted(len(page.items), "brand") if page.next_cursor is None and not shown else ""
-    return [*shown, brand_cards(page.items)], count, page.next_cursor or "", page.next_cursor is None
+    cards = [*shown, brand_cards(page.items)]
+    if page.next_cursor is None:
+        return cards, count, None, True
+    return cards, count, {"query": replace(query, cursor="").parameters(), "cursor": page.next_cursor}, False

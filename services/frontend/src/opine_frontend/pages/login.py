@@ -23,7 +23,7 @@ SESSION_LIFETIME = timedelta(hours=8)
 # Wrong passwords of one address, counted in this process.
 WRONG_PASSWORDS = parse("5 per 5 minutes")
 
-_LONGEST_PASSWORD = 1024
+_LONGEST_PASSWORD = 1024  # what is compared; a megabyte of a password would cost us time, not the sender
 _ERRORS = {
     "wrong": "That is not the password.",
     "wait": "Too many wrong passwords. Wait five minutes and try again.",
@@ -119,6 +119,7 @@ def login_page(outcome: str) -> html.Div:
 
 
 def switched_off_page() -> html.Div:
+    """Says how to switch the page on: nobody but an operator comes here."""
     return html.Div(
         [
             html.H1("Admin is switched off"),

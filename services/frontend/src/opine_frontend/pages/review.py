@@ -46,7 +46,7 @@ def review_page(brand: Brand, *, placeholder: bool = False) -> html.Div:
 
 def _question(brand: Brand, reviews_text: str) -> html.Div:
     website = safe_website(brand.website)
-    name = html.Span(brand.name, id="company_name")
+    name = html.Span(brand.name, id="company_name", dir="auto")
     link = html.A(name, id="company_link", href=website, target="_blank", rel="noopener noreferrer")
     return html.Div(
         [
@@ -72,6 +72,7 @@ def _question(brand: Brand, reviews_text: str) -> html.Div:
 
 
 def reviews_link_text(brand: Brand) -> str:
+    """Of the link to the brand's page."""
     if not brand.review_count:
         return "No reviews yet"
     return f"{average(brand.average_stars)} stars in {counted(brand.review_count, 'review')}"
@@ -85,13 +86,14 @@ def _editor() -> html.Div:
                 html.Div(
                     [
                         # A textarea cannot mark words: a layer behind it repeats the text and carries the marks.
-                        html.Div(id="review-highlights", className="editor-text", **aria(hidden="true")),
+                        html.Div(id="review-highlights", className="editor-text", dir="auto", **aria(hidden="true")),
                         html.Textarea(
                             id="review",
                             className="editor-text",
                             placeholder="Write what you liked and what you did not …",
                             maxLength=MAX_TEXT_LENGTH,
                             rows=5,
+                            dir="auto",
                             spellCheck="true",
                             **aria(describedby="review-legend review-hint"),
                         ),

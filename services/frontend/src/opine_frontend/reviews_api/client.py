@@ -128,6 +128,7 @@ class ReviewsApi:
         stream: bool = False,
     ) -> urllib3.BaseHTTPResponse:
         try:
+            # An error's body is read here, too: a connection may break off in the middle of it.
             answer = self._http.request(
                 method,
                 f"{_V1}{path}" + (f"?{urlencode(query)}" if query else ""),

@@ -77,6 +77,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
     503: Busy,
     504: TimedOut,
 }
+# Before the status: 409 says that there is a conflict, the type which one.
 _BY_TYPE: dict[str, type[Problem]] = {"urn:opine:problem:idempotency-key-reused": KeyReused}
 
 

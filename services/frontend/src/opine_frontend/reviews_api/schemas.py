@@ -20,6 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 # The API's own limit; a longer text is never predicted or stored.
 MAX_TEXT_LENGTH = 20_000
+# Likewise.
+LONGEST_SEARCH = 200
 
 StarCount = Literal["1", "2", "3", "4", "5"]
 SortField = Literal["created_at", "stars", "score", "brand"]

@@ -98,4 +98,4 @@ def _required(found: CountedBrand | None) -> CountedBrand:
 
 
 def _no_brand() -> Problem:
-    return Problem(404, "There is no such brand; GET /api/v1/brands lists them.")
+    return Problem(404, "There is no such brand.")

@@ -38,7 +38,7 @@ reviews = APIBlueprint("reviews", __name__, url_prefix="/api/v1")
 predictions = APIBlueprint("predictions", __name__, url_prefix="/api/v1")
 export = APIBlueprint("export", __name__, url_prefix="/api/v1")
 
-_EXPORT_PAGE = 1000
+_EXPORT_PAGE = 1000  # rows a transaction
 _CSV_HEADER = (
     "id",
     "brand",

@@ -94,7 +94,7 @@ Cursor = Annotated[str, Field(max_length=1000, description="`next_cursor` of the
 def _refuse_bare_number(value: object) -> object:
     # pydantic would take "5" for five seconds after 1970.
     if isinstance(value, str) and "T" not in value.upper():
-        raise ValueError("not a time in RFC 3339 form, such as 2026-11-24T08:00:00Z")
+        raise ValueError("must be a time such as 2026-11-24T08:00:00Z")
     return value
 
 
@@ -103,7 +103,7 @@ def _in_utc(time: dt.datetime) -> dt.datetime:
     try:
         return time.astimezone(dt.UTC)
     except OverflowError:
-        raise ValueError("not within the years 1 to 9999 in UTC") from None
+        raise ValueError("must be within the years 1 to 9999 in UTC") from None
 
 
 Time = Annotated[AwareDatetime, BeforeValidator(_refuse_bare_number), AfterValidator(_in_utc)]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # Share of an error (as a logarithm) that one batch corrects, and the largest error that it may show.
 _STEP = 0.5
 _LARGEST_ERROR = math.log(1.25)
+# Positive: both are divided by, and a factor could not bring a zero back.
 _LEAST_OVERHEAD_S = 1e-6
 _LEAST_UNIT_S = 1e-10
 

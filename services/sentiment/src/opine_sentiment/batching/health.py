@@ -18,6 +18,8 @@ RETEST_S = 1.0
 
 
 class HealthObserver(Protocol):
+    """Hears how the engine does; the service's metrics are one."""
+
     def engine_failed(self) -> None:
         """The engine raised an error on a batch."""
 

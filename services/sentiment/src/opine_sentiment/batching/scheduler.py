@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ANSWER_S = 0.002
-"""From the engine to the client."""
+"""From the engine to the client: what is computed in the last moment would still come late."""
 # A batch may take so many times its overhead, however short the target: smaller ones would mostly compute overhead.
 _LEAST_OVERHEADS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLimits:
+    """How much may wait, and how much one batch may hold."""
+
     max_queue_rows: int
     max_rows: int
     """Rows of a batch."""
@@ -75,6 +77,8 @@ class BatchBudget:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch(Generic[T]):
+    """Rows that are computed together."""
+
     rows: Sequence[Row[T]]
     cost: int
     begun_at: float
@@ -103,6 +107,7 @@ class Scheduler(Generic[T]):
         rows, cost = len(costs), sum(costs)
         excess = self.waiting_rows + rows - self._limits.max_queue_rows
         if excess > 0:
+            # The share of the queue that must go before there is room, by the time that all of it takes.
             drained_s = self._all_answered(now)(self.waiting_rows, self.waiting_cost) - now
             raise OverloadedError("queue_full", drained_s * min(excess / max(self.waiting_rows, 1), 1))
         late_s = self._lateness(deadline, rows, cost, now)

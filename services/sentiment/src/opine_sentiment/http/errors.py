@@ -45,7 +45,7 @@ def rejected(error: RejectedError, texts: int) -> Problem:
         case OverloadedError(reason="queue_full"):
             detail = f"the queue has no room for {texts} more texts"
         case OverloadedError():
-            detail = f"{texts} texts would be answered {error.wait_s:.3f} s too late"
+            detail = f"{texts} texts would be answered {max(error.wait_s, 0.001):.3f} s too late"
         case ExpiredError():
             return Problem(
                 HTTPStatus.GATEWAY_TIMEOUT,
