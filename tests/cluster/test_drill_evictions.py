@@ -55,5 +55,5 @@ def test_every_pod_is_evicted_and_no_review_is_refused(settled: Release, under_l
     assert refused > 0, "a budget that lets everything go at once protects nothing"
     # The API refuses a prediction that finds all its turns taken, and the page asks again; nothing else fails.
     assert {answer.kind for answer in load.failures} <= {"crowd", "predict"}
-    assert all(answer.detail.startswith("Retry-After") for answer in load.failures)
+    assert {answer.status for answer in load.failures} <= {503, 504}
     assert len(load.failures) < len(load.answers) / 20
