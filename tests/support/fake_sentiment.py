@@ -47,6 +47,7 @@ class FakeSentiment:
         self.mode = "ok"
         self.requests: list[dict[str, Any]] = []
         self.request_ids: list[str | None] = []
+        self.session_ids: list[str | None] = []
         self.timeouts_s: list[float] = []
         self.released = threading.Event()
         self._server = _server_of(self)
@@ -61,6 +62,7 @@ class FakeSentiment:
         self.mode = "ok"
         self.requests.clear()
         self.request_ids.clear()
+        self.session_ids.clear()
         self.timeouts_s.clear()
         self.released.clear()
 
@@ -81,6 +83,7 @@ def _server_of(fake: FakeSentiment) -> ThreadingHTTPServer:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             fake.requests.append(body)
             fake.request_ids.append(self.headers["X-Request-ID"])
+            fake.session_ids.append(self.headers["X-Session-ID"])
             fake.timeouts_s.append(float(self.headers["X-Request-Timeout"]))
             mode = fake.mode
             if mode == "slow":

@@ -31,6 +31,15 @@ def test_words_are_marked_and_the_prediction_is_shown(composer: ComposerPage) ->
     assert "Proposed" in composer.rating_source
 
 
+def test_a_tab_is_one_session(composer: ComposerPage, store: Store) -> None:
+    for visits in (1, 2):
+        composer.open("nike")
+        composer.type("Great shoes. ")
+        wait_for(composer.driver, "a prediction", lambda: len(store.sessions) >= visits)  # noqa: B023  awaited here
+    (session,) = set(store.sessions)
+    assert len(session) >= 32
+
+
 def test_an_emoji_does_not_shift_the_marks(composer: ComposerPage) -> None:
     composer.open("nike")
     composer.paste("👟👟 really great 👍🏽 shoes, terrible box")

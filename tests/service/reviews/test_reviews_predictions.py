@@ -13,7 +13,9 @@ REFUSED = ["text error", "body too large", "malformed"]
 
 
 def test_a_prediction_is_handed_on_with_its_model(client: FlaskClient, sentiment: FakeSentiment) -> None:
-    response = client.post(PREDICT, json={"text": " Great shop!"}, headers={"X-Request-ID": "from-the-page"})
+    response = client.post(
+        PREDICT, json={"text": " Great shop!"}, headers={"X-Request-ID": "from-the-page", "X-Session-ID": "a-tab"}
+    )
     assert response.status_code == 200
     assert response.content_type == "application/json"
     answer = response.get_json()
@@ -21,6 +23,7 @@ def test_a_prediction_is_handed_on_with_its_model(client: FlaskClient, sentiment
     assert answer == {"model": MODEL, "prediction": PREDICTION}
     assert sentiment.requests == [{"texts": [" Great shop!"], "explain": False}]
     assert sentiment.request_ids == ["from-the-page"]
+    assert sentiment.session_ids == ["a-tab"]
 
 
 def test_contributions_come_if_asked_for(client: FlaskClient) -> None:

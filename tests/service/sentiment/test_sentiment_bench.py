@@ -28,9 +28,12 @@ def test_a_quick_run_writes_figures_and_a_table(tmp_path: Path) -> None:
     )
     assert result.returncode == 0, result.stderr
     results = json.loads((tmp_path / "results.json").read_text())
-    assert set(results["parts"]) == {"start", "engine", "http", "burst", "bulk"}
-    assert len(results["aims"]) == 10
+    assert set(results["parts"]) == {"start", "engine", "http", "burst", "bulk", "shadow"}
+    assert len(results["aims"]) == 11
     burst = results["parts"]["burst"]["servers"]["opine"]
     assert (burst["good_answered"]["median"], burst["computed_in_vain"]["median"]) == (30, 0)
     assert results["parts"]["bulk"]["texts_a_second"]["ndjson"]["median"] > 0
+    shadow = results["parts"]["shadow"]["shadow"]
+    assert (shadow["with"]["failed"]["median"], shadow["without"]["compared_share"]["median"]) == (0, 0)
+    assert shadow["with"]["compared_share"]["median"] > 0
     assert "| HTTP: times stock BentoML's requests a second, 16 clients |" in result.stdout

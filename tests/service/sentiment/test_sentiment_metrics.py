@@ -28,12 +28,28 @@ FROZEN = {
     "opine_sentiment_estimated_batch_overhead_seconds": ("gauge", set()),
     "opine_sentiment_estimated_character_seconds": ("gauge", set()),
     "opine_sentiment_rejected": ("counter", {"reason"}),
-    "opine_sentiment_predictions": ("counter", {"label", "model_version"}),
+    "opine_sentiment_predictions": ("counter", {"label", "model_version", "role"}),
     "opine_sentiment_text_errors": ("counter", {"code"}),
     "opine_sentiment_offered_compute_seconds": ("counter", set()),
     "opine_sentiment_engine_failures": ("counter", set()),
     "opine_sentiment_engine_broken": ("gauge", set()),
-    "opine_sentiment_model_info": ("gauge", {"name", "version", "digest", "engine", "device"}),
+    "opine_sentiment_model_info": ("gauge", {"role", "name", "version", "digest", "engine", "device"}),
+    "opine_sentiment_model_source": ("gauge", {"source"}),
+    "opine_sentiment_release_revision": ("gauge", set()),
+    "opine_sentiment_registry_failures": ("counter", set()),
+    "opine_sentiment_refused_versions": ("counter", {"reason"}),
+    "opine_sentiment_shadow_texts": ("counter", {"model_version", "outcome"}),
+    "opine_sentiment_shadow_flips": ("counter", {"model_version", "what"}),
+    "opine_sentiment_shadow_score_distance": ("histogram", {"model_version"}),
+}
+
+# Without a series until something is rejected, refused or shadowed; test_sentiment_releases.py sees the latter.
+SELDOM = {
+    "opine_sentiment_rejected",
+    "opine_sentiment_refused_versions",
+    "opine_sentiment_shadow_texts",
+    "opine_sentiment_shadow_flips",
+    "opine_sentiment_shadow_score_distance",
 }
 
 
@@ -50,8 +66,8 @@ def test_names_and_labels_are_frozen(stand_in: Server) -> None:
         for name, family in families.items()
         if name.startswith("opine_")
     }
-    assert {name: found.get(name) for name in FROZEN if name != "opine_sentiment_rejected"} == {
-        name: what for name, what in FROZEN.items() if name != "opine_sentiment_rejected"
+    assert {name: found.get(name) for name in FROZEN if name not in SELDOM} == {
+        name: what for name, what in FROZEN.items() if name not in SELDOM
     }
     assert set(found) <= set(FROZEN), "a metric that nothing froze"
 
@@ -68,9 +84,9 @@ def test_texts_are_counted_by_label_version_and_code(stand_in: Server) -> None:
     httpx.post(stand_in.url + "/v1/predict", json={"texts": ["one", "x" * 200]})
     predictions, errors = values("opine_sentiment_predictions"), values("opine_sentiment_text_errors")
     httpx.post(stand_in.url + "/v1/predict", json={"texts": ["one", "two", "x" * 200]})
-    assert values("opine_sentiment_predictions")["good/7.0.0"] == predictions["good/7.0.0"] + 2
+    assert values("opine_sentiment_predictions")["good/7.0.0/live"] == predictions["good/7.0.0/live"] + 2
     assert values("opine_sentiment_text_errors")["too_long"] == errors["too_long"] + 1
-    assert values("opine_sentiment_model_info") == {f"stand-in/{'7' * 64}/onnx/stand-in/7.0.0": 1}
+    assert values("opine_sentiment_model_info") == {f"stand-in/{'7' * 64}/onnx/stand-in/live/7.0.0": 1}
 
 
 def test_random_paths_and_methods_make_no_new_series(stand_in: Server) -> None:

@@ -40,6 +40,7 @@ def _add_writes(app: Flask, store: Store) -> None:
     def predictions() -> Response:
         body = request.get_json()
         store.predicted.append(body["text"])
+        store.sessions.append(request.headers.get("X-Session-ID", ""))
         time.sleep(store.knobs.predict_delay_s(body["text"]))
         if store.knobs.sentiment_away:
             return problem(503, "Service Unavailable", "the sentiment service does not answer")

@@ -46,6 +46,7 @@ class Store:
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     attempts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     predicted: list[str] = field(default_factory=list)
+    sessions: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     scraped: list[dict[str, Any]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
@@ -70,7 +71,16 @@ class Store:
             self.ended_sessions.clear()
             for moderation in (self.reports, self.hidden, self.moderated, self.unlisted):
                 moderation.clear()
-            for kept in (self.reviews, self.attempts, self.predicted, self.calls, self.scraped, self.runs):
+            kept_lists = (
+                self.reviews,
+                self.attempts,
+                self.predicted,
+                self.sessions,
+                self.calls,
+                self.scraped,
+                self.runs,
+            )
+            for kept in kept_lists:
                 kept.clear()
             self.scraped.extend(scraped_reviews())
             self.runs.extend(scrape_runs())

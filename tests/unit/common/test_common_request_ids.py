@@ -31,9 +31,13 @@ TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 
 
 def test_a_traceparent_is_kept_and_handed_on_as_it_came() -> None:
-    request_ids.begin_request("abc", TRACEPARENT)
+    request_ids.begin_request("abc", TRACEPARENT, "a-session")
     assert request_ids.get_trace_id() == TRACE
-    assert request_ids.outgoing_headers() == {"X-Request-ID": "abc", "traceparent": TRACEPARENT}
+    assert request_ids.outgoing_headers() == {
+        "X-Request-ID": "abc",
+        "traceparent": TRACEPARENT,
+        "X-Session-ID": "a-session",
+    }
     request_ids.end_request()
     assert request_ids.get_trace_id() is None
     assert request_ids.outgoing_headers() == {}
@@ -61,3 +65,10 @@ def test_a_later_version_may_go_on() -> None:
 )
 def test_what_is_no_traceparent_is_dropped(offered: str | None) -> None:
     assert request_ids.accept_traceparent(offered) is None
+
+
+def test_a_session_s_id_that_is_no_plain_token_is_not_handed_on() -> None:
+    for session in ("", "two words", "x" * 129, "line\nend"):
+        request_ids.begin_request("abc", None, session)
+        assert request_ids.outgoing_headers() == {"X-Request-ID": "abc"}
+    request_ids.end_request()

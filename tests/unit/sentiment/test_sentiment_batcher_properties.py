@@ -98,7 +98,6 @@ class BatcherMachine(RuleBasedStateMachine):
         self.running: tuple[list[str], asyncio.Future[None]] | None = None
         self.model = CostModel(0.5, 0.01)
         self.batcher: Batcher[str, str] = Batcher(
-            encode=encode,
             compute=self.compute,
             limits=BatchLimits(max_queue_rows=MAX_QUEUE_ROWS, max_rows=MAX_ROWS, max_cost=MAX_COST, target_s=10),
             model=self.model,
@@ -146,7 +145,7 @@ class BatcherMachine(RuleBasedStateMachine):
     def submit(self, kinds: list[str], timeout: float) -> object:
         number, deadline = len(self.seen), self.now + timeout
         texts = [f"{number}.{index}.{kind}" for index, kind in enumerate(kinds)]
-        task = self.loop.create_task(self.batcher.submit(texts, explain=False, deadline=deadline))
+        task = self.loop.create_task(self.batcher.submit(texts, encode=encode, explain=False, deadline=deadline))
         call = Call(number, texts, task, deadline)
         fits = self.ledger.waiting + len(texts) <= MAX_QUEUE_ROWS
         self.seen.append(call)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from charcnn.prediction import Prediction
 from charcnn.text import encode
-from opine_sentiment.engine import BRIEF_S, EngineRunner
+from opine_sentiment.engine import BRIEF_S, EngineRunner, VersionedText, predict
 
 from tests.support import ROOT
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from charcnn.text import EncodedText
 
 README = ROOT / "services/sentiment/README.md"
-TEXTS = [encode("good"), encode("bad")]
+TEXTS = ["good", "bad"]
 LONG_S = 2 * BRIEF_S
 
 
@@ -54,7 +54,7 @@ def runner(engine: Engine) -> Iterator[EngineRunner]:
 
 
 async def answers(runner: EngineRunner, expected_s: float, *, explain: bool = False) -> list[Prediction]:
-    return await runner.predict(TEXTS, [explain] * len(TEXTS), expected_s)
+    return await runner.predict([runner.encode(text) for text in TEXTS], [explain] * len(TEXTS), expected_s)
 
 
 @pytest.mark.parametrize("expected_s", [BRIEF_S, LONG_S])
@@ -87,7 +87,7 @@ def test_others_have_a_turn_between_two_brief_batches(runner: EngineRunner) -> N
 
         other = asyncio.create_task(another())
         for _ in range(3):
-            await runner.predict(TEXTS, [False, False], BRIEF_S)
+            await runner.predict([runner.encode(text) for text in TEXTS], [False, False], BRIEF_S)
             seen.append("batch")
         other.cancel()
         return seen
@@ -95,3 +95,23 @@ def test_others_have_a_turn_between_two_brief_batches(runner: EngineRunner) -> N
     seen = asyncio.run(turns())
     assert seen.count("batch") == 3
     assert ("batch", "batch") not in pairwise(seen)
+
+
+def test_versions_share_a_batch_and_each_text_is_answered_by_its_own() -> None:
+    class Numbered(Engine):
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+            self.lengths: list[list[int]] = []
+
+        def predict(self, encoded: Sequence[EncodedText], explain: Sequence[bool], /) -> list[Prediction]:
+            self.lengths.append([text.length for text in encoded])
+            assert list(explain) == [text.length > 2 for text in encoded]
+            return [Prediction(text.length / 10, "average", self.number, (0, 0, 1, 0, 0), None) for text in encoded]
+
+    one, two = Numbered(1), Numbered(2)
+    owners = [one, two, two, one]
+    batch = [VersionedText(owner, encode("x" * (i + 1))) for i, owner in enumerate(owners)]
+    answers = predict(batch, [len(text) > 2 for text in batch])
+    assert [(answer.stars, answer.score) for answer in answers] == [(1, 0.1), (2, 0.2), (2, 0.3), (1, 0.4)]
+    assert (one.lengths, two.lengths) == ([[1, 4]], [[2, 3]])

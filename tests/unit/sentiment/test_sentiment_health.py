@@ -60,7 +60,6 @@ class Bench:
         self.down = False
         self.observer = Observer()
         self.batcher: Batcher[str, str] = Batcher(
-            encode=str,
             compute=self.compute,
             limits=BatchLimits(max_queue_rows=100, max_rows=4, max_cost=10_000, target_s=1),
             model=CostModel(),
@@ -79,7 +78,7 @@ class Bench:
         await self.compute(["good"], [False], 0)
 
     async def ask(self, *texts: str) -> list[str | Failed]:
-        return await self.batcher.submit(texts, explain=False, deadline=time.monotonic() + 60)
+        return await self.batcher.submit(texts, encode=str, explain=False, deadline=time.monotonic() + 60)
 
     def drive(self, scenario: Coroutine[None, None, None]) -> None:
         async def run() -> None:

@@ -1,4 +1,7 @@
-"""The ids that follow one request through every service's logs: its own, and that of the trace that it belongs to."""
+"""The ids that follow one request through the services: its own, its trace's, and that of the visitor's session.
+
+The first two are in every log line. The session's is in none: it only decides which model version answers.
+"""
 
 import re
 import secrets
@@ -6,6 +9,7 @@ from contextvars import ContextVar
 
 HEADER = "X-Request-ID"
 TRACE_HEADER = "traceparent"
+SESSION_HEADER = "X-Session-ID"
 
 # The id is written to logs and sent on, so only a short run of harmless characters is taken from outside.
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -15,13 +19,15 @@ _LONGEST_TRACEPARENT = 128
 
 _request_id: ContextVar[str | None] = ContextVar("opine_request_id", default=None)
 _traceparent: ContextVar[str | None] = ContextVar("opine_traceparent", default=None)
+_session_id: ContextVar[str | None] = ContextVar("opine_session_id", default=None)
 
 
-def begin_request(offered_id: str | None, traceparent: str | None) -> str:
+def begin_request(offered_id: str | None, traceparent: str | None, session_id: str | None = None) -> str:
     """Name the request that this thread or task works on, by the headers that it came with; its id."""
     request_id = accept_request_id(offered_id)
     set_request_id(request_id)
     _traceparent.set(accept_traceparent(traceparent))
+    _session_id.set(session_id if session_id is not None and _TOKEN.fullmatch(session_id) else None)
     return request_id
 
 
@@ -29,6 +35,7 @@ def end_request() -> None:
     """Forget the ids: a thread of gunicorn answers many requests."""
     set_request_id(None)
     _traceparent.set(None)
+    _session_id.set(None)
 
 
 def accept_request_id(offered: str | None) -> str:
@@ -70,5 +77,5 @@ def outgoing_headers() -> dict[str, str]:
 
     Where no span is made, the caller's stays the parent, as the standard wants it of a service that passes through.
     """
-    headers = {HEADER: _request_id.get(), TRACE_HEADER: _traceparent.get()}
+    headers = {HEADER: _request_id.get(), TRACE_HEADER: _traceparent.get(), SESSION_HEADER: _session_id.get()}
     return {name: value for name, value in headers.items() if value is not None}

@@ -76,7 +76,9 @@ class _Telemetry:
         self.service = service
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        request_id = request_ids.begin_request(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
+        request_id = request_ids.begin_request(
+            environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"), environ.get("HTTP_X_SESSION_ID")
+        )
         started = arrival(environ)
         status = 500
 

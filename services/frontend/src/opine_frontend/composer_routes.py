@@ -13,13 +13,13 @@ from typing import NamedTuple, TypeVar
 
 import pydantic
 from flask import Flask, Response, jsonify, request
-from opine_common.prediction import WordContribution
+from opine_common.prediction import PredictionAnswer, WordContribution
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from opine_frontend.reviews_api.client import ReviewsApi, client_headers
 from opine_frontend.reviews_api.errors import ReviewsApiError, UnexpectedAnswerError
-from opine_frontend.reviews_api.schemas import MAX_TEXT_LENGTH, NewReview, PredictionAnswer
+from opine_frontend.reviews_api.schemas import MAX_TEXT_LENGTH, NewReview
 from opine_frontend.user_messages import UserMessage, prediction_error, submission_error
 
 # Four bytes a character at most, twelve where JSON escapes it, and room for the rest of a review.
@@ -106,7 +106,7 @@ def _for_page(text: str, answer: PredictionAnswer) -> dict[str, object]:
     """
     prediction = answer.prediction
     try:
-        spans = highlights(text, prediction.words)
+        spans = highlights(text, prediction.words or ())
     except ValueError as error:
         raise UnexpectedAnswerError(str(error)) from error
     return {

@@ -94,6 +94,9 @@ def layout() -> dmc.MantineProvider:
             dcc.Store(id="page-meta"),
             html.A("Skip to content", href="#main", className="skip-link"),
             _header(),
+            # Asks for the page of the address again.
+            dcc.Store(id="page-again"),
+            _lost_notice(),
             html.Main(html.Div(skeleton(), id="page-content"), id="main", tabIndex="-1"),
             _footer(),
             # Says the title after a change of page, which a screen reader would not notice.
@@ -132,6 +135,21 @@ def _header() -> html.Header:
             className="bar-inner",
         ),
         className="site-header",
+    )
+
+
+def _lost_notice() -> html.Div:
+    """Shown by assets/js/page.js while Dash gets no answer: it says nothing of that itself."""
+    return html.Div(
+        [
+            html.P(id="lost-title", className="notice-title"),
+            html.P("What you asked for could not be loaded. You still see what was there before."),
+            html.Button("Try again", id="lost-again", className="button-quiet"),
+        ],
+        id="lost",
+        className="notice lost",
+        role="alert",
+        hidden=True,
     )
 
 

@@ -60,13 +60,13 @@ def register_navigation(app: Dash, api: ReviewsApi, *, admin_switched_on: bool) 
     @app.callback(
         Output("page-content", "children", allow_duplicate=True),
         Output("page-meta", "data", allow_duplicate=True),
-        Input("page-retry", "n_clicks"),
+        Input("page-again", "data"),
         State("url", "pathname"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def show_page_again(clicks: int | None, path: str, search: str) -> tuple[Component, dict[str, str]]:
-        if not clicks:
+    def show_page_again(asked: int | None, path: str, search: str) -> tuple[Component, dict[str, str]]:
+        if not asked:
             raise PreventUpdate
         return show(_own_path(path), search)
 

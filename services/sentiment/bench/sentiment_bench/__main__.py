@@ -20,13 +20,14 @@ from sentiment_bench.http_benchmark import measure_http
 from sentiment_bench.measure import load_average, machine
 from sentiment_bench.processes import CONTENDERS as SERVERS
 from sentiment_bench.report import render
+from sentiment_bench.shadow_benchmark import measure_shadow
 from sentiment_bench.start_benchmark import measure_start
 
 HERE = Path(__file__).parents[1]
 MODEL = HERE.parent / "model"
 PAGE = HERE.parents[2] / "docs/benchmarks.md"
 _MARK = "<!-- bench -->"
-PARTS = ("start", "engine", "http", "burst", "bulk")
+PARTS = ("start", "engine", "http", "burst", "bulk", "shadow")
 
 
 def main() -> None:
@@ -49,6 +50,7 @@ def main() -> None:
                 "http": lambda: measure_http(MODEL, folder, rounds, seconds, options.servers),
                 "burst": lambda: measure_bursts(folder, rounds, seconds),
                 "bulk": lambda: measure_bulk(MODEL, folder, rounds, lines),
+                "shadow": lambda: measure_shadow(MODEL, folder, rounds, seconds),
             }[name]()
             print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
     results = {

@@ -44,6 +44,10 @@ def aims(parts: dict[str, Any]) -> list[Aim]:
         found += _http(parts["http"]["servers"])
     if "burst" in parts:
         found += _burst(parts["burst"])
+    if "shadow" in parts:
+        tails = {name: of["p99_ms"]["median"] for name, of in parts["shadow"]["shadow"].items()}
+        what = "shadow: p99 of live requests with one, share of without, 70 % load"
+        found.append(at_most(what, tails["with"] / tails["without"], 1.05))
     return found
 
 

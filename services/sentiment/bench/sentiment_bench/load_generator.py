@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import random
 import socket
 import time
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _TIMEOUT_S = 20
+_PACED_CLIENTS = 128
 _ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 
 
@@ -65,6 +67,9 @@ class _Client(asyncio.Protocol):
         if not self.done.done():
             self.done.set_result(None)
 
+    def close(self) -> None:
+        self._transport.close()
+
     def _ask(self) -> None:
         self._asked_at = time.perf_counter()
         self._transport.write(self._requests[self._next % len(self._requests)])
@@ -99,6 +104,52 @@ async def _load(port: int, requests: Sequence[bytes], clients: int, seconds: flo
 def load(port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Answers:
     """Ask for some seconds; `requests` in turn."""
     return uvloop.run(_load(port, requests, clients, seconds))
+
+
+class _PacedClient(_Client):
+    """Asks when it is told to, and not before it was answered."""
+
+    def __init__(self, requests: Sequence[bytes], answers: Answers, idle: asyncio.Queue[_PacedClient]) -> None:
+        super().__init__(requests, 0, answers)
+        self._idle = idle
+
+    def tell(self, index: int, due_at: float) -> None:
+        """Send a request whose time is counted from when it was due."""
+        self._next = index
+        super()._ask()
+        self._asked_at = due_at
+
+    def _ask(self) -> None:
+        self._idle.put_nowait(self)
+
+
+async def _load_at_rate(port: int, requests: Sequence[bytes], rate: float, seconds: float) -> Answers:
+    answers = Answers()
+    loop = asyncio.get_running_loop()
+    idle: asyncio.Queue[_PacedClient] = asyncio.Queue()
+    protocols = []
+    for _ in range(_PACED_CLIENTS):
+        _, protocol = await loop.create_connection(partial(_PacedClient, requests, answers, idle), "127.0.0.1", port)
+        protocols.append(protocol)
+    arrivals = random.Random(1)
+    started = due_at = time.perf_counter()
+    index = 0
+    while (due_at := due_at + arrivals.expovariate(rate)) < started + seconds:
+        await asyncio.sleep(max(due_at - time.perf_counter(), 0))
+        (await idle.get()).tell(index, due_at)
+        index += 1
+    for protocol in protocols:
+        protocol.stopped = True
+    for _ in range(idle.qsize()):
+        idle.get_nowait().close()
+    await asyncio.wait([protocol.done for protocol in protocols], timeout=30)
+    answers.wall_s = time.perf_counter() - started
+    return answers
+
+
+def load_at_rate(port: int, requests: Sequence[bytes], rate: float, seconds: float) -> Answers:
+    """Ask at random moments, so many times a second whatever the answers take; a wait for a connection counts."""
+    return uvloop.run(_load_at_rate(port, requests, rate, seconds))
 
 
 async def ask(port: int, request: bytes, start: asyncio.Event, bad: str | None) -> tuple[bool, float]:

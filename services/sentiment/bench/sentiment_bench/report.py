@@ -43,6 +43,8 @@ def render(results: dict[str, Any]) -> str:
         sections.append(_burst(parts["burst"]))
     if "bulk" in parts:
         sections.append(_bulk(parts["bulk"]))
+    if "shadow" in parts:
+        sections.append(_shadow(parts["shadow"]))
     return "\n\n".join(sections) + "\n"
 
 
@@ -168,6 +170,24 @@ def _burst(part: dict[str, Any]) -> str:
         [
             f"Bursts: an engine that takes {part['batch_ms']} ms for a batch of at most {part['max_batch']}.",
             _table(["", *(SERVER_NAMES[name] for name in servers)], rows),
+        ]
+    )
+
+
+def _shadow(part: dict[str, Any]) -> str:
+    titles = {
+        "p50_ms": "p50, ms",
+        "p99_ms": "p99, ms",
+        "failed": "failed",
+        "compared_share": "scored by the shadow, share",
+    }
+    rows = [
+        [title, *(_spread(part["shadow"][name][what]) for name in part["shadow"])] for what, title in titles.items()
+    ]
+    return "\n\n".join(
+        [
+            f"A shadow: {part['requests_a_second']:,} requests a second, {part['load']:.0%} of what 16 clients get.",
+            _table(["live requests", *(f"{name} a shadow" for name in part["shadow"])], rows),
         ]
     )
 

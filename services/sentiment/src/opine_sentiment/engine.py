@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from charcnn.artefact import read_manifest
+from charcnn.artefact import ArtefactError, read_manifest
 from charcnn.devices import DeviceError, require_int8
 from charcnn.engine import load_engine
 
@@ -19,12 +20,15 @@ from opine_sentiment.cpu_limit import cpu_limit
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from charcnn.prediction import Prediction
     from charcnn.text import EncodedText
 
     from opine_sentiment.settings import Settings
+
+T = TypeVar("T")
 
 BRIEF_S = 0.002
 """A batch that should take no longer is computed on the event loop: the thread and back is about 0.1 ms of two
@@ -69,8 +73,37 @@ def check(settings: Settings) -> None:
             )
 
 
-def load(settings: Settings) -> TextEngine:
+@dataclass(frozen=True, slots=True)
+class VersionedText:
+    """A text as one version reads it; versions share batches."""
+
+    engine: TextEngine
+    encoded: EncodedText
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+
+def predict(texts: Sequence[VersionedText], explain: Sequence[bool]) -> list[Prediction]:
+    """One prediction a text, in order, each by its own version."""
+    engines = dict.fromkeys(text.engine for text in texts)
+    if len(engines) == 1:
+        return texts[0].engine.predict([text.encoded for text in texts], explain)
+    answers: dict[int, Prediction] = {}
+    for engine in engines:
+        indices = [index for index, text in enumerate(texts) if text.engine is engine]
+        of_version = engine.predict([texts[i].encoded for i in indices], [explain[i] for i in indices])
+        answers.update(zip(indices, of_version, strict=True))
+    return [answers[index] for index in range(len(texts))]
+
+
+def load(settings: Settings, folder: Path | None = None, digest: str | None = None) -> TextEngine:
     """Make the engine that the settings ask for.
+
+    Args:
+        settings: the service's.
+        folder: the artefact; the settings' own if None.
+        digest: that it must have; the settings' if None.
 
     Raises:
         charcnn.artefact.ArtefactError: the model cannot be used; the message says what to do.
@@ -78,33 +111,50 @@ def load(settings: Settings) -> TextEngine:
     """
     threads = settings.threads or cpu_limit()
     return load_engine(
-        settings.model_dir,
+        folder or settings.model_dir,
         settings.engine,
         threads,
         settings.device,
         settings.precision,
-        digest=settings.model_digest or None,
+        digest=digest or (None if folder else settings.model_digest) or None,
     )
 
 
+def load_cached(settings: Settings) -> TextEngine | None:
+    """The version that was live last, where a registry is followed; None if there is none that can be loaded."""
+    if settings.registry_url is None:
+        return None
+    from opine_sentiment.releases.registry import ArtefactCache  # noqa: PLC0415  without a registry not needed
+
+    last = ArtefactCache(settings.cache_dir).last_live()
+    try:
+        return None if last is None else load(settings, *last)
+    except (ArtefactError, DeviceError):
+        return None
+
+
 class EngineRunner:
-    """Runs an engine on a thread of its own, which ONNX Runtime and torch use without the interpreter's lock."""
+    """Runs engines on one thread, which ONNX Runtime and torch use without the interpreter's lock.
+
+    Args:
+        engine: what is warmed up and, when it is doubted, tested. Texts bring the engine along that scores them.
+    """
 
     def __init__(self, engine: TextEngine) -> None:
         self.engine = engine
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
 
     def predict(
-        self, encoded: Sequence[EncodedText], explain: Sequence[bool], expected_s: float = math.inf
+        self, texts: Sequence[VersionedText], explain: Sequence[bool], expected_s: float = math.inf
     ) -> Future[list[Prediction]]:
         """Begins at the call, which takes so long itself where that is brief; never overlap two."""
         loop = asyncio.get_running_loop()
         if expected_s > BRIEF_S or self.engine.device != "cpu":
-            return loop.run_in_executor(self._executor, self.engine.predict, encoded, explain)
+            return loop.run_in_executor(self._executor, predict, texts, explain)
         answers: Future[list[Prediction]] = loop.create_future()
         try:
             # Set in a turn of their own, so that others have theirs between two batches.
-            loop.call_soon(_set_result, answers, self.engine.predict(encoded, explain))
+            loop.call_soon(_set_result, answers, predict(texts, explain))
         except Exception as error:  # noqa: BLE001  whatever it is, who awaits the answers hears of it
             answers.set_exception(error)
         return answers
@@ -118,10 +168,10 @@ class EngineRunner:
         Returns:
             Cost and seconds of each measured batch.
         """
-        texts = [self.engine.encode(text) for text in _WARM_UP]
+        texts = [self.encode(text) for text in _WARM_UP]
         await self.predict(texts, [True] * len(texts))
         measured = []
-        for batch in ([self.engine.encode(SELF_TEST)], [self.engine.encode(_REVIEW)] * rows):
+        for batch in ([self.encode(SELF_TEST)], [self.encode(_REVIEW)] * rows):
             cost = sum(len(text) + ROW_COST for text in batch)
             for _ in range(_SAMPLES):
                 started = time.monotonic()
@@ -131,7 +181,14 @@ class EngineRunner:
 
     async def self_test(self) -> None:
         """Compute a text that was computed in the warm-up; raises what the engine raises."""
-        await self.predict([self.engine.encode(SELF_TEST)], [False])
+        await self.predict([self.encode(SELF_TEST)], [False])
+
+    def encode(self, text: str) -> VersionedText:
+        return VersionedText(self.engine, self.engine.encode(text))
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do something else on the engines' thread, between two batches."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     def close(self) -> None:
         """End the thread when it has finished what it does."""

@@ -45,10 +45,30 @@ ENGINE_FAILURES = Counter("opine_sentiment_engine_failures_total", "Batches on w
 ENGINE_BROKEN = Gauge(
     "opine_sentiment_engine_broken", "1 while the engine fails on a text that it has computed before, else 0."
 )
-PREDICTIONS = Counter("opine_sentiment_predictions_total", "Texts scored.", ["label", "model_version"])
+PREDICTIONS = Counter("opine_sentiment_predictions_total", "Texts scored.", ["label", "model_version", "role"])
 TEXT_ERRORS = Counter("opine_sentiment_text_errors_total", "Texts that could not be scored.", ["code"])
 MODEL_INFO = Gauge(
-    "opine_sentiment_model_info", "1 for the model that answers.", ["name", "version", "digest", "engine", "device"]
+    "opine_sentiment_model_info",
+    "1 for each loaded version.",
+    ["role", "name", "version", "digest", "engine", "device"],
+)
+MODEL_SOURCE = Gauge("opine_sentiment_model_source", "1 for where the live version came from.", ["source"])
+RELEASE_REVISION = Gauge("opine_sentiment_release_revision", "Revision of the release plan in force; 0 without one.")
+REGISTRY_FAILURES = Counter("opine_sentiment_registry_failures_total", "Times that the registry could not be followed.")
+REFUSED_VERSIONS = Counter("opine_sentiment_refused_versions_total", "Versions that cannot be served.", ["reason"])
+SHADOW_TEXTS = Counter(
+    "opine_sentiment_shadow_texts_total", "Texts that a shadow was to score.", ["model_version", "outcome"]
+)
+SHADOW_FLIPS = Counter(
+    "opine_sentiment_shadow_flips_total",
+    "Texts of which the shadow says another thing than the live version.",
+    ["model_version", "what"],
+)
+SHADOW_SCORE_DISTANCE = Histogram(
+    "opine_sentiment_shadow_score_distance",
+    "How far the shadow's score is from the live version's.",
+    ["model_version"],
+    buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1),
 )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
+from opine_common.request_ids import SESSION_HEADER
 from opine_common.text import lone_surrogate
 
 from opine_sentiment.batching.batcher import Batcher, Failed
@@ -14,18 +16,21 @@ from opine_sentiment.batching.cost_model import CostModel
 from opine_sentiment.batching.errors import RejectedError
 from opine_sentiment.batching.health import EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
-from opine_sentiment.engine import EngineRunner
-from opine_sentiment.metrics import MODEL_INFO, PREDICTIONS, TEXT_ERRORS, BatchMetrics, HealthMetrics
-from opine_sentiment.schemas import Model, TextError
+from opine_sentiment.engine import EngineRunner, VersionedText
+from opine_sentiment.metrics import PREDICTIONS, TEXT_ERRORS, BatchMetrics, HealthMetrics
+from opine_sentiment.releases.serving import ServedVersions, version_of
+from opine_sentiment.schemas import TextError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from charcnn.prediction import Prediction
-    from charcnn.text import EncodedText
 
     from opine_sentiment.batching.batcher import BatchTimes
     from opine_sentiment.engine import TextEngine
+    from opine_sentiment.releases.follower import ReleaseFollower
+    from opine_sentiment.releases.serving import Source, Version
+    from opine_sentiment.schemas import Model
     from opine_sentiment.settings import Settings
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
@@ -37,6 +42,20 @@ _WARM_UP_ROWS = 16
 _GC_THRESHOLDS = (5_000, 20, 50)
 
 
+# How long the start waits for the registry.
+_FIRST_PLAN_S = 10.0
+
+DIGEST_HEADER = "X-Model-Digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What one version says of texts, or why it says nothing."""
+
+    model: Model
+    outcomes: list[Prediction | TextError]
+
+
 class NotReadyError(RejectedError):
     """The model has not answered its warm-up yet."""
 
@@ -44,12 +63,14 @@ class NotReadyError(RejectedError):
 class Predictor:
     """Answers from the end of a warm-up until `stop`."""
 
-    def __init__(self, settings: Settings, engine: TextEngine) -> None:
+    def __init__(self, settings: Settings, engine: TextEngine, source: Source = "shipped") -> None:
         self._settings = settings
         self._runner = EngineRunner(engine)
-        self._batcher: Batcher[EncodedText, Prediction] | None = None
+        self._batcher: Batcher[VersionedText, Prediction] | None = None
+        self._follower: ReleaseFollower | None = None
+        self._following: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self.model = Model(name=engine.name, version=engine.version, digest=engine.digest)
+        self.versions = ServedVersions(version_of(engine), source, settings.engine)
         self._spans_of_request: Callable[[], Callable[[BatchTimes], None]] | None = None
         if settings.otlp_endpoint is not None:
             from opine_sentiment.tracing import spans_of_request  # noqa: PLC0415  costs time and memory
@@ -74,48 +95,95 @@ class Predictor:
         """
         self._tasks.append(asyncio.create_task(self._start(on_failure)))
 
-    async def predict(self, texts: Sequence[str], *, explain: bool, deadline: float) -> list[Prediction | TextError]:
+    def choose(self, headers: Mapping[str, str]) -> Version:
+        """The version that answers a request, by its `X-Session-ID` and `X-Model-Digest`.
+
+        Raises:
+            NotLoadedError: it insists on a version that is not loaded here.
+        """
+        return self.versions.serving.choose(headers.get(SESSION_HEADER), headers.get(DIGEST_HEADER))
+
+    async def predict(self, texts: Sequence[str], *, version: Version, explain: bool, deadline: float) -> Scored:
         """One prediction a text, in order, or why there is none, by `deadline` on the clock `time.monotonic`.
 
         Raises:
             RejectedError: what its subclasses say; then nothing was scored.
         """
-        settings = self._settings
-        checked = [check_text(text, settings.max_characters) for text in texts]
-        return await self.predict_checked(checked, explain=explain, deadline=deadline)
+        longest = self._settings.max_characters
+        checked = [check_text(text, longest) for text in texts]
+        answers = await self._submit(checked, version, explain=explain, deadline=deadline)
+        serving = self.versions.serving
+        if version is serving.candidate and any(isinstance(answer, Failed) for answer in answers):
+            # Nobody pays for a candidate's fault.
+            again = await self._submit(checked, serving.live, explain=explain, deadline=deadline)
+            both = zip(answers, again, strict=True)
+            if any(isinstance(one, Failed) and not isinstance(other, Failed) for one, other in both):
+                self.versions.refuse(version.model.digest, "failed", "it fails at a text that the live version scores")
+            version, answers = serving.live, again
+        scored = self._scored(version, answers)
+        if version is serving.live and serving.shadow is not None:
+            self._shadow(serving.shadow, texts, scored.outcomes)
+        return scored
 
     async def predict_checked(
-        self, texts: Sequence[str | TextError], *, explain: bool, deadline: float
-    ) -> list[Prediction | TextError]:
-        """The same of texts some of which are known to be none."""
-        if self._batcher is None:
-            raise NotReadyError
-        scorable = [text for text in texts if isinstance(text, str)]
-        on_batch = self._spans_of_request and self._spans_of_request()
-        answers = iter(await self._batcher.submit(scorable, explain=explain, deadline=deadline, on_batch=on_batch))
+        self, texts: Sequence[str | TextError], *, version: Version, explain: bool, deadline: float
+    ) -> Scored:
+        """The same of texts some of which are known to be none, by this version and no other; nothing shadows it."""
+        return self._scored(version, await self._submit(texts, version, explain=explain, deadline=deadline))
+
+    def _scored(self, version: Version, answers: Sequence[Prediction | Failed | TextError]) -> Scored:
+        role = self.versions.serving.role(version)
         outcomes: list[Prediction | TextError] = []
-        for text in texts:
-            answer = text if isinstance(text, TextError) else next(answers)
+        for answer in answers:
             outcome = INTERNAL if isinstance(answer, Failed) else answer
             if isinstance(outcome, TextError):
                 TEXT_ERRORS.labels(outcome.code).inc()
             else:
-                PREDICTIONS.labels(outcome.label, self.model.version).inc()
+                PREDICTIONS.labels(outcome.label, version.model.version, role).inc()
             outcomes.append(outcome)
-        return outcomes
+        return Scored(version.model, outcomes)
+
+    def _shadow(self, shadow: Version, texts: Sequence[str], outcomes: Sequence[Prediction | TextError]) -> None:
+        from opine_sentiment.releases.shadow import compare  # noqa: PLC0415  only during a release
+
+        assert self._batcher is not None  # noqa: S101  it has just answered
+        for text, outcome in zip(texts, outcomes, strict=True):
+            if not isinstance(outcome, TextError):
+                compare(shadow, text, outcome, self._batcher.offer)
+
+    async def _submit(
+        self, texts: Sequence[str | TextError], version: Version, *, explain: bool, deadline: float
+    ) -> list[Prediction | Failed | TextError]:
+        if self._batcher is None:
+            raise NotReadyError
+        engine = version.engine
+
+        def encode(text: str) -> VersionedText:
+            return VersionedText(engine, engine.encode(text))
+
+        scorable = [text for text in texts if isinstance(text, str)]
+        on_batch = self._spans_of_request and self._spans_of_request()
+        computed = iter(
+            await self._batcher.submit(scorable, encode=encode, explain=explain, deadline=deadline, on_batch=on_batch)
+        )
+        return [text if isinstance(text, TextError) else next(computed) for text in texts]
 
     async def stop(self) -> None:
         """Answer what was accepted, then let the engine go."""
+        if self._following is not None:
+            self._following.cancel()
         if self._batcher is None:
             for task in self._tasks:
                 task.cancel()
         else:
             self._batcher.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._follower is not None:
+            await self._follower.registry.close()
         self._runner.close()
 
     async def _start(self, on_failure: Callable[[Exception], None]) -> None:
-        settings, engine = self._settings, self._runner.engine
+        settings = self._settings
         try:
             measured = await self._runner.warm_up(min(_WARM_UP_ROWS, settings.max_batch_rows))
         except Exception as error:  # noqa: BLE001  whatever it is, this process will never be ready
@@ -123,8 +191,7 @@ class Predictor:
             return
         model = CostModel()
         model.calibrate(measured)
-        batcher: Batcher[EncodedText, Prediction] = Batcher(
-            encode=engine.encode,
+        batcher: Batcher[VersionedText, Prediction] = Batcher(
             compute=self._runner.predict,
             limits=BatchLimits(
                 max_queue_rows=settings.max_queue_rows,
@@ -136,18 +203,36 @@ class Predictor:
             health=EngineHealth(self._runner.self_test, HealthMetrics()),
             observer=BatchMetrics(),
         )
+        self.versions.tell()
+        if settings.registry_url is not None:
+            await self._follow_releases(str(settings.registry_url))
         freeze_gc()
         self._tasks.append(asyncio.create_task(batcher.run()))
         self._batcher = batcher
-        MODEL_INFO.labels(engine.name, engine.version, engine.digest, settings.engine, engine.device).set(1)
+        live = self.versions.serving.live
         logger.info(
             "ready",
-            model=engine.name,
-            model_version=engine.version,
-            model_digest=engine.digest,
+            model=live.model.name,
+            model_version=live.model.version,
+            model_digest=live.model.digest,
             engine=settings.engine,
-            device=engine.device,
+            device=live.engine.device,
         )
+
+    async def _follow_releases(self, registry_url: str) -> None:
+        """Follow the plan once before anybody is answered, if the registry is there, and from then on."""
+        from opine_sentiment.releases.follower import ReleaseFollower  # noqa: PLC0415  without a registry not needed
+        from opine_sentiment.releases.registry import ArtefactCache, Registry  # noqa: PLC0415
+
+        cache = ArtefactCache(self._settings.cache_dir)
+        follower = ReleaseFollower(self._settings, Registry(registry_url), cache, self.versions, self._runner)
+        self._follower = follower
+        try:
+            async with asyncio.timeout(_FIRST_PLAN_S):
+                await follower.step()
+        except TimeoutError:
+            logger.warning("the release plan was not followed within %g s; it goes on being tried", _FIRST_PLAN_S)
+        self._following = asyncio.create_task(follower.run())
 
 
 def check_text(text: str, max_characters: int) -> str | TextError:

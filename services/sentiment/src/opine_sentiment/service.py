@@ -27,13 +27,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from opine_sentiment.batching.errors import RejectedError
-from opine_sentiment.engine import TextEngine, check, load
+from opine_sentiment.engine import TextEngine, check, load, load_cached
 from opine_sentiment.http import routes
 from opine_sentiment.http.errors import CLIENT_CLOSED_REQUEST, rejected
 from opine_sentiment.http.limits import ConcurrencyLimit, UploadLimit, cancel_on_disconnect
 from opine_sentiment.http.request import read_deadline, too_many_texts
 from opine_sentiment.http.response import predictions_json
-from opine_sentiment.predictor import Predictor
+from opine_sentiment.predictor import Predictor, Scored
 from opine_sentiment.schemas import Explain, PredictResponse
 from opine_sentiment.settings import Settings, get_settings
 from opine_sentiment.shutdown import Shutdown
@@ -85,11 +85,12 @@ class Sentiment:
 
             start_tracing(SERVICE)
         try:
-            engine = self.load_engine()
+            cached = load_cached(settings)
+            engine = cached or self.load_engine()
         except (ArtefactError, DeviceError) as error:
             logger.critical("the model cannot be loaded: %s", error)
             raise
-        self.predictor = Predictor(settings, engine)
+        self.predictor = Predictor(settings, engine, "cache" if cached else "shipped")
         routes.serve(http, settings, self.predictor, limit, lambda: shutdown.ending)
 
     @staticmethod
@@ -131,16 +132,17 @@ class Sentiment:
             if len(texts) > settings.max_texts:
                 raise too_many_texts(len(texts), settings.max_texts)
             deadline = read_deadline(ctx.request.headers.get(TIMEOUT_HEADER), settings)
-            work = self.predictor.predict(texts, explain=bool(explain), deadline=deadline)
-            outcomes = await cancel_on_disconnect(ctx.request.receive, work)
+            version = routes.chosen(self.predictor, ctx.request.headers)
+            work = self.predictor.predict(texts, version=version, explain=bool(explain), deadline=deadline)
+            scored = await cancel_on_disconnect(ctx.request.receive, work)
         except (RejectedError, Problem) as error:
             problem = rejected(error, len(texts)) if isinstance(error, RejectedError) else error
             raise BentoMLException(problem.detail, error_code=problem.status) from None
         except ClientDisconnect:
             ctx.response.status_code = CLIENT_CLOSED_REQUEST
-            outcomes, texts = [], []
+            scored, texts = Scored(self.predictor.versions.serving.live.model, []), []
         return PredictResponse.model_validate_json(
-            await predictions_json(self.predictor.model, texts, outcomes, explain)
+            await predictions_json(scored.model, texts, scored.outcomes, explain)
         )
 
 

@@ -1,5 +1,6 @@
 """What the environment decides; nothing else in this service reads it."""
 
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
@@ -19,6 +20,10 @@ def shipped_model_dir(package: Path = _PACKAGE) -> Path:
     return in_bento if in_bento.is_dir() else in_checkout
 
 
+def default_cache_dir() -> Path:
+    return Path(tempfile.gettempdir()) / "opine-models"
+
+
 class Settings(BaseSettings):
     """Settings of the sentiment service, each `OPINE_SENTIMENT_<NAME>` in the environment."""
 
@@ -28,6 +33,14 @@ class Settings(BaseSettings):
     model_dir: Path = Field(default_factory=shipped_model_dir, description="artefact folder; default the shipped one")
     model_digest: str = Field(
         default="", pattern=r"^([0-9a-f]{64})?$", description="the artefact's digest; another one ends the start"
+    )
+    registry_url: AnyHttpUrl | None = Field(
+        default=None, description="reviews API whose release plan is followed; without one the artefact folder is all"
+    )
+    registry_poll_s: PositiveFloat = Field(default=5, description="seconds between two looks at the release plan")
+    cache_dir: Path = Field(
+        default_factory=default_cache_dir,
+        description="folder for artefacts from the registry; default `opine-models` in the temporary folder",
     )
     engine: Literal["onnx", "torch"] = Field(default="onnx", description="`onnx` on CPU, `torch` where there is a GPU")
     device: DeviceChoice = Field(

@@ -7,6 +7,7 @@ import pydantic
 import urllib3
 from flask import request
 from opine_common.http_client import HttpClient, NoAnswerError
+from opine_common.prediction import PredictionAnswer
 from urllib3.exceptions import HTTPError
 
 from opine_frontend.reviews_api.errors import UnexpectedAnswerError, UnreachableError, problem_from
@@ -17,7 +18,6 @@ from opine_frontend.reviews_api.schemas import (
     Moderation,
     NewReview,
     Page,
-    PredictionAnswer,
     Review,
     ReviewQuery,
     ScrapedReview,
@@ -71,8 +71,10 @@ class ReviewsApi:
 
     def predict(self, text: str, *, client: Mapping[str, str]) -> PredictionAnswer:
         body = {"text": text, "explain": "words"}
-        answer = self._request("POST", "/predictions", json=body, headers=client)
-        return _parse(PredictionAnswer, answer)
+        answer = _parse(PredictionAnswer, self._request("POST", "/predictions", json=body, headers=client))
+        if answer.prediction.words is None:
+            raise UnexpectedAnswerError("the prediction has no words, which were asked for")
+        return answer
 
     def create_review(self, review: NewReview, *, idempotency_key: str, client: Mapping[str, str]) -> Review:
         """Save a review; the key makes a second try safe.

@@ -9,12 +9,9 @@ from typing import Generic, Literal, TypeVar
 
 from opine_common.prediction import (
     Label,
-    ModelVersion,
-    Score,
     SignedPrediction,
     Stars,
     StoredPrediction,
-    WordContribution,
 )
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,20 +38,6 @@ class Page(Schema, Generic[Item]):
 
     items: list[Item]
     next_cursor: str | None = None
-
-
-class Prediction(Schema):
-    score: Score
-    label: Label
-    stars: Stars
-    star_probabilities: list[float] = Field(min_length=5, max_length=5)
-    words: list[WordContribution]
-
-
-class PredictionAnswer(Schema):
-    model: ModelVersion
-    prediction: Prediction
-    signature: str
 
 
 class BrandName(Schema):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
-from opine_common.prediction import ModelVersion, StoredPrediction
+from opine_common.prediction import ModelVersion, PredictionAnswer, StoredPrediction
 
 from opine_reviews import moderation
 from opine_reviews.api.openapi import json_answer, problems
@@ -20,7 +20,6 @@ from opine_reviews.privacy import hash_client, user_agent_family
 from opine_reviews.request_checks import require_admin
 from opine_reviews.schemas.answers import (
     BrandName,
-    PredictionsAnswer,
     ReviewAnswer,
     ReviewPage,
 )
@@ -141,7 +140,7 @@ def _submission(body: ReviewRequest, key: str | None) -> Submission:
     )
 
 
-@predictions.post("/predictions", responses={200: PredictionsAnswer, **problems(400, 413, 415, 422, 429, 503)})
+@predictions.post("/predictions", responses={200: PredictionAnswer, **problems(400, 413, 415, 422, 429, 503)})
 def post_prediction(body: PredictionRequest) -> Response:
     """The sentiment of a text."""
     dependencies().limits.count("predictions")

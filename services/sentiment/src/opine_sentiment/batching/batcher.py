@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeAlias, TypeVar, cast
 
 from opine_sentiment.batching.errors import ClosedError, EngineBrokenError, ExpiredError, OverloadedError
 from opine_sentiment.batching.health import RETEST_S
+from opine_sentiment.batching.queues import RequestQueue, Row
 from opine_sentiment.batching.scheduler import Batch, Scheduler
 
 if TYPE_CHECKING:
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 
     from opine_sentiment.batching.cost_model import CostModel
     from opine_sentiment.batching.health import EngineHealth
-    from opine_sentiment.batching.queues import RequestQueue, Row
     from opine_sentiment.batching.scheduler import BatchLimits
 
 logger = logging.getLogger(__name__)
@@ -30,10 +32,15 @@ _ENCODE_STRETCH = 1 << 18
 # Turns of the event loop that an idle engine waits for requests that have already come, and how many without one
 # are enough: tens of microseconds.
 _TURNS, _QUIET_TURNS = 32, 3
+# How long the engine is at most kept by a batch for which nobody waits, or by twice its overhead where that is more:
+# even the smallest batch takes that. And how many such texts wait.
+_SPARE_S = 0.002
+_SPARE_OVERHEADS = 2
+_MOST_SPARE = 256
 # An engine that works on one batch for so long hangs.
 _STALLED_S = 120.0
 
-RejectReason = Literal["queue_full", "deadline", "expired", "closed", "cancelled", "engine_broken"]
+RejectReason = Literal["queue_full", "deadline", "expired", "closed", "cancelled", "engine_broken", "spare"]
 
 
 class Encoded(Protocol):
@@ -148,13 +155,16 @@ class _Started(Generic[E, P]):
     answers: Awaitable[Sequence[P]]
 
 
+# A text, its cost, and who hears of its answer.
+_Spare: TypeAlias = "tuple[E, int, Callable[[P | Failed], None]]"
+
+
 class Batcher(Generic[E, P]):
     """`run` must be running for answers to come."""
 
     def __init__(
         self,
         *,
-        encode: Callable[[str], E],
         compute: Compute[E, P],
         limits: BatchLimits,
         model: CostModel,
@@ -162,7 +172,6 @@ class Batcher(Generic[E, P]):
         observer: BatchObserver,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._encode = encode
         self._compute = compute
         self._limits = limits
         self._model = model
@@ -171,6 +180,7 @@ class Batcher(Generic[E, P]):
         self._clock = clock
         self._scheduler: Scheduler[Work[E, P]] = Scheduler(limits, model)
         self._requests: dict[RequestQueue[Work[E, P]], Request[E, P]] = {}
+        self._spare: deque[_Spare[E, P]] = deque(maxlen=_MOST_SPARE)
         self._arrivals = 0
         self._started: _Started[E, P] | None = None
         self._begun_at: float | None = None
@@ -191,6 +201,7 @@ class Batcher(Generic[E, P]):
         self,
         texts: Sequence[str],
         *,
+        encode: Callable[[str], E],
         explain: bool,
         deadline: float,
         on_batch: Callable[[BatchTimes], None] | None = None,
@@ -199,6 +210,7 @@ class Batcher(Generic[E, P]):
 
         Args:
             texts: what is scored.
+            encode: as the model wants it that scores them.
             explain: whether characters' contributions are wanted.
             deadline: on the batcher's clock.
             on_batch: hears of each batch that had texts of these.
@@ -213,7 +225,7 @@ class Batcher(Generic[E, P]):
             return []
         request = self._admit(texts, explain=explain, deadline=deadline, on_batch=on_batch)
         try:
-            await self._fill(request, texts)
+            await self._fill(request, texts, encode)
             await request.done
         except asyncio.CancelledError:
             request.done.cancel()
@@ -227,6 +239,25 @@ class Batcher(Generic[E, P]):
             raise request.error
         return cast("list[P | Failed]", request.answers)
 
+    def offer(self, encoded: E, on_answer: Callable[[P | Failed], None]) -> bool:
+        """Compute this when nobody waits, or never: what no request asked for must not keep one waiting.
+
+        Args:
+            encoded: a text; one that would keep the engine for long is not taken.
+            on_answer: hears of the answer; never of one that was dropped.
+
+        Returns:
+            Whether it was taken. The oldest that waits makes room for it.
+        """
+        cost = len(encoded) + ROW_COST
+        if self._model.seconds(cost) > self._spare_s or self._closing.is_set() or self._health.broken:
+            return False
+        if len(self._spare) == self._spare.maxlen:
+            self._observer.rejected("spare", 1)
+        self._spare.append((encoded, cost, on_answer))
+        self._wake.set()
+        return True
+
     async def run(self) -> None:
         """Feed the engine until `close` was called and everything accepted is answered."""
         while not (self._closing.is_set() and not self._requests):
@@ -236,6 +267,10 @@ class Batcher(Generic[E, P]):
                 continue
             if self._started is None:
                 self._start_next()
+            if self._started is None and self._spare:
+                if await self._is_quiet():
+                    await self._compute_spare()
+                continue
             if self._started is None:
                 await self._work_comes()
                 continue
@@ -270,7 +305,7 @@ class Batcher(Generic[E, P]):
         self._observer.queued(self._scheduler.waiting_rows)
         return request
 
-    async def _fill(self, request: Request[E, P], texts: Sequence[str]) -> None:
+    async def _fill(self, request: Request[E, P], texts: Sequence[str], encode: Callable[[str], E]) -> None:
         """Encode and queue, while the engine works on what came before."""
         stretch = 0
         for index, text in enumerate(texts):
@@ -281,7 +316,7 @@ class Batcher(Generic[E, P]):
                 if request.done.done():
                     return
             try:
-                encoded = self._encode(text)
+                encoded = encode(text)
             except Exception:
                 logger.exception("a text of %d characters could not be encoded", len(text))
                 self._scheduler.skip(request.queue, len(text) + ROW_COST)
@@ -325,6 +360,10 @@ class Batcher(Generic[E, P]):
         """Wait for work, and for what has reached the process with it, up to a batch: a burst makes one."""
         self._wake.clear()
         await self._wake.wait()
+        await self._is_quiet()
+
+    async def _is_quiet(self) -> bool:
+        """Whether no request waits once those are read that have reached the process, up to a batch of them."""
         quiet = 0
         for _ in range(_TURNS):
             arrivals = self._arrivals
@@ -332,6 +371,31 @@ class Batcher(Generic[E, P]):
             quiet = quiet + 1 if arrivals == self._arrivals else 0
             if quiet == _QUIET_TURNS or self._started is not None:
                 break
+        return self._started is None and not self._scheduler.waiting_rows
+
+    @property
+    def _spare_s(self) -> float:
+        return max(_SPARE_S, _SPARE_OVERHEADS * self._model.overhead_s)
+
+    async def _compute_spare(self) -> None:
+        """One short batch for which nobody waits: a request that comes meanwhile waits no longer than that."""
+        taken: list[_Spare[E, P]] = []
+        cost = 0
+        while self._spare and self._model.seconds(cost + self._spare[-1][1]) <= self._spare_s:
+            taken.append(self._spare.pop())
+            cost += taken[-1][1]
+        if not taken:  # the engine has become slower since they were taken
+            self._spare.clear()
+            return
+        queue: RequestQueue[Work[E, P]] = RequestQueue(0, math.inf, 0, 0)
+        request: Request[E, P] = Request(len(taken), explain=False, queue=queue)
+        now = self._clock()
+        rows = [Row(queue, Work(request, i, encoded), cost, now) for i, (encoded, cost, _) in enumerate(taken)]
+        await self._answer(self._start(rows))
+        self._begun_at = None
+        for (_, _, on_answer), answer in zip(taken, request.answers, strict=True):
+            if answer is not None:
+                on_answer(answer)
 
     async def _answer(self, started: _Started[E, P]) -> None:
         """Answer a batch; if the engine failed, compute each half of it, down to the text at fault."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from opine_sentiment.http.limits import ConcurrencyLimit
     from opine_sentiment.predictor import Predictor
+    from opine_sentiment.releases.serving import Version
     from opine_sentiment.schemas import Explain
     from opine_sentiment.settings import Settings
 
@@ -54,6 +55,7 @@ class BulkStream:
         settings: sizes and times.
         predictor: the model.
         limit: bulk requests in progress.
+        version: what answers all of the lines.
         explain: what each line is answered with.
         ending: says whether the service is shutting down, which no client may hold up.
     """
@@ -64,12 +66,14 @@ class BulkStream:
         predictor: Predictor,
         limit: ConcurrencyLimit,
         *,
+        version: Version,
         explain: Explain,
         ending: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._predictor = predictor
         self._limit = limit
+        self._version = version
         self._explain = explain
         self._ending = ending
 
@@ -77,7 +81,7 @@ class BulkStream:
         with self._limit:
             headers = [
                 (b"content-type", MEDIA_TYPE.encode()),
-                *((f"x-model-{field}".encode(), value.encode()) for field, value in self._predictor.model),
+                *((f"x-model-{field}".encode(), value.encode()) for field, value in self._version.model),
             ]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             try:
@@ -121,12 +125,14 @@ class BulkStream:
         texts = [parse_line(line, self._settings.max_characters) for line in lines]
         while True:
             try:
-                outcomes = await self._predictor.predict_checked(texts, explain=bool(self._explain), deadline=math.inf)
+                scored = await self._predictor.predict_checked(
+                    texts, version=self._version, explain=bool(self._explain), deadline=math.inf
+                )
             except OverloadedError as overload:
                 # Who sends a million lines can wait; the queue is for those who cannot.
                 await asyncio.sleep(min(max(overload.wait_s, _LEAST_WAIT_S), _LONGEST_WAIT_S))
             else:
-                return await lines_json(texts, outcomes, self._explain)
+                return await lines_json(texts, scored.outcomes, self._explain)
 
     async def _write(self, groups: asyncio.Queue[asyncio.Task[bytes] | None], send: Send) -> None:
         while (group := await groups.get()) is not None:

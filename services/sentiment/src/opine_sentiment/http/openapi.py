@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _REFERENCE = "#/components/schemas/{model}"
 _PROBLEMS = {
+    404: "`X-Model-Digest` names a version that is not loaded here",
     408: "the body did not arrive in time",
     413: "too many texts, or the body is too large",
     422: "malformed; `errors` names the field",
@@ -28,12 +29,24 @@ _PROBLEMS = {
     503: "the model is not ready, the service is shutting down, or too many requests are in progress",
     504: "the time allowed is over: the engine was slower than expected",
 }
-_BULK_PROBLEMS = (422, 503)
+_BULK_PROBLEMS = (404, 422, 503)
 _TIMEOUT = {
     "name": "X-Request-Timeout",
     "in": "header",
     "description": "seconds in which the answer is worth something, such as 0.25; bounded by the service",
     "schema": {"type": "number", "exclusiveMinimum": 0},
+}
+_SESSION = {
+    "name": "X-Session-ID",
+    "in": "header",
+    "description": "whose answers come from one version; without it the live one answers",
+    "schema": {"type": "string"},
+}
+_DIGEST = {
+    "name": "X-Model-Digest",
+    "in": "header",
+    "description": "a loaded version that is insisted on",
+    "schema": {"type": "string"},
 }
 _EXPLAIN = {
     "name": "explain",
@@ -72,7 +85,7 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "operationId": "predict",
                 "summary": "Read the sentiment of texts",
                 "description": "A text that cannot be scored fails alone, in its place.",
-                "parameters": [_TIMEOUT],
+                "parameters": [_TIMEOUT, _SESSION, _DIGEST],
                 "requestBody": {"required": True, "content": _content("application/json", PredictRequest)},
                 "responses": {
                     "200": {
@@ -90,7 +103,7 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "description": "A text a line in, a prediction a line out, in order; a bad line is answered in its "
                 "place. Read while you send: the service reads no faster than you. An answer without its last chunk "
                 "was cut off; the lines that came are right.",
-                "parameters": [_EXPLAIN],
+                "parameters": [_EXPLAIN, _DIGEST],
                 "requestBody": {"required": True, "content": _content("application/x-ndjson", BulkLine)},
                 "responses": {
                     "200": {
@@ -104,6 +117,13 @@ def _paths() -> dict[str, dict[str, Any]]:
                     **_problems(_BULK_PROBLEMS),
                 },
             },
+        },
+        "/v1/models": {
+            "get": {
+                "operationId": "models",
+                "summary": "The versions that are loaded here, and those that were refused",
+                "responses": {"200": {"description": "live, candidate, weight, revision, source and refusals"}},
+            }
         },
         "/metrics": {"get": {"operationId": "metrics", "responses": {"200": {"description": "Prometheus metrics"}}}},
     }

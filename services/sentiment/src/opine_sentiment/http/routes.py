@@ -5,10 +5,13 @@ BentoML makes the model after it has mounted this application, so the service pu
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from opine_common.deadlines import HEADER as TIMEOUT_HEADER
 from opine_common.http_metrics import exposition
+from opine_common.problems import Problem
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -24,13 +27,15 @@ from opine_sentiment.http.request import (
     read_deadline,
 )
 from opine_sentiment.http.response import predictions_json
+from opine_sentiment.releases.serving import NotLoadedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
 
     from opine_sentiment.predictor import Predictor
+    from opine_sentiment.releases.serving import Version
     from opine_sentiment.settings import Settings
 
 # BentoML's own page would load a tracker from another host. The files of Swagger UI are those that BentoML serves.
@@ -74,19 +79,50 @@ class Endpoints:
             deadline = read_deadline(request.headers.get(TIMEOUT_HEADER), settings)
             body = await read_body(request, settings.max_body_bytes, settings.upload_timeout_s)
             asked = parse_predict_request(body, settings.max_texts)
-            work = predictor.predict(asked.texts, explain=bool(asked.explain), deadline=deadline)
+            version = chosen(predictor, request.headers)
+            work = predictor.predict(asked.texts, version=version, explain=bool(asked.explain), deadline=deadline)
             try:
-                outcomes = await cancel_on_disconnect(request.receive, work)
+                scored = await cancel_on_disconnect(request.receive, work)
             except RejectedError as error:
                 raise rejected(error, len(asked.texts)) from None
-            answer = await predictions_json(predictor.model, asked.texts, outcomes, asked.explain)
+            answer = await predictions_json(scored.model, asked.texts, scored.outcomes, asked.explain)
             return Response(answer, media_type="application/json")
 
     async def bulk(self, request: Request) -> BulkStream:
         if not self._predictor.ready:
             raise unavailable("the model is not ready")
         explain = parse_explain(request.query_params)
-        return BulkStream(self._settings, self._predictor, self._bulk_limit, explain=explain, ending=self._ending)
+        version = chosen(self._predictor, request.headers)
+        return BulkStream(
+            self._settings, self._predictor, self._bulk_limit, version=version, explain=explain, ending=self._ending
+        )
+
+    def models(self) -> Response:
+        """Which versions are loaded here, and which were refused."""
+        versions = self._predictor.versions
+        serving = versions.serving
+        return JSONResponse(
+            {
+                "revision": versions.revision,
+                "source": versions.source,
+                "live": dict(serving.live.model),
+                "candidate": serving.candidate and dict(serving.candidate.model),
+                "weight": serving.weight,
+                "refused": [{"digest": digest, **asdict(refusal)} for digest, refusal in versions.refused.items()],
+            }
+        )
+
+
+def chosen(predictor: Predictor, headers: Mapping[str, str]) -> Version:
+    """The version that a request's headers ask for.
+
+    Raises:
+        Problem: 404, it insists on one that is not loaded.
+    """
+    try:
+        return predictor.choose(headers)
+    except NotLoadedError as error:
+        raise Problem(HTTPStatus.NOT_FOUND, str(error)) from None
 
 
 def serve(
@@ -110,6 +146,7 @@ def application() -> Starlette:
         routes=[
             Route("/v1/predict", _predict, methods=["POST"]),
             Route("/v1/predict/bulk", _bulk, methods=["POST"]),
+            Route("/v1/models", _models),
             Route("/v1/openapi.json", _openapi),
             Route("/metrics", _metrics),
             Route("/", _page),
@@ -126,6 +163,11 @@ async def _predict(request: Request) -> Response:
 async def _bulk(request: Request) -> BulkStream:
     endpoints: Endpoints = request.app.state.endpoints
     return await endpoints.bulk(request)
+
+
+async def _models(request: Request) -> Response:
+    endpoints: Endpoints = request.app.state.endpoints
+    return endpoints.models()
 
 
 async def _metrics(request: Request) -> Response:

@@ -19,6 +19,23 @@
 
   // {answer} if it worked, else {error: {reason, title, text, retry_after_s}}, as the server words it; `lost` if nobody
   // answered, so that nobody knows whether it was done.
+  // randomUUID needs https or localhost; a key must be had everywhere.
+  const newKey = () =>
+    crypto.randomUUID?.() ??
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+  // While a new model is tried, one tab is answered by one version of it. The id says nothing and ends with the tab.
+  let session;
+  const sessionId = () => {
+    try {
+      session ??= sessionStorage.getItem("opine-session") ?? newKey();
+      sessionStorage.setItem("opine-session", session);
+    } catch {
+      session ??= newKey(); // storage is switched off
+    }
+    return session;
+  };
+
   const postJson = async (path, body, controller, timeoutMs) => {
     const timeout = setTimeout(() => controller.abort("timeout"), timeoutMs);
     let response;
@@ -26,7 +43,7 @@
     try {
       response = await fetch(document.documentElement.dataset.prefix + path, {
         method: "POST",
-        headers: { "Content-Type": "application/json" },
+        headers: { "Content-Type": "application/json", "X-Session-ID": sessionId() },
         body: JSON.stringify(body),
         signal: controller.signal,
       });
@@ -87,11 +104,6 @@
       else this.onError(text, error);
     }
   }
-
-  // randomUUID needs https or localhost; a key must be had everywhere.
-  const newKey = () =>
-    crypto.randomUUID?.() ??
-    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
   const submit = (key, review) => postJson("/submit", { key, review }, new AbortController(), SUBMIT_TIMEOUT_MS);
 

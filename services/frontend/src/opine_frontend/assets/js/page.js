@@ -2,9 +2,12 @@
 // what Dash calls in the browser. Loaded after the composer, by its name.
 (() => {
   let firstPage = true;
+  // The address that the page on the screen is of.
+  let shownAddress = null;
 
   const announcePage = ({ title, path }) => {
     document.title = title;
+    shownAddress = location.href;
     markCurrentLink(path);
     if (!firstPage) {
       window.scrollTo(0, 0);
@@ -36,6 +39,41 @@
       else link.removeAttribute("aria-current");
     }
   };
+
+  // Dash changes the address at once and says nothing if its request then finds no server: the only place to see that
+  // is the request itself.
+  const { fetch } = window;
+  window.fetch = async (...request) => {
+    const ofDash = String(request[0]).includes("_dash-update-component");
+    try {
+      const response = await fetch(...request);
+      if (ofDash) showLost(false);
+      return response;
+    } catch (error) {
+      if (ofDash) showLost(true);
+      throw error;
+    }
+  };
+
+  const showLost = (lost) => {
+    const notice = document.getElementById("lost");
+    if (!notice) return;
+    const title = navigator.onLine ? "Opine's server cannot be reached" : "You are offline";
+    document.getElementById("lost-title").textContent = title;
+    notice.hidden = !lost;
+  };
+
+  const askAgain = () => window.dash_clientside.set_props("page-again", { data: Date.now() });
+
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest("#lost-again, #page-retry")) askAgain();
+  });
+
+  addEventListener("online", () => {
+    if (document.getElementById("lost")?.hidden !== false) return;
+    if (location.href === shownAddress) showLost(false);
+    else askAgain();
+  });
 
   // Arrow keys lead from the search field into the brands found, and back.
   const STEPS = { ArrowDown: 1, ArrowUp: -1 };
