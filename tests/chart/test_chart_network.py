@@ -156,7 +156,7 @@ def test_a_single_pod_needs_no_other_namespace_but_those_named(rendered: dict[st
         for peer in rule.get(peers_key) or []
         if "namespaceSelector" in peer
     }
-    assert outside == {("kube-system",), ("monitoring",), ("cnpg-system",), ("gateway-system",)}
+    assert outside == {("kube-system",), ("monitoring",), ("cnpg-system",), ("gateway-system",), ("observability",)}
 
 
 def test_a_scraper_reaches_no_private_address(rendered: dict[str, list[Object]]) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.support.cluster.release import Release, wait_until
 
 NAMESPACE = "opine-e2e"
 FIGURES = pytest.StashKey[list[str]]()
+TABLE = pytest.StashKey[list[tuple[object, ...]]]()
+HEAD = ("what was broken", "requests", "failed", "seconds of failures", "reviews saved", "lost", "doubled")
 COMPONENTS = ("sentiment", "reviews", "frontend")
 
 
@@ -25,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "drill: breaks something under load")
     config.stash[FIGURES] = []
+    config.stash[TABLE] = []
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -37,6 +41,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.stash[TABLE]:
+        terminalreporter.section("drills")
+        for row in (HEAD, ["---"] * len(HEAD), *config.stash[TABLE]):
+            terminalreporter.write_line(f"| {' | '.join(map(str, row))} |")
     if config.stash[FIGURES]:
         terminalreporter.section("figures")
         for line in config.stash[FIGURES]:
@@ -118,23 +126,26 @@ def settled(release: Release) -> Release:
 
 
 @pytest.fixture
-def under_load(settled: Release, figures: list[str], request: pytest.FixtureRequest) -> Callable[[], Any]:
+def under_load(settled: Release, figures: list[str], pytestconfig: pytest.Config) -> Callable[..., Any]:
+    """Load around a block that breaks what is named: no review is lost or doubled, and the table gets a line."""
+
     @contextmanager
-    def loaded() -> Iterator[Load]:
-        load = Load(settled.address("frontend"))
+    def loaded(what: str, crowd: int = 0) -> Iterator[Load]:
+        load = Load(settled.address("frontend"), crowd=crowd)
         with load:
             yield load
         wait_until(settled.is_restored, "every pod ready", 300)
         stored = stored_keys(settled.address("reviews"), load.mark)
-        lost, twice = load.saved_keys() - set(stored), len(stored) - len(set(stored))
-        statuses = sorted({(a.kind, a.status) for a in load.failures})
-        figures.append(
-            f"{request.node.name}: {len(load.answers)} requests, {len(load.failures)} failed {statuses} within "
-            f"{load.failing_s():.1f} s; {len(load.saved_keys())} reviews saved, {len(lost)} lost, {twice} twice"
+        saved = load.saved_keys()
+        lost, doubled = saved - set(stored), len(stored) - len(set(stored))
+        failed = Counter(f"{a.kind} {a.status or 'without an answer'}" for a in load.failures)
+        told = ", ".join(f"{number} {name}" for name, number in sorted(failed.items())) or 0
+        pytestconfig.stash[TABLE].append(
+            (what, len(load.answers), told, round(load.failing_s()), len(saved), len(lost), doubled)
         )
-        figures.extend(f"    {a.at_s:.1f} s {a.kind} {a.status} {a.detail[:150]}" for a in load.failures[:6])
+        figures.extend(f"{what}: {a.at_s:.1f} s {a.kind} {a.status} {a.detail[:150]}" for a in load.failures[:4])
         assert len(load.answers) > 20
         assert lost == set()
-        assert twice == 0
+        assert doubled == 0
 
     return loaded

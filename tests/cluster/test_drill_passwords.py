@@ -16,11 +16,11 @@ README = "charts/opine/README.md"
 
 @pytest.mark.parametrize("words", ["next-password", "deployment/opine-reviews deployment/opine-frontend"])
 def test_a_password_changes_and_no_request_fails(
-    settled: Release, under_load: Callable[[], Any], tmp_path: Path, words: str
+    settled: Release, under_load: Callable[..., Any], tmp_path: Path, words: str
 ) -> None:
     secret, key = ("opine-db-app", "password") if words == "next-password" else ("opine-secrets", "admin-token")
     before = settled.get("secret", secret)["data"][key]
-    with under_load() as load:
+    with under_load(f"{key} of {secret} changed") as load:
         follow(settled, block(README, words), tmp_path)
         settled.rollout("reviews")
         settled.rollout("frontend")

@@ -1,5 +1,6 @@
 """PostgreSQL from its backups, by the runbook's commands: what is archived comes back, row by row."""
 
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -37,26 +38,34 @@ def healthy(release: Release, cluster: str = "opine-db") -> bool:
     return bool(release.get("cluster", cluster)["status"].get("phase") == "Cluster in healthy state")
 
 
+def archives(release: Release) -> bool:
+    conditions = release.get("cluster", "opine-db")["status"]["conditions"]
+    return any(one["type"] == "ContinuousArchiving" and one["status"] == "True" for one in conditions)
+
+
 def backed_up(release: Release) -> bool:
     return any(backup.get("status", {}).get("phase") == "completed" for backup in release.get("backups")["items"])
 
 
 @pytest.fixture
-def archived(settled: Release) -> Release:
+def archived(settled: Release, tmp_path: Path) -> Release:
     """With a whole backup and an archived log."""
     if not CLUSTER.exists():
         pytest.skip("the cluster has no S3 store of ours")
     printed = subprocess.run(
         [str(CLUSTER), "backups"], env=dict(settled.env), capture_output=True, text=True, check=True
     ).stderr
-    key, secret = (printed.split(f"{name}=")[1].split(",")[0] for name in ("ACCESS_KEY_ID", "ACCESS_SECRET_KEY"))
+    (key,), (secret,) = (re.findall(rf"{name}=([\w-]+)", printed) for name in ("ACCESS_KEY_ID", "ACCESS_SECRET_KEY"))
+    settled.kubectl("delete", "secret", "opine-s3", "--ignore-not-found")
     settled.kubectl(
         "create", "secret", "generic", "opine-s3",
         f"--from-literal=access-key-id={key}", f"--from-literal=secret-access-key={secret}",
     )  # fmt: skip
     store = STORE | {"destinationPath": f"s3://opine/drill-{int(time.time())}"}
     settled.upgrade({"database": {"cnpg": {"backup": store}}})
-    wait_until(lambda: healthy(settled) and backed_up(settled), "a whole backup", 300)
+    wait_until(lambda: healthy(settled) and archives(settled), "an archived log", 300)
+    follow(settled, block(RUNBOOK, "after-restore-"), tmp_path)
+    wait_until(lambda: backed_up(settled), "a whole backup", 300)
     return settled
 
 

@@ -18,8 +18,10 @@ LONGEST_FAILING_S = 30.0
 
 
 @pytest.mark.parametrize("component", ["sentiment", "reviews", "frontend"])
-def test_a_restart_of_a_component_fails_nobody(settled: Release, under_load: Callable[[], Any], component: str) -> None:
-    with under_load() as load:
+def test_a_restart_of_a_component_fails_nobody(
+    settled: Release, under_load: Callable[..., Any], component: str
+) -> None:
+    with under_load(f"{component} restarted") as load:
         settled.kubectl("rollout", "restart", f"deployment/opine-{component}")
         settled.rollout(component)
         time.sleep(12)
@@ -28,9 +30,9 @@ def test_a_restart_of_a_component_fails_nobody(settled: Release, under_load: Cal
 
 @pytest.mark.parametrize("component", ["sentiment", "reviews"])
 def test_a_killed_pod_is_felt_for_seconds_at_most(
-    settled: Release, under_load: Callable[[], Any], component: str
+    settled: Release, under_load: Callable[..., Any], component: str
 ) -> None:
-    with under_load() as load:
+    with under_load(f"a pod of {component} killed") as load:
         name = settled.pods(component)[0]["metadata"]["name"]
         settled.kubectl("delete", "pod", name, "--grace-period=0", "--force")
         settled.rollout(component)
@@ -39,8 +41,8 @@ def test_a_killed_pod_is_felt_for_seconds_at_most(
 
 
 @pytest.mark.parametrize("how", ["killed", "drained"])
-def test_the_databases_primary_goes(settled: Release, under_load: Callable[[], Any], how: str) -> None:
-    with under_load() as load:
+def test_the_databases_primary_goes(settled: Release, under_load: Callable[..., Any], how: str) -> None:
+    with under_load(f"PostgreSQL's primary {how}") as load:
         before = settled.primary()
         options = ["--grace-period=0", "--force"] if how == "killed" else []
         settled.kubectl("delete", "pod", before, "--wait=false", *options)
@@ -51,17 +53,17 @@ def test_the_databases_primary_goes(settled: Release, under_load: Callable[[], A
         assert answer.detail.startswith("Retry-After"), answer
 
 
-def test_a_restart_of_the_pooler_fails_nobody(settled: Release, under_load: Callable[[], Any]) -> None:
-    with under_load() as load:
+def test_a_restart_of_the_pooler_fails_nobody(settled: Release, under_load: Callable[..., Any]) -> None:
+    with under_load("the pooler restarted") as load:
         settled.kubectl("rollout", "restart", "deployment/opine-db-pooler")
         settled.kubectl("rollout", "status", "deployment/opine-db-pooler", "--timeout=120s")
         time.sleep(12)
     assert load.failures == []
 
 
-def test_without_the_operator_everything_goes_on(settled: Release, under_load: Callable[[], Any]) -> None:
+def test_without_the_operator_everything_goes_on(settled: Release, under_load: Callable[..., Any]) -> None:
     operator = ("--namespace", "cnpg-system", "scale", "deployment/cnpg-controller-manager")
-    with under_load() as load:
+    with under_load("the operator away for a minute") as load:
         run("kubectl", *operator, "--replicas=0", env=settled.env)
         try:
             time.sleep(60)
@@ -162,9 +164,9 @@ def newest_revision() -> str:
 
 
 def test_a_failing_migration_leaves_the_old_pods_serving(
-    settled: Release, under_load: Callable[[], Any], newer_schema: str
+    settled: Release, under_load: Callable[..., Any], newer_schema: str
 ) -> None:
-    with under_load() as load:
+    with under_load("a migration that fails") as load:
         with pytest.raises(CommandError):
             settled.upgrade(
                 {"reviews": {"image": {**settled.values["reviews"]["image"], "tag": newer_schema}}}, timeout="60s"
@@ -175,8 +177,8 @@ def test_a_failing_migration_leaves_the_old_pods_serving(
     assert load.failures == []
 
 
-def test_a_wrong_image_stops_its_rollout_and_nothing_else(settled: Release, under_load: Callable[[], Any]) -> None:
-    with under_load() as load:
+def test_a_wrong_image_stops_its_rollout_and_nothing_else(settled: Release, under_load: Callable[..., Any]) -> None:
+    with under_load("an image that is not there") as load:
         for component in ("sentiment", "frontend"):
             image = {**settled.values[component]["image"], "tag": "0.0.0-is-not-there"}
             with pytest.raises(CommandError):

@@ -25,7 +25,7 @@ def role(engine: Engine) -> Iterator[str]:
 def engine_knowing(postgres: Postgres, **passwords: str) -> Engine:
     url = make_url(postgres.url).set(username=ROLE, password=OLD)
     given = {"database_url": url.render_as_string(hide_password=False), "client_hash_key": "a key of these tests"}
-    return make_engine(Settings.model_validate(given | passwords))
+    return make_engine(Settings.model_validate(given | passwords), connections=1)
 
 
 @pytest.mark.usefixtures("role")

@@ -14,6 +14,9 @@ from urllib.request import urlopen
 
 BRAND = "lego"
 _TIMEOUT_S = 15
+_CROWD_PAUSE_S = 2.0
+# A connection that was closed already fails at once.
+_CLOSED_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,15 @@ class Answer:
 
 @dataclass
 class Load:
-    """Three clients: one reads pages, one has texts scored as it types, one saves reviews, each on new connections."""
+    """One client opens pages, one has texts scored as it types, one saves reviews, each on new connections.
+
+    A crowd keeps its connections, as browsers do, and has a text scored every two seconds; each holds a connection that
+    a thread of the frontend must find time for.
+    """
 
     frontend: str
     pause_s: float = 0.2
+    crowd: int = 0
     answers: list[Answer] = field(default_factory=list)
     mark: str = field(default_factory=lambda: f"drill{uuid.uuid4().hex[:10]}")
 
@@ -45,6 +53,7 @@ class Load:
         self._started = time.monotonic()
         clients: tuple[Callable[[int], Answer], ...] = (self._page, self._predict, self._submit)
         self._threads = [threading.Thread(target=self._repeat, args=(client,)) for client in clients]
+        self._threads += [threading.Thread(target=self._stay) for _ in range(self.crowd)]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -67,7 +76,19 @@ class Load:
             self._stop.wait(self.pause_s)
 
     def _page(self, _number: int) -> Answer:
-        return self._ask("page", "GET", "/livez" if _number % 5 else "/", None, "")
+        return self._ask("page", "GET", "/", None, "")
+
+    def _stay(self) -> None:
+        kept = http.client.HTTPConnection(urlsplit(self.frontend).netloc, timeout=_TIMEOUT_S)
+        body = {"text": "Quick delivery and friendly people."}
+        while not self._stop.is_set():
+            answer = self._ask("crowd", "POST", "/predict", body, "", kept=kept)
+            if answer.status == 0 and answer.took_s < _CLOSED_S:
+                # The server had closed it meanwhile: a browser sends such a request once more by itself.
+                answer = self._ask("crowd", "POST", "/predict", body, "", kept=kept)
+            self.answers.append(answer)
+            self._stop.wait(_CROWD_PAUSE_S)
+        kept.close()
 
     def _predict(self, number: int) -> Answer:
         text = f"{self.mark} {number}: quick delivery and friendly people, I would buy again."
@@ -78,11 +99,20 @@ class Load:
         review = {"brand": BRAND, "text": f"{self.mark} {key} number {number}", "stars": 4, "prediction": None}
         return self._ask("submit", "POST", "/submit", {"key": key, "review": review}, key)
 
-    def _ask(self, kind: str, method: str, path: str, body: object, key: str) -> Answer:
+    def _ask(
+        self,
+        kind: str,
+        method: str,
+        path: str,
+        body: object,
+        key: str,
+        *,
+        kept: http.client.HTTPConnection | None = None,
+    ) -> Answer:
         started = time.monotonic()
-        connection = http.client.HTTPConnection(urlsplit(self.frontend).netloc, timeout=_TIMEOUT_S)
+        connection = kept or http.client.HTTPConnection(urlsplit(self.frontend).netloc, timeout=_TIMEOUT_S)
         try:
-            headers = {"Content-Type": "application/json", "Connection": "close"}
+            headers = {"Content-Type": "application/json", "Connection": "keep-alive" if kept else "close"}
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
             status, detail = answer.status, answer.read()[:200].decode(errors="replace")
@@ -92,7 +122,8 @@ class Load:
                 detail = f"Retry-After {answer.headers['Retry-After']}: {detail}"
         except (OSError, http.client.HTTPException) as error:
             status, detail = 0, repr(error)
-        finally:
+            connection.close()
+        if kept is None:
             connection.close()
         now = time.monotonic()
         return Answer(started - self._started, now - started, kind, status, detail, key)

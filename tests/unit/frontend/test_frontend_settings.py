@@ -7,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 from tests.support import ROOT
 
 FRONTEND = ROOT / "services/frontend"
-ROW = re.compile(r"^\| `(OPINE_FRONTEND_\w+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `(O[A-Z_]{9,})` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 CONSTANT = re.compile(r"const (PREDICT_\w+) = (\d+);")
 
 
@@ -17,7 +17,7 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
         for name, default, meaning in ROW.findall((FRONTEND / "README.md").read_text())
     }
     actual = {
-        f"OPINE_FRONTEND_{name.upper()}": (
+        str(field.validation_alias or f"OPINE_FRONTEND_{name.upper()}"): (
             field.default.get_secret_value()
             if isinstance(field.default, SecretStr)
             else str(field.default).rstrip("/"),

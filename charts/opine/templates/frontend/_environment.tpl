@@ -11,4 +11,5 @@
   {{- else }}
   value: {{ .values.trustedProxies | quote }}
   {{- end }}
+{{- include "opine.tracing.env" (dict "root" .root "sampler" "traceidratio") }}
 {{- end -}}

@@ -34,4 +34,5 @@
   value: {{ .values.workers | quote }}
 - name: OPINE_REVIEWS_THREADS
   value: {{ .values.threads | quote }}
+{{- include "opine.tracing.env" (dict "root" .root) }}
 {{- end -}}

@@ -13,4 +13,5 @@
       containerName: sentiment
       resource: requests.cpu
       divisor: "1"
+{{- include "opine.tracing.env" (dict "root" .root) }}
 {{- end -}}

@@ -27,7 +27,9 @@ class ModelVersion(BaseModel):
 
 
 class Prediction(BaseModel):
-    """What the model says of a text."""
+    """What the model says of one text."""
+
+    model_config = ConfigDict(frozen=True)
 
     score: Score
     label: Label
@@ -48,6 +50,8 @@ class Prediction(BaseModel):
 
 class PredictionAnswer(BaseModel):
     """A prediction as the reviews API answers it."""
+
+    model_config = ConfigDict(frozen=True)
 
     model: ModelVersion
     prediction: Prediction

@@ -33,7 +33,7 @@ class ProblemDetails(BaseModel):
     status: int
     detail: str
     request_id: str | None
-    trace_id: str | None = _absent_or("only where the request came with a `traceparent`")
+    trace_id: str | None = _absent_or("only where the request came with a `traceparent`, or spans are sent")
     errors: list[FieldError] | None = _absent_or("only where fields of the request are at fault")
 
 

@@ -50,12 +50,17 @@ def set_request_id(request_id: str | None) -> None:
     _request_id.set(request_id)
 
 
+def set_traceparent(traceparent: str) -> None:
+    """Where this service traces, too: its own span is the parent of what follows."""
+    _traceparent.set(traceparent)
+
+
 def get_request_id() -> str | None:
     return _request_id.get()
 
 
 def get_trace_id() -> str | None:
-    """32 hexadecimal digits, or None where the caller traces nothing."""
+    """32 hexadecimal digits, or None where neither the caller nor this service traces."""
     traceparent = _traceparent.get()
     return None if traceparent is None else traceparent.split("-")[1]
 
@@ -63,7 +68,7 @@ def get_trace_id() -> str | None:
 def outgoing_headers() -> dict[str, str]:
     """Headers that hand the current ids on to the next service; empty outside a request.
 
-    No span is made here, so the caller's stays the parent, as the standard wants it of a service that passes through.
+    Where no span is made, the caller's stays the parent, as the standard wants it of a service that passes through.
     """
     headers = {HEADER: _request_id.get(), TRACE_HEADER: _traceparent.get()}
     return {name: value for name, value in headers.items() if value is not None}

@@ -63,6 +63,10 @@ def _register_routes(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     Compress(server)
     if hops := settings.trusted_proxies:
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+    if settings.otlp_endpoint is not None:
+        from opine_common.tracing import trace_flask  # noqa: PLC0415  costs time and memory
+
+        trace_flask(server, "frontend")
     # Around all the others, so that their errors are counted too. Ready once it is built, without asking the reviews
     # API: without that the page still opens, keeps what a person writes and says what is wrong, while an ingress
     # without ready pods could only answer 503.

@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         pattern=r"^(\S+:\d+)?$",
         description="Address and port for /livez, /readyz and /metrics alone; empty: /metrics is on the other, too",
     )
+    otlp_endpoint: HttpUrl | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="Address of a collector that gets spans, as `http://otel-collector:4318`; unset: none are made",
+    )
     log_json: bool = Field(default=True, description="JSON lines; false: lines for a person")
 
     @property

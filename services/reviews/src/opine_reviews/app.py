@@ -39,6 +39,10 @@ def create_app(settings: Settings) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    if settings.otlp_endpoint is not None:
+        from opine_reviews.tracing import trace_requests  # noqa: PLC0415  costs time and memory
+
+        trace_requests(app, SERVICE)
     instrument(app, SERVICE, require_ready=lambda: _require_schema(database))
     return app
 

@@ -103,6 +103,11 @@ class Settings(BaseSettings):
         validation_alias="PROMETHEUS_MULTIPROC_DIR",
         description="folder of the processes' metrics; unset: a temporary one is made",
     )
+    otlp_endpoint: AnyHttpUrl | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="address of a collector that gets spans, as `http://otel-collector:4318`; unset: none are made",
+    )
     log_json: bool = Field(default=True, description="JSON lines; false: lines for a person")
 
     @property

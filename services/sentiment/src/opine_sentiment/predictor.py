@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from charcnn.prediction import Prediction
     from charcnn.text import EncodedText
 
+    from opine_sentiment.batching.batcher import BatchTimes
     from opine_sentiment.engine import TextEngine
     from opine_sentiment.settings import Settings
 
@@ -49,6 +50,11 @@ class Predictor:
         self._batcher: Batcher[EncodedText, Prediction] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.model = Model(name=engine.name, version=engine.version, digest=engine.digest)
+        self._spans_of_request: Callable[[], Callable[[BatchTimes], None]] | None = None
+        if settings.otlp_endpoint is not None:
+            from opine_sentiment.tracing import spans_of_request  # noqa: PLC0415  costs time and memory
+
+            self._spans_of_request = spans_of_request
 
     @property
     def ready(self) -> bool:
@@ -85,7 +91,8 @@ class Predictor:
         if self._batcher is None:
             raise NotReadyError
         scorable = [text for text in texts if isinstance(text, str)]
-        answers = iter(await self._batcher.submit(scorable, explain=explain, deadline=deadline))
+        on_batch = self._spans_of_request and self._spans_of_request()
+        answers = iter(await self._batcher.submit(scorable, explain=explain, deadline=deadline, on_batch=on_batch))
         outcomes: list[Prediction | TextError] = []
         for text in texts:
             answer = text if isinstance(text, TextError) else next(answers)

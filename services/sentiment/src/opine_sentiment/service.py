@@ -43,6 +43,7 @@ gc.set_threshold(100_000)
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
 
+SERVICE = "sentiment"
 # The deadline is ours; BentoML's comes later and ends what hangs. It keeps a timer a request until then.
 _AFTER_DEADLINE_S = 5
 
@@ -79,6 +80,10 @@ class Sentiment:
 
     def __init__(self) -> None:
         _configure_logging()
+        if settings.otlp_endpoint is not None:
+            from opine_common.tracing import start_tracing  # noqa: PLC0415  costs time and memory
+
+            start_tracing(SERVICE)
         try:
             engine = self.load_engine()
         except (ArtefactError, DeviceError) as error:
@@ -139,7 +144,7 @@ class Sentiment:
         )
 
 
-Sentiment.add_asgi_middleware(RequestTelemetry, service="sentiment", closing=lambda: shutdown.requested)  # type: ignore[attr-defined]  # BentoML's SDK ships no types
+Sentiment.add_asgi_middleware(RequestTelemetry, service=SERVICE, closing=lambda: shutdown.requested)  # type: ignore[attr-defined]  # BentoML's SDK ships no types
 Sentiment.add_asgi_middleware(  # type: ignore[attr-defined]
     UploadLimit,
     path="/predict",
@@ -147,11 +152,22 @@ Sentiment.add_asgi_middleware(  # type: ignore[attr-defined]
     max_bytes=settings.max_body_bytes,
     timeout_s=settings.upload_timeout_s,
 )
+if settings.otlp_endpoint is not None:
+    from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+    from opine_common.tracing import NOT_TRACED, name_trace
+
+    # Beside BentoML's, whose tracer others than BentoML cannot have: the batcher's spans belong to the same trace.
+    Sentiment.add_asgi_middleware(  # type: ignore[attr-defined]
+        OpenTelemetryMiddleware,
+        excluded_urls=NOT_TRACED,
+        server_request_hook=name_trace,
+        exclude_spans=["receive", "send"],
+    )
 
 
 def _configure_logging() -> None:
     """Give all loggers of this process one format; BentoML has given some of them its own."""
-    configure_logging("sentiment", json=settings.log_json)
+    configure_logging(SERVICE, json=settings.log_json)
     logging.getLogger().setLevel(settings.log_level)
     for name in ("bentoml", "circus", "uvicorn.error"):
         foreign = logging.getLogger(name)

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from charcnn.devices import DeviceChoice, Precision
 from opine_common.settings import read_settings
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import AnyHttpUrl, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     batch_target_s: PositiveFloat = Field(default=0.05, description="seconds that a batch should take at most")
     drain_s: NonNegativeFloat = Field(
         default=0, description="seconds from SIGTERM, while not ready, in which requests are still accepted"
+    )
+    otlp_endpoint: AnyHttpUrl | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="address of a collector that gets spans, as `http://otel-collector:4318`; unset: none are made",
     )
     log_level: LogLevel = Field(default="INFO", description="least level that is logged; `DEBUG` has every request")
     log_json: bool = Field(default=True, description="JSON log lines; `false` for lines to read")

@@ -59,11 +59,12 @@ class ReviewsApi:
         )
 
     def predict(self, text: str) -> PredictionAnswer:
-        answer = self._request("POST", "/predictions", json={"text": text, "explain": "words"})
-        parsed = _parse(PredictionAnswer, answer)
-        if parsed.prediction.words is None:
-            raise UnexpectedAnswerError("a prediction came without the words that were asked for")
-        return parsed
+        answer = _parse(
+            PredictionAnswer, self._request("POST", "/predictions", json={"text": text, "explain": "words"})
+        )
+        if answer.prediction.words is None:
+            raise UnexpectedAnswerError("the prediction has no words, which were asked for")
+        return answer
 
     def create_review(self, review: NewReview, *, idempotency_key: str, client: Mapping[str, str]) -> Review:
         """Save a review; the key makes a second try safe.

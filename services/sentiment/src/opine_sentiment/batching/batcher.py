@@ -88,12 +88,32 @@ class Failed:
 FAILED = Failed()
 
 
+@dataclass(frozen=True, slots=True)
+class BatchTimes:
+    """A batch from one request's view, on the batcher's clock."""
+
+    queued_at: float
+    """When the first of the request's texts in it was queued."""
+    begun_at: float
+    ended_at: float
+    rows: int
+    """Texts in the batch, of all requests."""
+
+
 class Request(Generic[E, P]):
     """A caller's texts and the answers that have come so far."""
 
-    def __init__(self, texts: int, *, explain: bool, queue: RequestQueue[Work[E, P]]) -> None:
+    def __init__(
+        self,
+        texts: int,
+        *,
+        explain: bool,
+        queue: RequestQueue[Work[E, P]],
+        on_batch: Callable[[BatchTimes], None] | None = None,
+    ) -> None:
         self.explain = explain
         self.queue = queue
+        self.on_batch = on_batch
         self.answers: list[P | Failed | None] = [None] * texts
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.error: Exception | None = None
@@ -167,8 +187,21 @@ class Batcher(Generic[E, P]):
         """Only a new process helps: the engine stays broken, or hangs."""
         return self._health.dead or (self._begun_at is not None and self._clock() - self._begun_at > _STALLED_S)
 
-    async def submit(self, texts: Sequence[str], *, explain: bool, deadline: float) -> list[P | Failed]:
+    async def submit(
+        self,
+        texts: Sequence[str],
+        *,
+        explain: bool,
+        deadline: float,
+        on_batch: Callable[[BatchTimes], None] | None = None,
+    ) -> list[P | Failed]:
         """One answer a text, in order. Cancel the call to drop what has not been computed.
+
+        Args:
+            texts: what is scored.
+            explain: whether characters' contributions are wanted.
+            deadline: on the batcher's clock.
+            on_batch: hears of each batch that had texts of these.
 
         Raises:
             OverloadedError: the texts do not fit the queue, or would not be answered by the deadline.
@@ -178,7 +211,7 @@ class Batcher(Generic[E, P]):
         """
         if not texts:
             return []
-        request = self._admit(texts, explain=explain, deadline=deadline)
+        request = self._admit(texts, explain=explain, deadline=deadline, on_batch=on_batch)
         try:
             await self._fill(request, texts)
             await request.done
@@ -215,7 +248,9 @@ class Batcher(Generic[E, P]):
         self._closing.set()
         self._wake.set()
 
-    def _admit(self, texts: Sequence[str], *, explain: bool, deadline: float) -> Request[E, P]:
+    def _admit(
+        self, texts: Sequence[str], *, explain: bool, deadline: float, on_batch: Callable[[BatchTimes], None] | None
+    ) -> Request[E, P]:
         if self._closing.is_set():
             self._observer.rejected("closed", len(texts))
             raise ClosedError
@@ -229,7 +264,7 @@ class Batcher(Generic[E, P]):
         except OverloadedError as overload:
             self._observer.rejected(overload.reason, len(texts))
             raise
-        request: Request[E, P] = Request(len(texts), explain=explain, queue=queue)
+        request: Request[E, P] = Request(len(texts), explain=explain, queue=queue, on_batch=on_batch)
         self._requests[queue] = request
         self._arrivals += 1
         self._observer.queued(self._scheduler.waiting_rows)
@@ -335,6 +370,7 @@ class Batcher(Generic[E, P]):
             self._observer.computed(len(rows), batch.cost - ROW_COST * len(rows), now - batch.begun_at)
             self._observer.estimated(self._model.overhead_s, self._model.unit_s)
             self._observer.missed(sum(row.queue.deadline < now for row in rows))
+            _tell_requests(batch, now)
         if len(answers) != len(rows):
             raise ValueError(f"the engine gave {len(answers)} answers for {len(rows)} texts")
         return answers
@@ -350,3 +386,11 @@ class Batcher(Generic[E, P]):
         with suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), RETEST_S)
         await self._health.test()
+
+
+def _tell_requests(batch: Batch[Work[E, P]], ended_at: float) -> None:
+    # A request's rows are in the order in which they were queued.
+    first_rows = {row.value.request: row for row in reversed(batch.rows) if row.value.request.on_batch is not None}
+    for request, row in first_rows.items():
+        if request.on_batch is not None:
+            request.on_batch(BatchTimes(row.queued_at, batch.begun_at, ended_at, len(batch.rows)))

@@ -1,0 +1,56 @@
+"""A node is drained: every pod goes by the Eviction API, as fast as the disruption budgets let it."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.cluster.commands import CommandError
+from tests.support.cluster.release import Release, wait_until
+
+pytestmark = pytest.mark.drill
+
+
+def evict(release: Release, pod: str) -> bool:
+    """False: the budget does not let it go yet."""
+    eviction = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": pod, "namespace": release.namespace},
+    }
+    try:
+        release.kubectl(
+            "create", "--raw", f"/api/v1/namespaces/{release.namespace}/pods/{pod}/eviction", "--filename", "-",
+            text_in=json.dumps(eviction),
+        )  # fmt: skip
+    except CommandError as error:
+        if "disruption budget" in str(error):
+            return False
+        raise
+    return True
+
+
+def stateless(release: Release) -> list[str]:
+    return [
+        pod["metadata"]["name"] for part in ("sentiment", "reviews", "frontend", "pooler") for pod in release.pods(part)
+    ]
+
+
+def test_every_pod_is_evicted_and_nobody_notices(settled: Release, under_load: Callable[..., Any]) -> None:
+    refused = 0
+    # 16 threads serve a frontend pod: there are more who keep a connection.
+    with under_load(
+        "every pod evicted within its budget, with 40 more clients that keep their connections", 40
+    ) as load:
+        left = stateless(settled)
+        while left:
+            still = [pod for pod in left if not evict(settled, pod)]
+            refused += len(still)
+            left = still
+            time.sleep(2)
+        wait_until(settled.is_restored, "every pod ready", 240)
+        time.sleep(5)
+    assert refused > 0, "a budget that lets everything go at once protects nothing"
+    assert load.failures == []
