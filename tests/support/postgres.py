@@ -12,7 +12,7 @@ import psutil
 from opine_local.ports import any_free
 from opine_local.postgres import open_cluster
 
-STARTED_S = 60.0
+from tests.support.programs import STARTED_S
 
 
 class Postgres:

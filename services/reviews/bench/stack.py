@@ -91,6 +91,8 @@ def _environment() -> dict[str, str]:
 
 def _gunicorn_environment(database_url: str, port: int) -> dict[str, str]:
     own = {"DATABASE_URL": database_url, "CLIENT_HASH_KEY": _CLIENT_HASH_KEY, "BIND": f"{HOST}:{port}"}
+    # One client asks for more than many people do.
+    own |= {"SUBMISSIONS_LIMIT": "", "PREDICTIONS_LIMIT": ""}
     return _environment() | {f"OPINE_REVIEWS_{name}": value for name, value in own.items()}
 
 

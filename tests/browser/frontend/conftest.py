@@ -29,9 +29,9 @@ def base_url(fake: FakeServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
         fake.url,
         any_free(),
         log,
-        OPINE_FRONTEND_ADMIN_PASSWORD=PASSWORD,
-        OPINE_FRONTEND_ADMIN_TOKEN=TOKEN,
-        OPINE_FRONTEND_SECRET_KEY="a key that is only used in these tests",
+        admin_password=PASSWORD,
+        admin_token=TOKEN,
+        secret_key="a key that is only used in these tests",
     ) as url:
         yield url
 

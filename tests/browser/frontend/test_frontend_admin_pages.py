@@ -94,6 +94,51 @@ def test_an_ended_session_says_so(driver: Chrome, base_url: str, store: Store) -
     assert store.calls == []
 
 
+def test_reported_and_hidden_reviews_and_new_brands_are_judged(driver: Chrome, base_url: str, store: Store) -> None:
+    first, second = store.reviews[0], store.reviews[1]
+    store.reports.append((first["id"], "an advertisement"))
+    store.unlisted.append({"slug": "nik", "name": "Nik"})
+    page = _logged_in(driver, base_url)
+    wait_for(driver, "the queue", lambda: "an advertisement" in page.moderation)
+    page.moderate("hide", "review", first["id"])
+    wait_for(driver, "the hidden review", lambda: "Hidden reviews" in page.moderation)
+    assert store.hidden == [first]
+    page.moderate("restore", "review", first["id"])
+    wait_for(driver, "the review", lambda: first in store.reviews)
+    page.moderate("approve", "brand", "nik")
+    wait_for(driver, "an empty queue", lambda: "Nothing waits" in page.moderation)
+    assert [(event["action"], event["actor"]) for event in store.moderated] == [
+        ("hide", "admin"),
+        ("restore", "admin"),
+        ("approve", "admin"),
+    ]
+    driver.find_elements("css selector", "#admin-table tbody tr")[0].find_element(
+        "xpath", ".//button[starts-with(., 'Hide')]"
+    ).click()
+    wait_for(driver, "the hidden review", lambda: len(store.hidden) == 1)
+    wait_for(driver, "it in the queue", lambda: "Hidden reviews" in page.moderation)
+    assert second
+
+
+def test_a_copied_cookie_shows_nothing_after_logging_out(driver: Chrome, base_url: str, store: Store) -> None:
+    page = _logged_in(driver, base_url)
+    copied = driver.get_cookie("opine_session")
+    page.log_out()
+    driver.add_cookie(copied)
+    page.open()
+    wait_for(driver, "the login", lambda: driver.find_element("id", "admin-password").is_displayed())
+    assert page.rows == []
+    assert len(store.ended_sessions) == 1
+
+
+def test_a_review_is_reported_on_its_brands_page(driver: Chrome, base_url: str, store: Store) -> None:
+    driver.get(f"{base_url}/brands/ikea")
+    wait_for(driver, "a button", lambda: driver.find_elements("xpath", "//button[starts-with(., 'Report')]"))
+    driver.find_element("xpath", "//button[starts-with(., 'Report')]").click()
+    wait_for(driver, "the report", lambda: len(store.reports) == 1)
+    wait_for(driver, "its thanks", lambda: "an admin will look at it" in driver.find_element("id", "page-content").text)
+
+
 def _logged_in(driver: Chrome, base_url: str) -> AdminPage:
     page = AdminPage(driver, base_url)
     page.open()

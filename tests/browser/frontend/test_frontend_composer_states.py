@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from selenium.webdriver import Chrome
 
-FRONTEND = Path(__file__).parents[3] / "services/frontend"
+from tests.support import ROOT
+
+FRONTEND = ROOT / "services/frontend"
 SOURCE = (FRONTEND / "src/opine_frontend/assets/js/composer_state.js").read_text()
 EXPLORE = Path(__file__).with_name("every_state.js").read_text()
 ROW = re.compile(r"^\| `(\w+)` \| (.+) \| `(\w+)` \|$", re.MULTILINE)

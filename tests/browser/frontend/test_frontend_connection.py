@@ -172,3 +172,31 @@ def test_what_is_not_kept_is_not_left_without_a_question(driver: Chrome, compose
     wait_for(driver, "the truth", lambda: "Not kept" in composer.hint)
     assert driver.execute_script(asked)
     driver.execute_script("localStorage.clear()")
+
+
+def test_a_page_that_cannot_be_reached_says_so_and_comes_by_itself(driver: Chrome, composer: ComposerPage) -> None:
+    composer.open("lego")
+    composer.type("great")
+    lost = driver.find_element("id", "lost")
+    with offline(driver):
+        driver.find_element("link text", "Brands").click()
+        wait_for(driver, "a word", lambda: "You are offline" in lost.text)
+        assert composer.text == "great"
+    wait_for(driver, "the brands", lambda: driver.find_elements("css selector", ".brand-card"))
+    assert not lost.is_displayed()
+
+
+def test_a_page_can_be_asked_for_again(driver: Chrome, composer: ComposerPage) -> None:
+    composer.open("lego")
+    lost = driver.find_element("id", "lost")
+    # As a server that is away: the browser stays online.
+    driver.execute_cdp_cmd("Network.enable", {})
+    driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*_dash-update-component*"]})
+    try:
+        driver.find_element("link text", "Brands").click()
+        wait_for(driver, "a word", lambda: "cannot be reached" in lost.text)
+    finally:
+        driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    driver.find_element("id", "lost-again").click()
+    wait_for(driver, "the brands", lambda: driver.find_elements("css selector", ".brand-card"))
+    assert not lost.is_displayed()

@@ -18,6 +18,8 @@ from opine_demo_site.catalogue import Catalogue
 from opine_demo_site.server import DemoServer
 from opine_scraping.fetch_policy import user_agent
 
+from tests.support.programs import environment_of
+
 # Both listings, two pages, and lists of 2019 that scripts fill late or never.
 ONLY = ("Food & Drink", "Slow Lists", "Never Filled")
 
@@ -49,10 +51,9 @@ def start(server: DemoServer, folder: Path, *arguments: str, **settings: str) ->
         "WAIT_S": "0.1",
         "CONTACT": "me@example.org",
     }
-    named = {f"OPINE_SCRAPING_{name}": value for name, value in (variables | settings).items()}
     return subprocess.Popen(
         [sys.executable, "-m", "opine_scraping", "discover", *arguments],
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), **named},
+        env=environment_of("OPINE_SCRAPING_", variables | settings) | {"HOME": str(folder)},
         stdout=subprocess.DEVNULL,
     )
 

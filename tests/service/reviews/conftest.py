@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.support.reviews.artefacts import Artefact
 
 ADMIN_TOKEN = "an admin token of these tests"
+UNLIMITED = ("predictions_limit", "submissions_limit", "brands_limit", "reports_limit")
 REGISTRY_TOKEN = "a registry token of these tests"
 
 
@@ -45,6 +46,8 @@ def settings(postgres: Postgres, shared_sentiment: FakeSentiment) -> Settings:
             "admin_token": ADMIN_TOKEN,
             "registry_token": REGISTRY_TOKEN,
             "sentiment_read_timeout_s": 0.5,
+            # All tests are one client.
+            **dict.fromkeys(UNLIMITED, ""),
         }
     )
 

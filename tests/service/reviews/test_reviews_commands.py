@@ -1,7 +1,6 @@
 """`opine-reviews` as it is run: in a process of its own."""
 
 import datetime as dt
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from opine_local.ports import any_free
 from sqlalchemy import Engine, text
 
 from tests.support.postgres import Postgres
+from tests.support.programs import environment_of
 from tests.support.reviews.rows import add_company, add_reviews, add_scraped_reviews, schema_at
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -23,10 +23,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def start(postgres: Postgres, engine: Engine) -> Start:  # noqa: ARG001  emptied
     def start(*arguments: str, **settings: str) -> subprocess.Popen[str]:
         given = {"database_url": postgres.url, "client_hash_key": "a key of these tests", **settings}
-        environment = {f"OPINE_REVIEWS_{name.upper()}": value for name, value in given.items()}
         return subprocess.Popen(
             [sys.executable, "-m", "opine_reviews", *arguments],
-            env={**os.environ, **environment},  # noqa: TID251  the child's
+            env=environment_of("OPINE_REVIEWS_", given),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -4,7 +4,6 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,12 +15,13 @@ from sqlalchemy import Engine, update
 from werkzeug.serving import make_server
 
 from tests.service.reviews.conftest import REGISTRY_TOKEN
+from tests.support import ROOT
 from tests.support.reviews.rows import add_reviews, scored
 
 if TYPE_CHECKING:
     from tests.support.reviews.artefacts import Artefact
 
-README = Path(__file__).parents[3] / "services/reviews/README.md"
+README = ROOT / "services/reviews/README.md"
 Run = Callable[..., str]
 
 

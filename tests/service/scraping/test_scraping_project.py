@@ -6,17 +6,17 @@ import sys
 from opine_demo_site.server import DemoServer
 
 from tests.support import ROOT
+from tests.support.programs import environment_of
 from tests.support.scraping.run import Program, parquet_rows
 
 PROJECT = ROOT / "scraping"
 
 
 def scrapy(program: Program, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    variables = {f"OPINE_SCRAPING_{name}": value for name, value in program.settings.items()}
     return subprocess.run(
         [sys.executable, "-m", "scrapy", *arguments],
         cwd=PROJECT,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(program.folder), **variables},
+        env=environment_of("OPINE_SCRAPING_", program.settings) | {"HOME": str(program.folder)},
         capture_output=True,
         text=True,
         check=False,

@@ -33,6 +33,16 @@ class AdminPage:
         return self.driver.find_elements(By.CSS_SELECTOR, "#admin-table tbody tr")
 
     @property
+    def moderation(self) -> str:
+        return self._id("admin-moderation").text
+
+    def moderate(self, action: str, kind: str, target: object) -> None:
+        """Press a button of the queue."""
+        part = f'"action":"{action}","kind":"{kind}","target":"{target}"'
+        wait_for(self.driver, f"{action} {kind} {target}", lambda: self.driver.find_elements(*_button(part)))
+        self.driver.find_element(*_button(part)).click()
+
+    @property
     def runs(self) -> list[str]:
         """The table of the scraping's runs, a line a row."""
         rows = self.driver.find_elements(By.CSS_SELECTOR, "#admin-runs tbody tr")
@@ -60,7 +70,7 @@ class AdminPage:
 
     def ask_to_delete_first(self) -> str:
         """Opens the question; answers what it quotes."""
-        self.driver.find_element(By.CSS_SELECTOR, "#admin-table td .button-link").click()
+        self.driver.find_element(By.XPATH, "//*[@id='admin-table']//button[starts-with(., 'Delete')]").click()
         wait_for(self.driver, "the question", lambda: self._id("delete-confirm").is_displayed())
         return self._id("delete-quote").text
 
@@ -76,3 +86,8 @@ class AdminPage:
 
     def _id(self, element_id: str) -> WebElement:
         return self.driver.find_element(By.ID, element_id)
+
+
+def _button(part: str) -> tuple[str, str]:
+    """A button whose id, an object in JSON, has this part."""
+    return By.CSS_SELECTOR, f"button[id*='{part}']"

@@ -31,6 +31,7 @@ def create_fake(store: Store) -> Flask:
     _add_writes(app, store)
     _add_reads(app, store)
     _add_admin(app, store)
+    _add_moderation(app, store)
     return app
 
 
@@ -147,3 +148,60 @@ def _add_admin(app: Flask, store: Store) -> None:
         for review in selected(store.reviews, request.args):
             writer.writerow([review["id"], review["brand"]["slug"], review["text"], review["stars"]])
         return Response(table.getvalue(), mimetype="text/csv")
+
+
+def _add_moderation(app: Flask, store: Store) -> None:
+    @app.get("/api/v1/admin-sessions/<session_id>")
+    def session(session_id: str) -> Response:
+        return jsonify(ended=session_id in store.ended_sessions)
+
+    @app.delete("/api/v1/admin-sessions/<session_id>")
+    def end_session(session_id: str) -> Response:
+        store.ended_sessions.add(session_id)
+        return Response(status=204)
+
+    @app.post("/api/v1/reviews/<int:review_id>/report")
+    def report(review_id: int) -> Response:
+        store.reports.append((review_id, request.get_json()["reason"]))
+        return Response(status=204)
+
+    @app.get("/api/v1/moderation")
+    def moderation() -> Response:
+        found = [review for review in store.reviews if any(review["id"] == number for number, _ in store.reports)]
+        reported = [
+            {
+                **_moderated(review),
+                "reports": sum(number == review["id"] for number, _ in store.reports),
+                "reasons": [reason for number, reason in store.reports if number == review["id"] and reason],
+            }
+            for review in found
+        ]
+        at = {"hidden_at": "2026-11-24T09:00:00Z"}
+        hidden = [_moderated(review) | at for review in store.hidden]
+        events = [event | {"reason": "", "created_at": at["hidden_at"]} for event in reversed(store.moderated)]
+        return jsonify(reported=reported, hidden=hidden, unlisted_brands=store.unlisted, events=events)
+
+    @app.post("/api/v1/moderation")
+    def moderate() -> Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return problem(401, "Unauthorized")
+        body = request.get_json()
+        store.moderated.append(body)
+        if body["kind"] == "brand":
+            store.unlisted[:] = [brand for brand in store.unlisted if brand["slug"] != body["target"]]
+        elif body["action"] == "hide":
+            _move(int(body["target"]), store.reviews, store.hidden)
+        elif body["action"] == "restore":
+            _move(int(body["target"]), store.hidden, store.reviews)
+        store.reports[:] = [told for told in store.reports if str(told[0]) != body["target"]]
+        return Response(status=204)
+
+
+def _moderated(review: dict[str, Any]) -> dict[str, Any]:
+    return {"brand_slug": review["brand"]["slug"], **{name: review[name] for name in ("id", "text", "stars")}}
+
+
+def _move(review_id: int, source: list[dict[str, Any]], target: list[dict[str, Any]]) -> None:
+    for review in [review for review in source if review["id"] == review_id]:
+        source.remove(review)
+        target.append(review)

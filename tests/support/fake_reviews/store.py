@@ -50,6 +50,11 @@ class Store:
     calls: list[str] = field(default_factory=list)
     scraped: list[dict[str, Any]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
+    ended_sessions: set[str] = field(default_factory=set)
+    reports: list[tuple[int, str]] = field(default_factory=list)
+    hidden: list[dict[str, Any]] = field(default_factory=list)
+    moderated: list[dict[str, Any]] = field(default_factory=list)
+    unlisted: list[dict[str, str]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -63,7 +68,10 @@ class Store:
         with self.lock:
             self.knobs = Knobs()
             self.keys.clear()
-            for kept in (
+            self.ended_sessions.clear()
+            for moderation in (self.reports, self.hidden, self.moderated, self.unlisted):
+                moderation.clear()
+            kept_lists = (
                 self.reviews,
                 self.attempts,
                 self.predicted,
@@ -71,7 +79,8 @@ class Store:
                 self.calls,
                 self.scraped,
                 self.runs,
-            ):
+            )
+            for kept in kept_lists:
                 kept.clear()
             self.scraped.extend(scraped_reviews())
             self.runs.extend(scrape_runs())

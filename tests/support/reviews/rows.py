@@ -27,13 +27,27 @@ Row = Mapping[str, object]
 
 
 # In an order that their references allow.
-TABLES = ("review", "brand_month", "scraped_review", "scraped_count", "scrape_run", "brand_source", "brand")
+TABLES = (
+    "rate_limit",
+    "ended_session",
+    "report",
+    "hidden_review",
+    "review",
+    "brand_month",
+    "scraped_review",
+    "scraped_count",
+    "scrape_run",
+    "brand_source",
+    "brand",
+)
 
 
 def empty_tables(engine: Engine) -> None:
     with engine.begin() as connection:
         if connection.scalar(text("SELECT count(*) FROM model_version")):
             connection.exec_driver_sql("TRUNCATE model_version, release, release_event RESTART IDENTITY")
+        if connection.scalar(text("SELECT count(*) FROM moderation_event")):
+            connection.exec_driver_sql("TRUNCATE moderation_event RESTART IDENTITY")
         # For so few rows many times faster than TRUNCATE, which makes every index anew.
         for table in TABLES:
             connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608  the names above

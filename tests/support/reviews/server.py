@@ -1,9 +1,7 @@
 """The review API under gunicorn, as it runs in a pod, on a free port."""
 
-import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +11,8 @@ import psutil
 import urllib3
 from opine_local.ports import any_free
 
-STARTED_S = 60.0
+from tests.support.programs import environment_of, wait_for_status
+
 # What the frontend waits at most.
 CLIENT_TIMEOUT_S = 8.0
 
@@ -39,31 +38,21 @@ class Api:
 
     def until(self, path: str, status: int) -> None:
         """Wait for a status of a GET."""
-        end = time.monotonic() + STARTED_S
-        while True:
-            assert self.process.poll() is None, self.log
-            try:
-                if self.request("GET", path).status == status:
-                    return
-            except urllib3.exceptions.HTTPError:
-                pass
-            assert time.monotonic() < end, self.log
-            time.sleep(0.05)
+        wait_for_status(self.url + path, status, self.process, self.log_path)
 
 
 @contextmanager
 def serve(folder: Path, **settings: str) -> Iterator[Api]:
     """Start gunicorn by the documented command; `settings` are OPINE_REVIEWS_ ones."""
     port = any_free()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPINE_")}  # noqa: TID251  the child's
-    environment |= {f"OPINE_REVIEWS_{name.upper()}": value for name, value in settings.items()}
-    environment["OPINE_REVIEWS_BIND"] = f"127.0.0.1:{port}"
+    # Its clients here are one.
+    unlimited = dict.fromkeys(("predictions_limit", "submissions_limit", "brands_limit"), "")
     log_path = folder / "api.log"
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", "python:opine_reviews.gunicorn_conf"],
             cwd=folder,
-            env=environment,
+            env=environment_of("OPINE_REVIEWS_", {**unlimited, **settings, "bind": f"127.0.0.1:{port}"}),
             stdout=log,
             stderr=subprocess.STDOUT,
         )

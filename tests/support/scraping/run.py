@@ -15,6 +15,8 @@ from opine_demo_site.server import DemoServer
 from opine_scraping.items import RunReport
 from pyarrow import dataset
 
+from tests.support.programs import environment_of
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -41,10 +43,9 @@ class Program:
     """Without their prefix."""
 
     def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
-        variables = {f"OPINE_SCRAPING_{name}": value for name, value in (self.settings | settings).items()}
         return subprocess.Popen(
             [sys.executable, "-m", "opine_scraping", *arguments],
-            env={"PATH": "/usr/bin:/bin", **variables},
+            env=environment_of("OPINE_SCRAPING_", self.settings | settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

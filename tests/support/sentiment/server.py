@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 
 from tests.support import ROOT
+from tests.support.programs import environment_of, wait_for_status
 
 BENTOML = Path(sys.executable).parent / "bentoml"
-STARTED_S = 60
 FOLDER = Path()
 """Instead of a model: the server's own folder, where the stand-in engine looks for its files."""
 
@@ -59,16 +56,7 @@ class Server:
 
     def until(self, path: str, status: int) -> None:
         """Wait for a status of a GET."""
-        deadline = time.monotonic() + STARTED_S
-        while True:
-            assert self.process.poll() is None, self.log
-            assert time.monotonic() < deadline, self.log
-            try:
-                if httpx.get(self.url + path, timeout=2).status_code == status:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
+        wait_for_status(self.url + path, status, self.process, self.log_path)
 
     def stop(self, stop_signal: signal.Signals = signal.SIGTERM) -> int:
         """Ask the supervisor to end, and give its exit status."""
@@ -95,9 +83,10 @@ class Launcher:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("OPINE_")}  # noqa: TID251  the child's
-        environment |= {f"OPINE_SENTIMENT_{name.upper()}": str(value) for name, value in settings.items()}
-        environment |= {"BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "True"}
+        environment = environment_of("OPINE_SENTIMENT_", settings) | {
+            "BENTOML_HOME": str(home),
+            "BENTOML_DO_NOT_TRACK": "True",
+        }
         if model_dir is not None:
             environment["OPINE_SENTIMENT_MODEL_DIR"] = str(home if model_dir == FOLDER else model_dir)
         log_path = home / "log"

@@ -9,6 +9,7 @@ from opine_frontend.reviews_api.errors import (
     Problem,
     ProblemDetails,
     TimedOut,
+    TooMany,
     UnreachableError,
     problem_from,
 )
@@ -23,7 +24,7 @@ from opine_frontend.user_messages import admin_error, page_error, prediction_err
         (403, Forbidden),
         (404, NotFound),
         (422, Invalid),
-        (429, Busy),
+        (429, TooMany),
         (503, Busy),
         (504, TimedOut),
     ],

@@ -124,10 +124,12 @@ def test_a_prediction_asks_for_words_and_has_them(serve: type[ScriptedServer]) -
         _answer("200 OK", json.dumps({**answer, "prediction": {**prediction, "words": words}}).encode()),
         _answer("200 OK", json.dumps(answer).encode()),
     )
-    assert _api(server).predict("great").prediction.words == [WordContribution(start=0, end=5, contribution=0.31)]
+    assert _api(server).predict("great", client={}).prediction.words == [
+        WordContribution(start=0, end=5, contribution=0.31)
+    ]
     assert server.requests[0].endswith('{"text":"great","explain":"words"}')
     with pytest.raises(UnexpectedAnswerError):
-        _api(server).predict("great")
+        _api(server).predict("great", client={})
 
 
 def test_an_answer_against_the_contract_is_no_brand(serve: type[ScriptedServer]) -> None:

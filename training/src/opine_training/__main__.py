@@ -12,7 +12,7 @@ from opine_training import InputError
 
 COMMANDS = {
     "train": "train a model and write it as an artefact with a report",
-    "teach": "fine-tune a sentence encoder and write its logits as soft targets for train",
+    "teach": "fine-tune a sentence encoder and write its logits as soft labels for train",
     "evaluate": "score a model on review files and print one JSON object",
     "calibrate": "fit the probabilities of a model to given reviews, as a new version of it",
     "export": "write the best epoch of a run, even of an unfinished one, as an artefact",

@@ -5,6 +5,10 @@
 {{ include "opine.envFromSecret" (dict "name" "OPINE_FRONTEND_ADMIN_PASSWORD" "secret" $secret "key" "admin-password") }}
 {{ include "opine.envFromSecret" (dict "name" "OPINE_FRONTEND_ADMIN_TOKEN" "secret" $secret "key" "admin-token") }}
 {{ include "opine.envFromSecret" (dict "name" "OPINE_FRONTEND_SECRET_KEY" "secret" $secret "key" "session-key") }}
+- name: OPINE_FRONTEND_ALLOWED_HOSTS
+  value: {{ join "," .values.allowedHosts | quote }}
+- name: OPINE_FRONTEND_PREFIX
+  value: {{ .values.prefix | quote }}
 - name: OPINE_FRONTEND_TRUSTED_PROXIES
   {{- if kindIs "invalid" .values.trustedProxies }}
   value: {{ ternary "1" "0" (or .root.Values.ingress.enabled .root.Values.httpRoute.enabled) | quote }}

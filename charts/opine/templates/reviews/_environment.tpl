@@ -30,6 +30,9 @@
   value: http://{{ include "opine.fullname" .root }}-sentiment
 - name: OPINE_REVIEWS_TRUSTED_PROXIES
   value: {{ .values.trustedProxies | quote }}
+# All processes and replicas count together.
+- name: OPINE_REVIEWS_LIMIT_STORE
+  value: postgresql
 - name: OPINE_REVIEWS_WORKERS
   value: {{ .values.workers | quote }}
 - name: OPINE_REVIEWS_THREADS

@@ -26,6 +26,38 @@ class ModelVersion(BaseModel):
     digest: Digest | None = Field(default=None, description="null for reviews that were stored before there was one")
 
 
+class Prediction(BaseModel):
+    """What the model says of one text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    score: Score
+    label: Label
+    stars: Stars
+    star_probabilities: list[float] = Field(min_length=5, max_length=5)
+    contributions: list[float] | None = Field(
+        default=None,
+        description="only with `explain: true`: one number a code point of the text, positive for the brand",
+    )
+    words: list[WordContribution] | None = Field(
+        default=None,
+        description=(
+            'only with `explain: "words"`: `[start, end, contribution]` of each run of the text without white space, '
+            "in order"
+        ),
+    )
+
+
+class PredictionAnswer(BaseModel):
+    """A prediction as the reviews API answers it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: ModelVersion
+    prediction: Prediction
+    signature: str = Field(description="says that this model says this of this text; send it along with the review")
+
+
 class StoredPrediction(BaseModel):
     """The part of a prediction that is sent and stored with a review."""
 

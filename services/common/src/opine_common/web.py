@@ -1,11 +1,13 @@
 """Request ids, access log and metrics for a Flask application; Dash's server is one."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 from flask.signals import request_started
+from werkzeug.exceptions import BadRequest
+from werkzeug.sansio.utils import host_is_trusted
 
 from opine_common import request_ids
 from opine_common.http_metrics import exposition, record_request
@@ -46,6 +48,24 @@ def arrival(environ: "WSGIEnvironment") -> float:
     """When the request arrived, by the monotonic clock."""
     arrived: float = environ.setdefault(ARRIVED_KEY, time.monotonic())
     return arrived
+
+
+def require_hosts(app: Flask, allowed: Sequence[str], variable: str) -> None:
+    """Answer for the given hosts only, so that no other site's name can be pointed at this server (DNS rebinding).
+
+    Args:
+        app: the application.
+        allowed: names or addresses; `.example.org` is all of that domain; empty: any host. Probes are always answered:
+            they come by address.
+        variable: the setting's name, for whoever is refused.
+    """
+    if not allowed:
+        return
+
+    @app.before_request
+    def refuse_other_hosts() -> None:
+        if request.path not in PROBES and not host_is_trusted(request.host, allowed):
+            raise BadRequest(f"This server does not answer for this host. Its operator lists hosts in {variable}.")
 
 
 class _Telemetry:

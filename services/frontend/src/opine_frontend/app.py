@@ -1,19 +1,25 @@
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dash import Dash
 from flask import Flask, Response, redirect, request
 from flask_compress import Compress
-from opine_common.web import instrument
+from opine_common.web import instrument, require_hosts
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from opine_frontend.composer_routes import MAX_BODY_BYTES, register_composer_routes
 from opine_frontend.layout import COLOR_SCHEME_SCRIPT, OpineDash, layout
 from opine_frontend.navigation import register_navigation, register_page_status
-from opine_frontend.pages import admin, brand, brands, login, review, scrape_runs
+from opine_frontend.pages import admin, brand, brands, login, moderation, review, scrape_runs
 from opine_frontend.reviews_api.client import ReviewsApi
+from opine_frontend.routing import link
 from opine_frontend.security import content_security_policy, secure
 from opine_frontend.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SERVICE = "frontend"
 
@@ -33,6 +39,10 @@ def create_app(settings: Settings) -> Dash:
         suppress_callback_exceptions=True,
         update_title="",
         title="Opine",
+        requests_pathname_prefix=f"{settings.prefix}/",
+        routes_pathname_prefix="/",
+        # Dash would offer every callback to programs, at the word of an environment variable.
+        enable_mcp=False,
     )
     app.layout = layout
     _register_callbacks(app, api, settings)
@@ -47,6 +57,7 @@ def _register_callbacks(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     brands.register_callbacks(app, api)
     brand.register_callbacks(app, api)
     admin.register_callbacks(app, api, token)
+    moderation.register_callbacks(app, api, token)
     scrape_runs.register_callbacks(app, api, token)
 
 
@@ -55,12 +66,15 @@ def _register_routes(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     # Of every route: Dash would take any body.
     server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     register_composer_routes(server, api)
-    login.register_login(server, settings)
+    login.register_login(server, settings, api)
     admin.register_export(server, api, settings.admin_token.get_secret_value())
     register_page_status(server, api)
     _keep_static_files(server)
     secure(server, content_security_policy(app.csp_hashes()))
     Compress(server)
+    require_hosts(server, [host for host in settings.allowed_hosts.split(",") if host], "OPINE_FRONTEND_ALLOWED_HOSTS")
+    if settings.prefix:
+        server.wsgi_app = _Below(server.wsgi_app, settings.prefix)
     if hops := settings.trusted_proxies:
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
     if settings.otlp_endpoint is not None:
@@ -73,12 +87,27 @@ def _register_routes(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     instrument(server, SERVICE)
 
 
+class _Below:
+    """WSGI middleware: the app is below a prefix, which the proxy may have removed or not."""
+
+    def __init__(self, app: "WSGIApplication", prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == self._prefix or path.startswith(f"{self._prefix}/"):
+            environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
+        environ["SCRIPT_NAME"] = self._prefix
+        return self._app(environ, start_response)
+
+
 def _keep_static_files(server: Flask) -> None:
     """Let browsers keep files whose address changes with their content (Dash adds `?m=` and its time)."""
 
     @server.get("/favicon.ico")
     def favicon() -> WerkzeugResponse:
-        return redirect("/assets/favicon.svg", 301)
+        return redirect(link("/assets/favicon.svg"), 301)
 
     @server.after_request
     def keep(response: Response) -> Response:

@@ -13,13 +13,13 @@ from typing import NamedTuple, TypeVar
 
 import pydantic
 from flask import Flask, Response, jsonify, request
-from opine_common.prediction import WordContribution
+from opine_common.prediction import PredictionAnswer, WordContribution
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from opine_frontend.reviews_api.client import ReviewsApi
+from opine_frontend.reviews_api.client import ReviewsApi, client_headers
 from opine_frontend.reviews_api.errors import ReviewsApiError, UnexpectedAnswerError
-from opine_frontend.reviews_api.schemas import MAX_TEXT_LENGTH, NewReview, PredictionAnswer
+from opine_frontend.reviews_api.schemas import MAX_TEXT_LENGTH, NewReview
 from opine_frontend.user_messages import UserMessage, prediction_error, submission_error
 
 # Four bytes a character at most, twelve where JSON escapes it, and room for the rest of a review.
@@ -64,20 +64,15 @@ def register_composer_routes(server: Flask, api: ReviewsApi) -> None:
     def predict() -> Response:
         text = _read_json(PredictRequest).text
         try:
-            return jsonify(_for_page(text, api.predict(text)))
+            return jsonify(_for_page(text, api.predict(text, client=client_headers())))
         except ReviewsApiError as error:
             return _error(prediction_error(error))
 
     @server.post("/submit")
     def submit() -> tuple[Response, int] | Response:
         body = _read_json(SubmitRequest)
-        # Who is writing, for the API's keyed hash and browser name: the address as ProxyFix found it.
-        client = {
-            "X-Forwarded-For": request.remote_addr or "",
-            "User-Agent": request.headers.get("User-Agent", "")[:512],
-        }
         try:
-            saved = api.create_review(body.review, idempotency_key=body.key, client=client)
+            saved = api.create_review(body.review, idempotency_key=body.key, client=client_headers())
         except ReviewsApiError as error:
             return _error(submission_error(error))
         return jsonify(id=saved.id), 201
@@ -111,7 +106,7 @@ def _for_page(text: str, answer: PredictionAnswer) -> dict[str, object]:
     """
     prediction = answer.prediction
     try:
-        spans = highlights(text, prediction.words)
+        spans = highlights(text, prediction.words or ())
     except ValueError as error:
         raise UnexpectedAnswerError(str(error)) from error
     return {

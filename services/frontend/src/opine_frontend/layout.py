@@ -7,12 +7,12 @@ from dash import Dash, dcc, html
 from flask import request
 
 from opine_frontend.components.elements import aria, icon, skeleton
-from opine_frontend.routing import match, title_of
+from opine_frontend.routing import link, match, title_of
 
 COLOR_SCHEME_SCRIPT = "js/color_scheme.js"
 
 _TEMPLATE = """<!DOCTYPE html>
-<html lang="en">
+<html lang="en" data-prefix="{prefix}" data-host="{host}">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -25,11 +25,19 @@ _TEMPLATE = """<!DOCTYPE html>
   </head>
   <body>
     <noscript><p class="boot-note">Opine reads your words while you type. Please switch JavaScript on.</p></noscript>
-    <div id="react-entry-point"><div class="boot" role="status"><span class="boot-mark"></span>Opening Opine</div></div>
+    <div id="react-entry-point"><div class="boot" role="status"><span class="boot-mark"></span>Opening Opine
+      {late}</div></div>
     <footer class="boot-scripts">{config}{scripts}{renderer}</footer>
   </body>
 </html>
 """
+
+# Shown without any script or style sheet: of a page whose files all went to another place, nothing else arrives.
+_LATE = """<style>
+        @keyframes late { to { visibility: visible } }
+        #late { visibility: hidden; animation: late 0s 10s forwards }
+      </style><p id="late">The page's scripts have not arrived. Reload it. Where a proxy serves Opine below a path, such
+      as /opine/, its operator sets OPINE_FRONTEND_PREFIX to that path.</p>"""
 
 # Pine, from light to dark: the shades that Mantine's buttons, fields and focus rings take. Colours and spacing of
 # everything else are in assets/css/01_tokens.css.
@@ -66,6 +74,9 @@ class OpineDash(Dash):
         route = match(request.path, request.query_string.decode("latin-1"))
         return _TEMPLATE.format(
             title=escape(title_of(route)),
+            late=_LATE,
+            prefix=escape(request.script_root),
+            host=escape(request.host),
             favicon=self.get_asset_url("favicon.svg"),
             color_scheme=self.get_asset_url(COLOR_SCHEME_SCRIPT),
             css=css,
@@ -83,6 +94,9 @@ def layout() -> dmc.MantineProvider:
             dcc.Store(id="page-meta"),
             html.A("Skip to content", href="#main", className="skip-link"),
             _header(),
+            # Asks for the page of the address again.
+            dcc.Store(id="page-again"),
+            _lost_notice(),
             html.Main(html.Div(skeleton(), id="page-content"), id="main", tabIndex="-1"),
             _footer(),
             # Says the title after a change of page, which a screen reader would not notice.
@@ -99,13 +113,13 @@ def _header() -> html.Header:
             [
                 dcc.Link(
                     [html.Span(className="wordmark-sign", **aria(hidden="true")), "Opine"],
-                    href="/",
+                    href=link("/"),
                     className="wordmark",
                 ),
                 html.Nav(
                     [
-                        dcc.Link("Review", href="/", className="nav-link"),
-                        dcc.Link("Brands", href="/brands", className="nav-link"),
+                        dcc.Link("Review", href=link("/"), className="nav-link"),
+                        dcc.Link("Brands", href=link("/brands"), className="nav-link"),
                     ],
                     **aria(label="Main"),
                 ),
@@ -124,12 +138,27 @@ def _header() -> html.Header:
     )
 
 
+def _lost_notice() -> html.Div:
+    """Shown by assets/js/page.js while Dash gets no answer: it says nothing of that itself."""
+    return html.Div(
+        [
+            html.P(id="lost-title", className="notice-title"),
+            html.P("What you asked for could not be loaded. You still see what was there before."),
+            html.Button("Try again", id="lost-again", className="button-quiet"),
+        ],
+        id="lost",
+        className="notice lost",
+        role="alert",
+        hidden=True,
+    )
+
+
 def _footer() -> html.Footer:
     return html.Footer(
         html.Div(
             [
                 html.P("Reviews are public. Opine keeps no address and shows no pictures from other sites."),
-                dcc.Link("Admin", href="/admin", id="admin-link"),
+                dcc.Link("Admin", href=link("/admin"), id="admin-link"),
             ],
             className="bar-inner",
         ),

@@ -18,11 +18,15 @@ from opine_frontend.pages.review import review_page
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import NotFound, ReviewsApiError
 from opine_frontend.reviews_api.schemas import Brand
-from opine_frontend.routing import Route, first_value, match, status_of, title_of
+from opine_frontend.routing import Route, first_value, link, match, status_of, title_of
 from opine_frontend.user_messages import page_error
 
 # Dash's own rules for the page and for everything that no other rule takes.
 _PAGE_RULES = frozenset({"/", "/<path:path>"})
+
+
+def _own_path(path: str | None) -> str:
+    return (path or "/").removeprefix(request.script_root) or "/"
 
 
 class Page(NamedTuple):
@@ -51,20 +55,20 @@ def register_navigation(app: Dash, api: ReviewsApi, *, admin_switched_on: bool) 
         Input("url", "search"),
     )
     def show_page(path: str | None, search: str | None) -> tuple[Component, dict[str, str]]:
-        return show(path or "/", search or "")
+        return show(_own_path(path), search or "")
 
     @app.callback(
         Output("page-content", "children", allow_duplicate=True),
         Output("page-meta", "data", allow_duplicate=True),
-        Input("page-retry", "n_clicks"),
+        Input("page-again", "data"),
         State("url", "pathname"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def show_page_again(clicks: int | None, path: str, search: str) -> tuple[Component, dict[str, str]]:
-        if not clicks:
+    def show_page_again(asked: int | None, path: str, search: str) -> tuple[Component, dict[str, str]]:
+        if not asked:
             raise PreventUpdate
-        return show(path, search)
+        return show(_own_path(path), search)
 
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("opine", "announcePage"), Input("page-meta", "data")
@@ -148,8 +152,8 @@ def not_found_page(title: str, text: str) -> html.Div:
             html.P(text),
             html.Div(
                 [
-                    dcc.Link("Review a brand", href="/", className="button-primary"),
-                    dcc.Link("Browse brands", href="/brands", className="button-quiet"),
+                    dcc.Link("Review a brand", href=link("/"), className="button-primary"),
+                    dcc.Link("Browse brands", href=link("/brands"), className="button-quiet"),
                 ],
                 className="actions",
             ),

@@ -9,6 +9,8 @@ from http import HTTPStatus
 from typing import Literal
 from urllib.parse import parse_qs, quote, unquote
 
+from flask import has_request_context, request
+
 PageName = Literal["review", "brands", "brand", "admin", "not_found"]
 
 _TABLE: tuple[tuple[re.Pattern[str], PageName], ...] = (
@@ -72,9 +74,14 @@ def status_of(route: Route, *, brand_missing: bool) -> HTTPStatus:
     return HTTPStatus.NOT_FOUND if missing else HTTPStatus.OK
 
 
+def link(path: str) -> str:
+    """A path as the browser needs it: below the prefix, where a proxy serves the app below one."""
+    return request.script_root + path if has_request_context() else path
+
+
 def brand_path(slug: str) -> str:
-    return f"/brands/{quote(slug, safe='')}"
+    return link(f"/brands/{quote(slug, safe='')}")
 
 
 def review_path(slug: str) -> str:
-    return f"/?brand={quote(slug, safe='')}"
+    return link(f"/?brand={quote(slug, safe='')}")

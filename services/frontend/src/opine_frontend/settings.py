@@ -29,6 +29,16 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="Signs the session cookie: at least 32 characters, alike in all replicas. Needed with a password",
     )
+    allowed_hosts: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9.:\[\],-]*$",
+        description="Hosts that are answered for, with commas; `.example.org` is all of that domain. Empty: any",
+    )
+    prefix: str = Field(
+        default="",
+        pattern=r"^(/[A-Za-z0-9_-]+)*$",
+        description="Path below which a proxy serves the app, such as `/opine`; whether it removes it or not",
+    )
     trusted_proxies: int = Field(
         default=0,
         ge=0,

@@ -11,6 +11,7 @@ from opine_frontend.reviews_api.errors import (
     Problem,
     ReviewsApiError,
     TimedOut,
+    TooMany,
     UnreachableError,
 )
 
@@ -45,6 +46,9 @@ def page_error(error: ReviewsApiError) -> UserMessage:
 
 
 def prediction_error(error: ReviewsApiError) -> UserMessage:
+    if isinstance(error, TooMany):
+        title = "Opine pauses: too many texts came from your address"
+        return UserMessage("sentiment_away", 429, title, "You can submit your review as usual.", error.retry_after_s)
     if isinstance(error, TimedOut):
         return UserMessage(
             "sentiment_late",
@@ -76,13 +80,20 @@ def submission_error(error: ReviewsApiError) -> UserMessage:
     if isinstance(error, Invalid):
         return UserMessage("invalid", 422, "Please change your review", _details(error))
     if isinstance(error, Busy):
-        title = "Not saved yet: the server is busy"
-        return UserMessage("busy", 503, title, "Try again in a moment.", error.retry_after_s)
+        return _not_saved_yet(error)
     if isinstance(error, UnreachableError):
         title = "Not saved yet: the server is not answering"
         return UserMessage("unreachable", 503, title, "You can try again: your review is stored once.")
     title = "Not saved yet: something went wrong on our side"
     return UserMessage("failed", 502, title, "Please try again.")
+
+
+def _not_saved_yet(error: Busy) -> UserMessage:
+    if isinstance(error, TooMany):
+        title = "Not saved yet: too many reviews came from your address"
+        return UserMessage("busy", 429, title, "Your words are kept. Try again in a while.", error.retry_after_s)
+    title = "Not saved yet: the server is busy"
+    return UserMessage("busy", 503, title, "Try again in a moment.", error.retry_after_s)
 
 
 def admin_error(error: ReviewsApiError) -> UserMessage:
@@ -94,7 +105,7 @@ def admin_error(error: ReviewsApiError) -> UserMessage:
             "OPINE_FRONTEND_ADMIN_TOKEN and OPINE_REVIEWS_ADMIN_TOKEN must be the same.",
         )
     if isinstance(error, NotFound):
-        return UserMessage("not_found", 404, "This review is already gone", "Nothing was changed.")
+        return UserMessage("not_found", 404, "This is already gone", "Nothing was changed.")
     return page_error(error)
 
 

@@ -59,6 +59,8 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
                 "OPINE_REVIEWS_REGISTRY_TOKEN": secrets.registry_token,
                 "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
                 "OPINE_REVIEWS_BIND": f"{HOST}:{settings.reviews_port}",
+                # No other site's name for this machine.
+                "OPINE_REVIEWS_ALLOWED_HOSTS": "127.0.0.1,localhost",
                 "OPINE_REVIEWS_WORKERS": "1",
                 # The frontend, which names the person's address.
                 "OPINE_REVIEWS_TRUSTED_PROXIES": "1",
@@ -74,6 +76,7 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
             {
                 "OPINE_FRONTEND_BIND": f"{HOST}:{settings.frontend_port}",
                 "OPINE_FRONTEND_REVIEWS_URL": reviews_url,
+                "OPINE_FRONTEND_ALLOWED_HOSTS": "127.0.0.1,localhost",
                 "OPINE_FRONTEND_ADMIN_PASSWORD": admin_password,
                 "OPINE_FRONTEND_ADMIN_TOKEN": secrets.admin_token,
                 "OPINE_FRONTEND_SECRET_KEY": secrets.session_key,

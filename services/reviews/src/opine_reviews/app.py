@@ -2,11 +2,12 @@
 
 from flask import Flask
 from opine_common.problems import Problem
-from opine_common.web import instrument
+from opine_common.web import instrument, require_hosts
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from opine_reviews.api.brands import brands, sectors
+from opine_reviews.api.moderation import moderation_routes
 from opine_reviews.api.openapi import make_documented_app, register_document
 from opine_reviews.api.registry import models, release_routes
 from opine_reviews.api.reviews import export, predictions, reviews
@@ -31,11 +32,22 @@ def create_app(settings: Settings) -> Flask:
     database = install_dependencies(app, settings).database
     register_error_handlers(app)
     register_request_checks(app)
-    for blueprint in (reviews, export, brands, sectors, predictions, scraped, models, release_routes):
+    for blueprint in (
+        reviews,
+        export,
+        brands,
+        sectors,
+        predictions,
+        scraped,
+        models,
+        release_routes,
+        moderation_routes,
+    ):
         app.register_api(blueprint)
     app.register_blueprint(legacy_2019)
     register_document(app)
     register_run_metrics(app, database)
+    require_hosts(app, [host for host in settings.allowed_hosts.split(",") if host], "OPINE_REVIEWS_ALLOWED_HOSTS")
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]

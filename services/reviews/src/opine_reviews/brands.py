@@ -56,13 +56,13 @@ class CountedBrand:
 
 
 def get_brand(session: Session, slug: str) -> CountedBrand | None:
-    """None if no brand has this slug."""
-    return _one(session, _counted().where(Brand.slug == slug))
+    """None if no listed brand has this slug."""
+    return _one(session, _counted().where(Brand.slug == slug, Brand.listed))
 
 
 def random_brand(session: Session, exclude: str | None) -> CountedBrand | None:
     """Any brand but `exclude`; None if there is no other."""
-    chosen = select(Brand.id).order_by(func.random()).limit(1)
+    chosen = select(Brand.id).where(Brand.listed).order_by(func.random()).limit(1)
     if exclude is not None:
         chosen = chosen.where(Brand.slug != exclude)
     return _one(session, _counted().where(Brand.id == chosen.scalar_subquery()))
@@ -86,7 +86,7 @@ def list_brands(
     query = json.dumps(["brands", q, sector])
     position = (_relevance(q), func.lower(Brand.name), Brand.id)
     statement = _counted().add_columns(position[0], position[1])
-    listed = literal(value=True) if sector is None else Brand.sector == sector
+    listed = Brand.listed.expression if sector is None else Brand.listed & (Brand.sector == sector)
     statement = statement.where(listed)
     if q is not None:
         found = _contains(q)
@@ -106,14 +106,17 @@ def list_brands(
 
 
 def add_brand_by_name(session: Session, slug: str, name: str, *, most: int) -> Brand | None:
-    """The brand with this slug, made if need be; None if that would make more than `most` that nobody scraped."""
+    """The brand with this slug; None if making it would make more than `most` that nobody scraped.
+
+    A new one is not listed before an admin approves it: its name may look like another's.
+    """
     found = session.scalar(select(Brand).where(Brand.slug == slug))
     if found is not None:
         return found
     if (session.scalar(select(func.count()).where(Brand.origin != "scraped")) or 0) >= most:
         return None
     # Of two requests that add the same brand the second adds nothing, and both find it.
-    added = insert(Brand).values(slug=slug, name=name, origin="route_of_2019")
+    added = insert(Brand).values(slug=slug, name=name, origin="route_of_2019", listed=False)
     session.execute(added.on_conflict_do_nothing(index_elements=[Brand.slug]))
     return session.scalars(select(Brand).where(Brand.slug == slug)).one()
 
@@ -173,7 +176,7 @@ def list_sectors(session: Session) -> list[SectorAnswer]:
     """All by name. A brand that the 2019 route added has no sector and is counted nowhere."""
     statement = (
         select(Brand.sector, func.count())
-        .where(Brand.sector.is_not(None))
+        .where(Brand.sector.is_not(None), Brand.listed)
         .group_by(Brand.sector)
         .order_by(func.lower(Brand.sector), Brand.sector)
     )

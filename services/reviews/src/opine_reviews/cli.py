@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from opine_reviews.brands_file import BrandsFileError, read_brands, upsert_brands
 from opine_reviews.database import make_tool_engine
 from opine_reviews.migration import upgrade
+from opine_reviews.moderation import forget
 from opine_reviews.privacy import delete_scraped_reviews, forget_clients
 from opine_reviews.roles import RoleError, grant_roles
 from opine_reviews.schema import Awaited, wait_for_database
@@ -99,6 +100,8 @@ def _seed(engine: Engine, path: Path | None) -> None:
 def _retain(engine: Engine, days: int, scraped_days: int) -> None:
     now = dt.datetime.now(dt.UTC)
     before = now - dt.timedelta(days=days)
+    with Session(engine) as session, session.begin():
+        forget(session, before, now)
     logger.info("clients forgotten", reviews=_in_batches(engine, forget_clients, before), before=before.isoformat())
     if scraped_days:
         read_before = now - dt.timedelta(days=scraped_days)

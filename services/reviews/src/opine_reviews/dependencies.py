@@ -7,6 +7,7 @@ from flask import Flask, current_app
 from opine_reviews.database import Database
 from opine_reviews.listing import CursorCodec
 from opine_reviews.predictions import PredictionSigner, SentimentClient
+from opine_reviews.rate_limits import ClientLimits
 from opine_reviews.settings import Settings
 
 _KEY = "opine_reviews"
@@ -19,14 +20,17 @@ class Dependencies:
     sentiment: SentimentClient
     signer: PredictionSigner
     cursors: CursorCodec
+    limits: ClientLimits
 
 
 def install_dependencies(app: Flask, settings: Settings) -> Dependencies:
     keys = [settings.previous_client_hash_key.get_secret_value(), settings.client_hash_key.get_secret_value()]
     signer = PredictionSigner([key for key in keys if key])
+    database = Database(settings)
     own = Dependencies(
         settings=settings,
-        database=Database(settings),
+        database=database,
+        limits=ClientLimits(settings, database),
         sentiment=SentimentClient(settings, signer),
         signer=signer,
         cursors=CursorCodec(settings.client_hash_key.get_secret_value().encode()),

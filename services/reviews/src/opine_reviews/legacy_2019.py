@@ -105,6 +105,7 @@ def newest_rows(session: Session, limit: int) -> list[Row]:
     statement = (
         select(Review, Brand.name)
         .join(Brand, Brand.slug == Review.brand_slug)
+        .where(Brand.listed)
         .order_by(Review.created_at.desc(), Review.id.desc())
         .limit(limit)
     )
@@ -131,6 +132,7 @@ def row_of_2019(review: Review, brand_name: str) -> Row:
 def post_predict() -> Response:
     if "review" not in request.form:
         raise Problem(400, "no review in body")
+    dependencies().limits.count("predictions")
     return jsonify(dependencies().sentiment.predict(request.form["review"], explain=False).prediction.score)
 
 
@@ -141,12 +143,18 @@ def post_review() -> Response:
         form = read_review_form(request.form, max_text_length=own.settings.max_text_length)
     except FormError as error:
         raise Problem(400, str(error)) from error
+    own.limits.count("submissions")
+    slug = slugify(form.brand)
     with own.database.transaction() as session:
-        brand = add_brand_by_name(session, slugify(form.brand), form.brand, most=own.settings.max_brands)
+        is_known = session.scalar(select(Brand.id).where(Brand.slug == slug)) is not None
+    if not is_known:
+        own.limits.count("brands")
+    with own.database.transaction() as session:
+        brand = add_brand_by_name(session, slug, form.brand, most=own.settings.max_brands)
         if brand is None:
             raise Problem(400, "brand is unknown, and no more brands are added")
         submission = _submission(form, brand.slug)
-        stored = store(session, submission)
+        stored = store(session, submission, unlisted=True)
     count_submission(submission.prediction, submission.stars)
     return jsonify(row_of_2019(stored.review, stored.brand_name))
 

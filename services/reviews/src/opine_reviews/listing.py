@@ -163,6 +163,7 @@ def _is_fixed(sort: Sort, filters: ReviewFilters) -> bool:
 
 def _filtered(filters: ReviewFilters) -> Select[Review, str]:
     statement = select(Review, Brand.name).join(Brand, Brand.slug == Review.brand_slug).options(load_only(*_SHOWN))
+    statement = statement.where(Brand.listed)
     if filters.brand is not None:
         statement = statement.where(Review.brand_slug == filters.brand)
     if filters.stars is not None:
@@ -215,6 +216,7 @@ def list_scraped_reviews(
 
 def _filtered_scraped(filters: ScrapedReviewFilters) -> Select[ScrapedReview, str]:
     statement = select(ScrapedReview, Brand.name).join(Brand, Brand.slug == ScrapedReview.brand_slug)
+    statement = statement.where(Brand.listed)
     if filters.brand is not None:
         statement = statement.where(ScrapedReview.brand_slug == filters.brand)
     if filters.stars is not None:

@@ -11,14 +11,13 @@ import urllib3
 from itsdangerous import Signer
 from opine_common.deadlines import deadline
 from opine_common.http_client import HttpClient, NoAnswerError, NoAnswerInTimeError
-from opine_common.prediction import ModelVersion, SignedPrediction, StoredPrediction
+from opine_common.prediction import ModelVersion, Prediction, PredictionAnswer, SignedPrediction, StoredPrediction
 from opine_common.problems import Problem
 from pydantic import BaseModel, Field, ValidationError
 
 from opine_reviews.bulkhead import Bulkhead
 from opine_reviews.errors import invalid_field, require_length
 from opine_reviews.metrics import FAILED_PREDICTIONS, REJECTED_PREDICTIONS
-from opine_reviews.schemas.answers import PredictionAnswer, PredictionsAnswer
 from opine_reviews.schemas.requests import Explain, normalise_text
 from opine_reviews.settings import Settings
 
@@ -40,7 +39,7 @@ class _FailedText(BaseModel):
 
 
 # In the order of what is usual: pydantic would otherwise weigh both for each answer.
-_TextAnswer = Annotated[PredictionAnswer | _FailedText, Field(union_mode="left_to_right")]
+_TextAnswer = Annotated[Prediction | _FailedText, Field(union_mode="left_to_right")]
 
 
 class _Answer(BaseModel):
@@ -67,7 +66,7 @@ class SentimentClient:
             max_connection_age_s=settings.sentiment_max_connection_age_s,
         )
 
-    def predict(self, text: str, *, explain: Explain) -> PredictionsAnswer:
+    def predict(self, text: str, *, explain: Explain) -> PredictionAnswer:
         """Score `text` and sign what came of it.
 
         Raises:
@@ -79,7 +78,7 @@ class SentimentClient:
             response = self._ask({"texts": [text], "explain": explain})
         model, prediction = _read(response)
         signature = self._signer.sign(text, _stored(model, prediction))
-        return PredictionsAnswer(model=model, prediction=prediction, signature=signature)
+        return PredictionAnswer(model=model, prediction=prediction, signature=signature)
 
     def _ask(self, body: dict[str, object]) -> urllib3.BaseHTTPResponse:
         try:
@@ -124,12 +123,12 @@ def _signed_bytes(text: str, prediction: StoredPrediction) -> bytes:
     return json.dumps([normalise_text(text), prediction.model_dump(mode="json")], sort_keys=True).encode()
 
 
-def _stored(model: ModelVersion | None, shown: PredictionAnswer | SignedPrediction) -> StoredPrediction:
+def _stored(model: ModelVersion | None, shown: Prediction | SignedPrediction) -> StoredPrediction:
     """What a review keeps of a prediction, and what is signed of it."""
     return StoredPrediction(stars=shown.stars, score=shown.score, label=shown.label, model=model)
 
 
-def _read(response: urllib3.BaseHTTPResponse) -> tuple[ModelVersion, PredictionAnswer]:
+def _read(response: urllib3.BaseHTTPResponse) -> tuple[ModelVersion, Prediction]:
     if response.status != HTTPStatus.OK:
         raise _refusal(response)
     try:

@@ -1,9 +1,11 @@
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
+from limits import parse_many
 from opine_common.settings import read_settings_or_exit
 from pydantic import (
+    AfterValidator,
     AnyHttpUrl,
     Field,
     PostgresDsn,
@@ -16,8 +18,20 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PLACEHOLDERS = frozenset({"changeme", "changethis", "change-me", "password", "postgres", "secret", "admin", "example"})
 
+
+def _readable_rate(text: str) -> str:
+    if text:
+        try:
+            parse_many(text)
+        except ValueError:
+            raise ValueError("must be rates such as `30 per minute; 500 per day`, or empty") from None
+    return text
+
+
 # Empty: none.
 RoleName = Annotated[str, Field(pattern=r"^([a-z_][a-z0-9_]{0,62})?$")]
+# As `limits` reads them.
+Rate = Annotated[str, AfterValidator(_readable_rate)]
 DatabaseUrl = Annotated[PostgresDsn, UrlConstraints(allowed_schemes=["postgresql+psycopg2"])]
 
 
@@ -48,6 +62,11 @@ class Settings(BaseSettings):
         description="bearer token that registers and releases model versions; empty: these routes answer 403",
     )
     trusted_proxies: int = Field(default=0, ge=0, le=8, description="hops whose `X-Forwarded-For` is believed")
+    allowed_hosts: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9.:\[\],-]*$",
+        description="hosts that are answered for, with commas; `.example.org` is all of that domain; empty: any",
+    )
 
     max_text_length: int = Field(default=20_000, ge=1, le=20_000, description="code points in a review")
     max_body_bytes: int = Field(default=262_144, ge=1024, description="bytes in a request body")
@@ -55,6 +74,17 @@ class Settings(BaseSettings):
         default=64 * 1024**2, ge=1024, description="bytes of a model's artefact that is registered"
     )
     max_brands: int = Field(default=10_000, ge=1, description="above this, the 2019 route adds no brand by name")
+
+    predictions_limit: Rate = Field(
+        default="1200 per minute", description="predictions of one client; empty: as many as it likes"
+    )
+    submissions_limit: Rate = Field(default="30 per minute; 500 per day", description="the same of reviews")
+    brands_limit: Rate = Field(default="5 per hour", description="the same of brands that the 2019 route adds")
+    reports_limit: Rate = Field(default="10 per minute; 100 per day", description="the same of reports")
+    limit_store: Literal["memory", "postgresql"] = Field(
+        default="memory",
+        description="where they are counted: `memory`, each process for itself, or `postgresql`; predictions in memory",
+    )
 
     scraping_role: RoleName = Field(
         default="opine_scraping",

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from opine_common.prediction import StoredPrediction
 from opine_common.problems import Problem
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from opine_reviews.errors import invalid_field
-from opine_reviews.models import Brand, Review
+from opine_reviews.models import Brand, HiddenReview, Review
 from opine_reviews.schemas.requests import ReviewRequest
 
 
@@ -39,7 +39,7 @@ def fingerprint(request: ReviewRequest) -> bytes:
     return hashlib.sha256(json.dumps([request.brand, request.text, request.stars]).encode()).digest()
 
 
-def store(session: Session, submission: Submission) -> StoredReview:
+def store(session: Session, submission: Submission, *, unlisted: bool = False) -> StoredReview:
     """Store the review, or find the one that an earlier request with the same key and body stored.
 
     Of two such requests at the same time the second waits in PostgreSQL for the first's commit.
@@ -47,18 +47,20 @@ def store(session: Session, submission: Submission) -> StoredReview:
     Raises:
         Problem: 422 for an unknown brand, or a key that was used with another body.
     """
-    brand_name = session.scalar(select(Brand.name).where(Brand.slug == submission.brand_slug))
+    brand = select(Brand.name).where(Brand.slug == submission.brand_slug)
+    brand_name = session.scalar(brand if unlisted else brand.where(Brand.listed))
     if brand_name is None:
         raise invalid_field("brand", "is not known here")
+    if submission.idempotency_key is not None and _is_hidden(session, submission.idempotency_key):
+        raise Problem(409, "The review with this Idempotency-Key was hidden by an administrator.")
     review = _insert(session, submission)
     if review is not None:
         return StoredReview(review=review, brand_name=brand_name, replayed=False)
     return _find_earlier(session, submission)
 
 
-def remove(session: Session, review_id: int) -> bool:
-    """Delete a review; False if there is none."""
-    return session.scalar(delete(Review).where(Review.id == review_id).returning(Review.id)) is not None
+def _is_hidden(session: Session, key: str) -> bool:
+    return session.scalar(select(HiddenReview.id).where(HiddenReview.idempotency_key == key)) is not None
 
 
 def _insert(session: Session, submission: Submission) -> Review | None:

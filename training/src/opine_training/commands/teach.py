@@ -25,7 +25,7 @@ _flat = tyro.conf.arg(name="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teach:
-    """Fine-tune a sentence encoder on the training rows and write its logits of them as soft targets for `train`.
+    """Fine-tune a sentence encoder on the training rows and write its logits of them as soft labels for `train`.
 
         teach --data reviews/ --run runs/teacher
         train --data reviews/ --loss.soft-targets runs/teacher/soft-targets.npz --loss.soft-weight 0.5

@@ -57,7 +57,7 @@ class TeachRequest:
 
 
 def teach(request: TeachRequest, build: Callable[[int], Teacher] | None = None) -> None:
-    """Leave a teacher and its soft targets in the run's folder.
+    """Leave a teacher and its soft labels in the run's folder.
 
     Args:
         request: what is wanted.

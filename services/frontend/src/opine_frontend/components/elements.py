@@ -88,7 +88,7 @@ def notice(message: UserMessage, *actions: Component) -> html.Div:
 
 
 def error_notice(message: UserMessage) -> html.Div:
-    """A notice whose button builds the page again (navigation.py)."""
+    """A notice whose button asks for the page again (assets/js/page.js)."""
     return notice(message, html.Button("Try again", id="page-retry", className="button-quiet", n_clicks=0))
 
 

@@ -28,11 +28,12 @@ from opine_frontend.components.elements import (
 from opine_frontend.components.formatting import LABEL_WORDS, day, excerpt, percent
 from opine_frontend.components.pagination import turn_page
 from opine_frontend.pages.login import is_admin
+from opine_frontend.pages.moderation import ACTOR, moderation_section
 from opine_frontend.pages.scrape_runs import runs_section
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
 from opine_frontend.reviews_api.schemas import LONGEST_SEARCH, Order, Review, ReviewQuery, SortField, StarCount
-from opine_frontend.routing import brand_path
+from opine_frontend.routing import brand_path, link
 from opine_frontend.user_messages import SESSION_ENDED, admin_error
 
 PAGE_SIZE = 20
@@ -48,6 +49,7 @@ _COLUMNS = (
     ("stars", "Stars"),
     ("", "Proposed"),
     ("score", "Sentiment"),
+    ("", "Hide"),
     ("", "Delete"),
 )
 _SORTS: tuple[SortField, ...] = get_args(SortField)
@@ -67,13 +69,13 @@ def admin_page() -> html.Div:
                             html.A(
                                 [icon("download"), "Export as CSV"],
                                 id="admin-export",
-                                href="/admin/reviews.csv",
+                                href=link("/admin/reviews.csv"),
                                 className="button-quiet",
                                 download="opine-reviews.csv",
                             ),
                             html.Form(
                                 html.Button("Log out", type="submit", id="logout-button", className="button-quiet"),
-                                action="/admin/logout",
+                                action=link("/admin/logout"),
                                 method="POST",
                             ),
                         ],
@@ -94,6 +96,7 @@ def admin_page() -> html.Div:
                 ],
                 className="actions centred",
             ),
+            moderation_section(),
             runs_section(),
             dcc.Store(id="admin-query", data=_NO_FILTERS),
             dcc.Store(id="admin-next-cursor"),
@@ -174,7 +177,7 @@ def _table(reviews: list[Review], query: ReviewQuery) -> html.Div:
 
 def _column_head(field: str, name: str, query: ReviewQuery) -> html.Th:
     if not field:
-        return html.Th(visually_hidden(name) if name == "Delete" else name, scope="col")
+        return html.Th(visually_hidden(name) if name in {"Hide", "Delete"} else name, scope="col")
     is_sorted = query.sort == field
     arrow = {"asc": " ↑", "desc": " ↓"}[query.order] if is_sorted else ""
     return html.Th(
@@ -205,6 +208,14 @@ def _row(review: Review) -> html.Tr:
             html.Td(sentiment, **data(label="Sentiment")),
             html.Td(
                 html.Button(
+                    ["Hide", visually_hidden(f" the review of {review.brand.name}")],
+                    id={"type": "admin-hide", "review": str(review.id)},
+                    className="button-link",
+                    n_clicks=0,
+                )
+            ),
+            html.Td(
+                html.Button(
                     ["Delete", visually_hidden(f" the review of {review.brand.name}")],
                     id={"type": "admin-delete", "review": str(review.id)},
                     className="button-link",
@@ -233,7 +244,7 @@ def review_query(fields: Mapping[str, object]) -> ReviewQuery:
 
 def export_path(query: ReviewQuery) -> str:
     """Where the browser downloads what the filters let through."""
-    return f"/admin/reviews.csv?{urlencode(query.filters())}"
+    return link(f"/admin/reviews.csv?{urlencode(query.filters())}")
 
 
 def toggle_sort(query: Mapping[str, object], column: str) -> dict[str, object]:
@@ -251,6 +262,7 @@ def _text(fields: Mapping[str, object], name: str) -> str:
 def register_callbacks(app: Dash, api: ReviewsApi, token: str) -> None:
     _register_table(app, api)
     _register_deletion(app, api, token)
+    _register_hiding(app, api, token)
 
 
 def _register_table(app: Dash, api: ReviewsApi) -> None:
@@ -265,11 +277,11 @@ def _register_table(app: Dash, api: ReviewsApi) -> None:
         Input("admin-query", "data"),
     )
     def show(fields: Fields) -> tuple[Component, str, str | None, bool, bool, str | NoUpdate, dict[str, str]]:
-        if not is_admin():
-            return error_notice(SESSION_ENDED), "", None, True, True, no_update, {}
         cursors = fields["cursors"]
         query = review_query({**fields, "cursor": cursors[-1] if cursors else ""})
         try:
+            if not is_admin():
+                return error_notice(SESSION_ENDED), "", None, True, True, no_update, {}
             page = api.reviews(query)
         except ReviewsApiError as error:
             return error_notice(admin_error(error)), "", None, not cursors, True, export_path(query), {}
@@ -350,9 +362,9 @@ def _register_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
     def delete(clicks: int, review_id: str | None, fields: Fields) -> tuple[bool, Fields | NoUpdate, str | NoUpdate]:
         if not clicks or review_id is None:
             raise PreventUpdate
-        if not is_admin():
-            return False, no_update, SESSION_ENDED.title
         try:
+            if not is_admin():
+                return False, no_update, SESSION_ENDED.title
             api.delete_review(review_id, token=token)
         except ReviewsApiError as error:
             message = admin_error(error)
@@ -361,13 +373,37 @@ def _register_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
         return False, dict(fields), no_update
 
 
+def _register_hiding(app: Dash, api: ReviewsApi, token: str) -> None:
+    @app.callback(
+        Output("admin-query", "data", allow_duplicate=True),
+        Output("admin-count", "children", allow_duplicate=True),
+        Output("admin-moderation-refresh", "n_clicks"),
+        Input({"type": "admin-hide", "review": ALL}, "n_clicks"),
+        State("admin-query", "data"),
+        State("admin-moderation-refresh", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def hide(clicks: list[int], fields: Fields, refreshed: int) -> tuple[Fields | NoUpdate, str | NoUpdate, int]:
+        trigger = ctx.triggered_id
+        if not isinstance(trigger, dict) or not any(clicks):
+            raise PreventUpdate
+        try:
+            if not is_admin():
+                return no_update, SESSION_ENDED.title, refreshed
+            api.moderate("hide", "review", trigger["review"], actor=ACTOR, token=token)
+        except ReviewsApiError as error:
+            message = admin_error(error)
+            return no_update, f"{message.title}. {message.text}", refreshed
+        return dict(fields), no_update, refreshed + 1
+
+
 def register_export(server: Flask, api: ReviewsApi, token: str) -> None:
     @server.get("/admin/reviews.csv")
     def export() -> Response:
-        if not is_admin():
-            raise Forbidden("Log in first.")
         # The token is put in here, so that the browser never has it.
         try:
+            if not is_admin():
+                raise Forbidden("Log in first.")
             chunks = api.export(review_query(request.args), token=token)
         except ReviewsApiError as error:
             message = admin_error(error)

@@ -4,14 +4,16 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from dash import Dash, dcc, html
+from dash import MATCH, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 
 from opine_frontend.components.elements import STARS, aria, empty_state, icon, monogram, star_row, visually_hidden
 from opine_frontend.components.formatting import average, counted, day, percent, safe_website, site_name
 from opine_frontend.components.pagination import paged_list, register_paging
 from opine_frontend.components.trend import trend
-from opine_frontend.reviews_api.client import ReviewsApi
+from opine_frontend.reviews_api.client import ReviewsApi, client_headers
+from opine_frontend.reviews_api.errors import ReviewsApiError
 from opine_frontend.reviews_api.schemas import (
     Brand,
     Page,
@@ -23,6 +25,7 @@ from opine_frontend.reviews_api.schemas import (
     Summary,
 )
 from opine_frontend.routing import review_path
+from opine_frontend.user_messages import page_error
 
 PAGE_SIZE = 8
 
@@ -191,10 +194,20 @@ def _review_cards(reviews: Sequence[Review]) -> html.Ul:
                 review.created_at,
                 html.P(review.text, className="review-text", dir="auto"),
                 *_correction(review),
+                _report_button(review),
             )
             for review in reviews
         ],
         className="review-list",
+    )
+
+
+def _report_button(review: Review) -> html.Button:
+    return html.Button(
+        ["Report", visually_hidden(" this review to an admin")],
+        id={"type": "report", "review": str(review.id)},
+        className="button-link small",
+        n_clicks=0,
     )
 
 
@@ -269,6 +282,22 @@ def register_callbacks(app: Dash, api: ReviewsApi) -> None:
     def read_elsewhere(slug: str, cursor: str) -> tuple[Component, str | None]:
         page = api.scraped_reviews(ScrapedReviewQuery(brand=slug, limit=PAGE_SIZE, cursor=cursor))
         return _scraped_cards(page.items), page.next_cursor
+
+    @app.callback(
+        Output({"type": "report", "review": MATCH}, "children"),
+        Output({"type": "report", "review": MATCH}, "disabled"),
+        Input({"type": "report", "review": MATCH}, "n_clicks"),
+        State({"type": "report", "review": MATCH}, "id"),
+        prevent_initial_call=True,
+    )
+    def report(clicks: int, button: dict[str, str]) -> tuple[str, bool]:
+        if not clicks:
+            raise PreventUpdate
+        try:
+            api.report(button["review"], "", client=client_headers())
+        except ReviewsApiError as error:
+            return f"Not reported. {page_error(error).title}. Try again", False
+        return "Reported: an admin will look at it", True
 
     register_paging(app, _REVIEWS, written_here)
     register_paging(app, _ELSEWHERE, read_elsewhere)

@@ -1,29 +1,41 @@
-"""Who is an admin: one password, an attempt limit by address, and a signed session cookie for a working day.
+"""Who is an admin: one password, a limit to attempts, and a session for a working day that logging out ends everywhere.
 
-Login is a plain form, so that password managers know it.
+Login is a plain form, so that password managers know it. Wrong passwords are counted by address. Behind a proxy that is
+not trusted, all visitors have one address: a browser that has logged in before is counted for itself, by a cookie, so
+that nobody else's wrong passwords lock it out (OWASP calls it a device cookie).
 """
 
 import hashlib
 import hmac
 import secrets
 from datetime import timedelta
+from functools import partial
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import dcc, html
-from flask import Flask, redirect, request, session
+from flask import Flask, current_app, g, redirect, request, session
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from opine_frontend.reviews_api.client import ReviewsApi
+from opine_frontend.reviews_api.errors import ReviewsApiError
+from opine_frontend.routing import link
 from opine_frontend.settings import Settings
+from opine_frontend.user_messages import admin_error
 
 SESSION_LIFETIME = timedelta(hours=8)
 # Wrong passwords of one address, counted in this process.
 WRONG_PASSWORDS = parse("5 per 5 minutes")
 
 _LONGEST_PASSWORD = 1024  # what is compared; a megabyte of a password would cost us time, not the sender
+_IS_ENDED = "opine_session_is_ended"
+_DEVICE_COOKIE = "opine_device"
+_DEVICE_LIFETIME = timedelta(days=365)
 _ERRORS = {
     "wrong": "That is not the password.",
     "wait": "Too many wrong passwords. Wait five minutes and try again.",
@@ -31,13 +43,26 @@ _ERRORS = {
 
 
 def is_admin() -> bool:
-    """Whether this request carries a session cookie that a login set; Flask has checked its signature and age."""
-    return bool(session.get("admin"))
+    """Whether this request carries the cookie of a session that a login began and no logout has ended.
+
+    Flask has checked its signature and age.
+
+    Raises:
+        ReviewsApiError: the reviews API, which knows the ended ones, does not say.
+    """
+    session_id = session.get("admin")
+    if not isinstance(session_id, str):
+        return False
+    if "is_admin" not in g:
+        g.is_admin = not current_app.extensions[_IS_ENDED](session_id)
+    return bool(g.is_admin)
 
 
-def register_login(server: Flask, settings: Settings) -> None:
+def register_login(server: Flask, settings: Settings, api: ReviewsApi) -> None:
     """Sessions, `POST /admin/login` and `POST /admin/logout`."""
     password = settings.admin_password.get_secret_value()
+    token = settings.admin_token.get_secret_value()
+    server.extensions[_IS_ENDED] = partial(api.is_session_ended, token=token)
     server.secret_key = signing_key(settings)
     server.session_interface = _CookieSecureBehindHttps()
     server.config.update(
@@ -45,27 +70,55 @@ def register_login(server: Flask, settings: Settings) -> None:
         SESSION_COOKIE_NAME="opine_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH=settings.prefix or "/",
     )
     attempts = FixedWindowRateLimiter(MemoryStorage())
+    devices = URLSafeTimedSerializer(server.secret_key, salt="device")
 
     @server.post("/admin/login")
     def login() -> WerkzeugResponse:
-        client = request.remote_addr or ""
+        client = _device(devices) or request.remote_addr or ""
         if not attempts.test(WRONG_PASSWORDS, client):
-            return redirect("/admin?login=wait", 303)
+            return redirect(link("/admin?login=wait"), 303)
         if not password_matches(request.form.get("password", "")[:_LONGEST_PASSWORD], password):
             attempts.hit(WRONG_PASSWORDS, client)
-            return redirect("/admin?login=wrong", 303)
+            return redirect(link("/admin?login=wrong"), 303)
         # Whoever knows the password had only mistyped it.
         attempts.clear(WRONG_PASSWORDS, client)
-        session["admin"] = True
+        session["admin"] = secrets.token_urlsafe(24)
         # 303: a reload of the page must not send the password again.
-        return redirect("/admin", 303)
+        answer = redirect(link("/admin"), 303)
+        answer.set_cookie(
+            _DEVICE_COOKIE,
+            devices.dumps(secrets.token_urlsafe(16)),
+            max_age=_DEVICE_LIFETIME,
+            path=link("/admin/login"),
+            secure=request.is_secure,
+            httponly=True,
+            samesite="Strict",
+        )
+        return answer
 
     @server.post("/admin/logout")
     def logout() -> WerkzeugResponse:
+        session_id = session.get("admin")
+        if isinstance(session_id, str):
+            try:
+                api.end_session(session_id, token=token)
+            except ReviewsApiError as error:
+                message = admin_error(error)
+                raise ServiceUnavailable(f"Not logged out. {message.title}. {message.text}") from error
         session.clear()
-        return redirect("/admin", 303)
+        return redirect(link("/admin"), 303)
+
+
+def _device(devices: URLSafeTimedSerializer) -> str | None:
+    """The browser's own name, if it has logged in before."""
+    try:
+        name = devices.loads(request.cookies.get(_DEVICE_COOKIE, ""), max_age=int(_DEVICE_LIFETIME.total_seconds()))
+    except BadSignature:
+        return None
+    return f"device {name}"
 
 
 def signing_key(settings: Settings) -> bytes:
@@ -109,7 +162,7 @@ def login_page(outcome: str) -> html.Div:
                     ),
                     html.Button("Log in", type="submit", id="login-button", className="button-primary"),
                 ],
-                action="/admin/login",
+                action=link("/admin/login"),
                 method="POST",
                 className="login card",
             ),
@@ -137,7 +190,7 @@ def switched_off_page() -> html.Div:
                     html.Li([html.Code("OPINE_FRONTEND_SECRET_KEY"), ": at least 32 random characters"]),
                 ]
             ),
-            dcc.Link("Review a brand", href="/", className="button-quiet"),
+            dcc.Link("Review a brand", href=link("/"), className="button-quiet"),
         ],
         className="narrow prose",
         id="admin-off",

@@ -72,9 +72,9 @@ def register_callbacks(app: Dash, api: ReviewsApi, token: str) -> None:
     # Dash calls it when the page appears, and at each click.
     @app.callback(Output("admin-runs", "children"), Input("admin-runs-refresh", "n_clicks"))
     def show(_clicks: int) -> Component:
-        if not is_admin():
-            return error_notice(SESSION_ENDED)
         try:
+            if not is_admin():
+                return error_notice(SESSION_ENDED)
             return runs_table(api.scrape_runs(limit=RUNS_SHOWN, token=token).items)
         except ReviewsApiError as error:
             return error_notice(admin_error(error))

@@ -5,16 +5,19 @@ from urllib.parse import quote, urlencode
 
 import pydantic
 import urllib3
+from flask import request
 from opine_common.http_client import HttpClient, NoAnswerError
+from opine_common.prediction import PredictionAnswer
 from urllib3.exceptions import HTTPError
 
 from opine_frontend.reviews_api.errors import UnexpectedAnswerError, UnreachableError, problem_from
 from opine_frontend.reviews_api.schemas import (
+    AdminSession,
     Brand,
     BrandQuery,
+    Moderation,
     NewReview,
     Page,
-    PredictionAnswer,
     Review,
     ReviewQuery,
     ScrapedReview,
@@ -39,6 +42,14 @@ _CHUNK_BYTES = 64 * 1024
 Answer = TypeVar("Answer", bound=pydantic.BaseModel)
 
 
+def client_headers() -> dict[str, str]:
+    """Who sends the request at hand, for the API's limits and keyed hash: the address as ProxyFix found it."""
+    return {
+        "X-Forwarded-For": request.remote_addr or "",
+        "User-Agent": request.headers.get("User-Agent", "")[:512],
+    }
+
+
 class ReviewsApi:
     """The routes of the reviews API that the pages use.
 
@@ -58,9 +69,12 @@ class ReviewsApi:
             max_connection_age_s=max_connection_age_s,
         )
 
-    def predict(self, text: str) -> PredictionAnswer:
-        answer = self._request("POST", "/predictions", json={"text": text, "explain": "words"})
-        return _parse(PredictionAnswer, answer)
+    def predict(self, text: str, *, client: Mapping[str, str]) -> PredictionAnswer:
+        body = {"text": text, "explain": "words"}
+        answer = _parse(PredictionAnswer, self._request("POST", "/predictions", json=body, headers=client))
+        if answer.prediction.words is None:
+            raise UnexpectedAnswerError("the prediction has no words, which were asked for")
+        return answer
 
     def create_review(self, review: NewReview, *, idempotency_key: str, client: Mapping[str, str]) -> Review:
         """Save a review; the key makes a second try safe.
@@ -78,6 +92,24 @@ class ReviewsApi:
 
     def delete_review(self, review_id: str, *, token: str) -> None:
         self._request("DELETE", f"/reviews/{_segment(review_id)}", headers=_bearer(token))
+
+    def report(self, review_id: str, reason: str, *, client: Mapping[str, str]) -> None:
+        self._request("POST", f"/reviews/{_segment(review_id)}/report", json={"reason": reason}, headers=client)
+
+    def moderation(self, *, token: str) -> Moderation:
+        return _parse(Moderation, self._request("GET", "/moderation", headers=_bearer(token)))
+
+    def moderate(self, action: str, kind: str, target: str, *, actor: str, token: str) -> None:
+        """Not sent twice with effect: what was done already answers 404."""
+        body = {"action": action, "kind": kind, "target": target, "actor": actor}
+        self._request("POST", "/moderation", json=body, headers=_bearer(token))
+
+    def is_session_ended(self, session_id: str, *, token: str) -> bool:
+        answer = self._request("GET", f"/admin-sessions/{_segment(session_id)}", headers=_bearer(token))
+        return _parse(AdminSession, answer).ended
+
+    def end_session(self, session_id: str, *, token: str) -> None:
+        self._request("DELETE", f"/admin-sessions/{_segment(session_id)}", headers=_bearer(token))
 
     def export(self, query: ReviewQuery, *, token: str) -> Iterator[bytes]:
         """The reviews as CSV, in chunks. The call is made at once, so that its errors come before the first chunk."""

@@ -62,6 +62,10 @@ class Busy(Problem):
     """429 or 503: worth another try later."""
 
 
+class TooMany(Busy):
+    """429: this client asked for more than one may."""
+
+
 class TimedOut(Busy):
     """504: the API could not do it in the time that it was given."""
 
@@ -73,7 +77,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
     404: NotFound,
     413: Invalid,
     422: Invalid,
-    429: Busy,
+    429: TooMany,
     503: Busy,
     504: TimedOut,
 }

@@ -9,12 +9,9 @@ from typing import Generic, Literal, TypeVar
 
 from opine_common.prediction import (
     Label,
-    ModelVersion,
-    Score,
     SignedPrediction,
     Stars,
     StoredPrediction,
-    WordContribution,
 )
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,20 +38,6 @@ class Page(Schema, Generic[Item]):
 
     items: list[Item]
     next_cursor: str | None = None
-
-
-class Prediction(Schema):
-    score: Score
-    label: Label
-    stars: Stars
-    star_probabilities: list[float] = Field(min_length=5, max_length=5)
-    words: list[WordContribution]
-
-
-class PredictionAnswer(Schema):
-    model: ModelVersion
-    prediction: Prediction
-    signature: str
 
 
 class BrandName(Schema):
@@ -192,3 +175,42 @@ class BrandQuery(Query):
 class ScrapedReviewQuery(Query):
     brand: str
     limit: int = 20
+
+
+class AdminSession(Schema):
+    ended: bool
+
+
+class ReportedReview(Schema):
+    id: int
+    brand_slug: str
+    text: str
+    stars: Stars
+    reports: int
+    reasons: list[str]
+
+
+class HiddenReview(Schema):
+    id: int
+    brand_slug: str
+    text: str
+    stars: Stars
+    hidden_at: datetime
+
+
+class ModerationEvent(Schema):
+    action: str
+    kind: str
+    target: str
+    actor: str
+    reason: str
+    created_at: datetime
+
+
+class Moderation(Schema):
+    """What waits for an admin, and what was done last."""
+
+    reported: list[ReportedReview]
+    hidden: list[HiddenReview]
+    unlisted_brands: list[BrandName]
+    events: list[ModerationEvent]

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
-from opine_common.prediction import ModelVersion, StoredPrediction
-from opine_common.problems import Problem
+from opine_common.prediction import ModelVersion, PredictionAnswer, StoredPrediction
 
+from opine_reviews import moderation
 from opine_reviews.api.openapi import json_answer, problems
 from opine_reviews.dependencies import Dependencies, dependencies
 from opine_reviews.errors import require_length
@@ -20,7 +20,6 @@ from opine_reviews.privacy import hash_client, user_agent_family
 from opine_reviews.request_checks import require_admin
 from opine_reviews.schemas.answers import (
     BrandName,
-    PredictionsAnswer,
     ReviewAnswer,
     ReviewPage,
 )
@@ -32,7 +31,7 @@ from opine_reviews.schemas.requests import (
     ReviewPath,
     ReviewRequest,
 )
-from opine_reviews.submission import Submission, fingerprint, remove, store
+from opine_reviews.submission import Submission, fingerprint, store
 
 reviews = APIBlueprint("reviews", __name__, url_prefix="/api/v1")
 predictions = APIBlueprint("predictions", __name__, url_prefix="/api/v1")
@@ -58,11 +57,12 @@ _CSV_HEADER = (
 _RUNNABLE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  meant
 
 
-@reviews.post("/reviews", responses={201: ReviewAnswer, **problems(400, 409, 413, 415, 422, 503)})
+@reviews.post("/reviews", responses={201: ReviewAnswer, **problems(400, 409, 413, 415, 422, 429, 503)})
 def submit_review(header: ReviewHeaders, body: ReviewRequest) -> Response:
     """Store a review."""
     own = dependencies()
     require_length(body.text, own.settings.max_text_length)
+    own.limits.count("submissions")
     submission = _submission(body, header.idempotency_key)
     with own.database.transaction() as session:
         stored = store(session, submission)
@@ -101,9 +101,7 @@ def delete_review(path: ReviewPath) -> Response:
     """Delete a review."""
     require_admin()
     with dependencies().database.transaction() as session:
-        found = remove(session, path.id)
-    if not found:
-        raise Problem(404, "There is no review with this id.")
+        moderation.act(session, "delete", "review", str(path.id), actor="admin", reason="")
     return Response(status=204)
 
 
@@ -142,9 +140,10 @@ def _submission(body: ReviewRequest, key: str | None) -> Submission:
     )
 
 
-@predictions.post("/predictions", responses={200: PredictionsAnswer, **problems(400, 413, 415, 422, 503)})
+@predictions.post("/predictions", responses={200: PredictionAnswer, **problems(400, 413, 415, 422, 429, 503)})
 def post_prediction(body: PredictionRequest) -> Response:
     """The sentiment of a text."""
+    dependencies().limits.count("predictions")
     answer = dependencies().sentiment.predict(body.text, explain=body.explain)
     return Response(answer.model_dump_json(exclude_none=True), content_type="application/json")
 

@@ -3,34 +3,10 @@
 import datetime as dt
 from typing import Literal, Self
 
-from opine_common.prediction import Label, ModelVersion, Score, Stars, StoredPrediction, WordContribution
+from opine_common.prediction import Stars, StoredPrediction
 from pydantic import BaseModel, Field
 
 from opine_reviews.models import Origin, RunKind, RunOutcome
-
-
-class PredictionAnswer(BaseModel):
-    score: Score
-    label: Label
-    stars: Stars
-    star_probabilities: list[float]
-    contributions: list[float] | None = Field(
-        default=None,
-        description="only with `explain: true`: one number a code point of the text, positive for the brand",
-    )
-    words: list[WordContribution] | None = Field(
-        default=None,
-        description=(
-            'only with `explain: "words"`: `[start, end, contribution]` of each run of the text without white space, '
-            "in order"
-        ),
-    )
-
-
-class PredictionsAnswer(BaseModel):
-    model: ModelVersion
-    prediction: PredictionAnswer
-    signature: str = Field(description="says that this model says this of this text; send it along with the review")
 
 
 class BrandName(BaseModel):

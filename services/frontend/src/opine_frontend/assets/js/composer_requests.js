@@ -41,7 +41,7 @@
     let response;
     let parsed;
     try {
-      response = await fetch(path, {
+      response = await fetch(document.documentElement.dataset.prefix + path, {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-Session-ID": sessionId() },
         body: JSON.stringify(body),

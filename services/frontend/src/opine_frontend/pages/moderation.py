@@ -1,0 +1,114 @@
+"""What waits for an admin's judgement: reported and hidden reviews, brands that nobody approved, and who did what."""
+
+from typing import cast
+
+from dash import ALL, Dash, Input, Output, ctx, html
+from dash.development.base_component import Component
+
+from opine_frontend.components.elements import data, empty_state, error_notice, skeleton, visually_hidden
+from opine_frontend.components.formatting import counted, excerpt, minute
+from opine_frontend.pages.login import is_admin
+from opine_frontend.reviews_api.client import ReviewsApi
+from opine_frontend.reviews_api.errors import ReviewsApiError
+from opine_frontend.reviews_api.schemas import HiddenReview, Moderation, ModerationEvent, ReportedReview
+from opine_frontend.user_messages import SESSION_ENDED, admin_error
+
+# There is one password, so all admins are one.
+ACTOR = "admin"
+
+
+def moderation_section() -> html.Section:
+    refresh = html.Button("Refresh", id="admin-moderation-refresh", className="button-quiet", n_clicks=0)
+    return html.Section(
+        [
+            html.Div([html.H2("Moderation"), html.Div(refresh, className="actions")], className="admin-head"),
+            html.Div(skeleton(3), id="admin-moderation"),
+        ],
+        className="admin-section",
+    )
+
+
+def moderation_content(found: Moderation) -> list[Component]:
+    parts: list[Component] = []
+    if found.reported:
+        parts += [html.H3("Reported reviews"), _table("Review", "Reports", rows=[*map(_reported, found.reported)])]
+    if found.unlisted_brands:
+        rows: list[list[Component | str]] = [
+            [brand.name, brand.slug, _actions("brand", brand.slug, brand.name, "approve", "delete")]
+            for brand in found.unlisted_brands
+        ]
+        parts += [html.H3("Brands that are not listed"), _table("Brand", "Slug", rows=rows)]
+    if found.hidden:
+        parts += [html.H3("Hidden reviews"), _table("Review", "Brand", rows=[*map(_hidden, found.hidden)])]
+    if not parts:
+        parts = [empty_state("Nothing waits", "Reported reviews and new brands appear here.")]
+    if found.events:
+        history = html.Ul([html.Li(_event(event)) for event in found.events])
+        parts.append(html.Details([html.Summary("What was done last"), history]))
+    return parts
+
+
+def _reported(review: ReportedReview) -> list[Component | str]:
+    told = ": ".join([counted(review.reports, "report"), "; ".join(review.reasons)]).removesuffix(": ")
+    actions = _actions("review", str(review.id), f"the review of {review.brand_slug}", "dismiss", "hide", "delete")
+    return [_clipped(review.text), told, actions]
+
+
+def _hidden(review: HiddenReview) -> list[Component | str]:
+    actions = _actions("review", str(review.id), f"the review of {review.brand_slug}", "restore", "delete")
+    return [_clipped(review.text), review.brand_slug, actions]
+
+
+def _clipped(text: str) -> html.Div:
+    return html.Div(excerpt(text), className="clipped")
+
+
+def _event(event: ModerationEvent) -> list[Component | str]:
+    when = html.Time(minute(event.created_at), dateTime=event.created_at.isoformat())
+    return [when, f" {event.actor}: {event.action} {event.kind} {event.target}"]
+
+
+def _table(*columns: str, rows: list[list[Component | str]]) -> html.Div:
+    names = [*columns, "Actions"]
+    body = [
+        html.Tr([html.Td(html.Div(cell), **data(label=name)) for name, cell in zip(names, row, strict=True)])
+        for row in rows
+    ]
+    head = html.Thead(html.Tr([html.Th(name, scope="col") for name in names]))
+    return html.Div(html.Table([head, html.Tbody(body)], className="admin-table"), className="table-scroll")
+
+
+def _actions(kind: str, target: str, name: str, *actions: str) -> html.Div:
+    return html.Div(
+        [
+            html.Button(
+                [action.capitalize(), visually_hidden(f" {name}")],
+                id={"type": "moderate", "action": action, "kind": kind, "target": target},
+                className="button-link",
+                n_clicks=0,
+            )
+            for action in actions
+        ],
+        className="actions",
+    )
+
+
+def register_callbacks(app: Dash, api: ReviewsApi, token: str) -> None:
+    # Dash calls it when the section appears, and at each click.
+    @app.callback(
+        Output("admin-moderation", "children"),
+        Input("admin-moderation-refresh", "n_clicks"),
+        Input({"type": "moderate", "action": ALL, "kind": ALL, "target": ALL}, "n_clicks"),
+    )
+    def show(_refresh: int, clicks: list[int]) -> list[Component] | Component:
+        trigger = ctx.triggered_id
+        try:
+            if not is_admin():
+                return error_notice(SESSION_ENDED)
+            # Buttons that have just been drawn report themselves too, without a click.
+            if isinstance(trigger, dict) and any(clicks):
+                pressed = cast("dict[str, str]", trigger)
+                api.moderate(pressed["action"], pressed["kind"], pressed["target"], actor=ACTOR, token=token)
+            return moderation_content(api.moderation(token=token))
+        except ReviewsApiError as error:
+            return error_notice(admin_error(error))
