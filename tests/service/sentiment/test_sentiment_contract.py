@@ -104,7 +104,7 @@ def test_another_method_is_refused_as_a_problem(real: Server) -> None:
 def test_the_documentation_shows_the_routes_and_their_answers(real: Server) -> None:
     document = httpx.get(real.url + "/v1/openapi.json").json()
     operation = document["paths"]["/v1/predict"]["post"]
-    assert set(operation["responses"]) == {"200", "408", "413", "422", "429", "503", "504"}
+    assert set(operation["responses"]) == {"200", "404", "408", "413", "422", "429", "503", "504"}
     referred = set(_references(document))
     assert {f"#/components/schemas/{name}" for name in document["components"]["schemas"]} == referred
 
