@@ -41,6 +41,25 @@ def test_a_database_that_hangs_stops_submissions_only(settled: Release, under_lo
     assert load.failing_s() < 30
 
 
+def test_a_database_that_is_cut_off_stops_submissions_only(settled: Release, under_load: Callable[..., Any]) -> None:
+    if not CLUSTER.exists():
+        pytest.skip("the cluster has no way to this machine")
+    # The node is this machine: packets to PostgreSQL are dropped, so that connections hang instead of ending.
+    address = settled.get("pod", settled.primary())["status"]["podIP"]
+    rule = ("FORWARD", "--destination", address, "--protocol", "tcp", "--dport", "5432", "--jump", "DROP")
+    with under_load("PostgreSQL cut off by the network for 15 s") as load:
+        run("iptables", "--insert", *rule, env=settled.env)
+        try:
+            time.sleep(15)
+        finally:
+            run("iptables", "--delete", *rule, env=settled.env)
+        time.sleep(10)
+    assert load.failures, "nothing was cut"
+    assert {answer.status for answer in load.failures} <= AWAY
+    assert {answer.kind for answer in load.failures} <= {"submit"}
+    assert load.failing_s() < 40
+
+
 def test_connections_to_a_primary_that_was_read_only_are_left(settled: Release, under_load: Callable[..., Any]) -> None:
     with under_load("PostgreSQL read-only for 10 s, as a demoted primary") as load:
         query(settled, "ALTER DATABASE opine SET default_transaction_read_only = on")

@@ -108,7 +108,7 @@ def test_what_is_archived_comes_back(archived: Release, figures: list[str], tmp_
     lost = accepted - set(stored_keys(release.address("reviews"), load.mark))
     figures.append(
         f"restore after the volumes were destroyed: {took:.0f} s; {at_newest.split()[0]} archived rows equal, "
-        f"{len(lost)} of {len(accepted)} accepted reviews lost, all of them of the last 10 s, which were not archived"
+        f"{len(lost)} of {len(accepted)} accepted reviews lost, all of them later than the last archived segment"
     )
     with Load(release.address("frontend")) as after:
         time.sleep(5)

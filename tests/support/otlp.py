@@ -48,7 +48,7 @@ class Collector:
 
 
 @contextmanager
-def running_collector() -> Iterator[Collector]:
+def running_collector(host: str = "127.0.0.1") -> Iterator[Collector]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             assert self.path == "/v1/traces"
@@ -60,8 +60,8 @@ def running_collector() -> Iterator[Collector]:
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        collector = Collector(f"http://127.0.0.1:{server.server_port}")
+    with ThreadingHTTPServer((host, 0), Handler) as server:
+        collector = Collector(f"http://{host}:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -120,8 +120,8 @@ IMPORTED = "import json, sys; import {}; print(json.dumps([name for name in sys.
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("opine_frontend.wsgi", "opentelemetry"),
-        ("opine_reviews.wsgi", "opentelemetry"),
+        ("opine_frontend.asgi", "opentelemetry"),
+        ("opine_reviews.asgi", "opentelemetry"),
         # BentoML imports the rest whether it is used or not.
         ("opine_sentiment.service", "opentelemetry.exporter"),
     ],

@@ -91,6 +91,8 @@ def test_admin_routes_are_documented_as_such(document: dict[str, Any]) -> None:
         for scheme in needed
     }
     assert secured == {
+        ("admin", "/api/v1/admin-sessions/{session_id}"),
+        ("admin", "/api/v1/moderation"),
         ("admin", "/api/v1/reviews.csv"),
         ("admin", "/api/v1/reviews/{id}"),
         ("admin", "/api/v1/scrape-runs"),

@@ -46,10 +46,12 @@ def test_the_review_is_one_of_the_present_too(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data"])
-def test_a_new_brand_is_added_once(client: FlaskClient, content_type: str) -> None:
+def test_a_new_brand_is_added_once(client: FlaskClient, admin: dict[str, str], content_type: str) -> None:
     for name in ("L'Oréal Paris", " l oreal, PARIS"):
         row = client.post("/api/review", data=form_of_2019(brand=name), content_type=content_type).get_json()
         assert row["brand"] == "L'Oréal Paris"
+    approval = {"action": "approve", "kind": "brand", "target": "l-oreal-paris", "actor": "Ada"}
+    assert client.post("/api/v1/moderation", json=approval, headers=admin).status_code == 204
     assert client.get("/api/v1/brands/l-oreal-paris").get_json() == {
         "slug": "l-oreal-paris",
         "name": "L'Oréal Paris",

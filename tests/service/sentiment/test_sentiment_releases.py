@@ -6,7 +6,6 @@ import json
 import shutil
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -20,14 +19,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import NullPool, create_engine, text
 from werkzeug.serving import make_server
 
+from tests.support import ROOT
 from tests.support.postgres import running_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.support.sentiment.server import Launcher, Server
 
-SHIPPED = Path(__file__).parents[3] / "services/sentiment/model"
+SHIPPED = ROOT / "services/sentiment/model"
 TOKEN = "a registry token of these tests"
 SERVICE = "opine_sentiment.service:Sentiment"
 PATIENCE_S = 60

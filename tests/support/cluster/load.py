@@ -53,7 +53,10 @@ class Load:
         self._started = time.monotonic()
         clients: tuple[Callable[[int], Answer], ...] = (self._page, self._predict, self._submit)
         self._threads = [threading.Thread(target=self._repeat, args=(client,)) for client in clients]
-        self._threads += [threading.Thread(target=self._stay) for _ in range(self.crowd)]
+        self._threads += [
+            threading.Thread(target=self._stay, args=(number * _CROWD_PAUSE_S / self.crowd,))
+            for number in range(self.crowd)
+        ]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -78,7 +81,8 @@ class Load:
     def _page(self, _number: int) -> Answer:
         return self._ask("page", "GET", "/", None, "")
 
-    def _stay(self) -> None:
+    def _stay(self, begins_s: float) -> None:
+        self._stop.wait(begins_s)
         kept = http.client.HTTPConnection(urlsplit(self.frontend).netloc, timeout=_TIMEOUT_S)
         body = {"text": "Quick delivery and friendly people."}
         while not self._stop.is_set():

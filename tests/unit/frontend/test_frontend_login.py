@@ -24,7 +24,7 @@ def api() -> Iterator[FakeServer]:
 @pytest.fixture(scope="module")
 def app(api: FakeServer) -> Flask:
     settings = _settings(PASSWORD).model_copy(update={"reviews_url": HttpUrl(api.url)})
-    return create_app(settings).server
+    return create_app(settings).server  # type: ignore[no-any-return]  # Dash says Any
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ Made = Callable[..., FlaskClient]
 @pytest.fixture
 def made() -> Made:
     def make(**changed: str) -> FlaskClient:
-        return create_app(Settings(reviews_url=HttpUrl("http://127.0.0.1:9"), **changed)).server.test_client()  # type: ignore[arg-type]
+        return create_app(Settings(reviews_url=HttpUrl("http://127.0.0.1:9"), **changed)).server.test_client()  # type: ignore[arg-type, no-any-return]
 
     return make
 

@@ -49,13 +49,7 @@ END $$
 
 def upgrade() -> None:
     op.add_column("review", sa.Column("model_digest", sa.Text))
-    op.create_check_constraint(op.f("ck_review_model_digest"), "review", f"model_digest {HEX_DIGEST}")
-    op.create_index(
-        "ix_review_model_digest",
-        "review",
-        ["model_digest", "created_at"],
-        postgresql_where=sa.text("model_digest IS NOT NULL"),
-    )
+    op.create_check_constraint(op.f("ck_review_model_digest"), "review", f"model_digest {HEX_DIGEST}", postgresql_not_valid=True)
     op.execute(VIEW)
 
     def set_now(name: str) -> sa.Column[Any]:
@@ -167,5 +161,4 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION release_event_keep")
     op.execute("DROP VIEW labelled_review")
     op.execute(VIEW_BEFORE)
-    op.drop_index("ix_review_model_digest", "review")
     op.drop_column("review", "model_digest")
