@@ -36,6 +36,8 @@ _TURNS, _QUIET_TURNS = 32, 3
 # even the smallest batch takes that. And how many such texts wait.
 _SPARE_S = 0.002
 _SPARE_OVERHEADS = 2
+# Of the time: a busy service has none to spare even while its engine is free, for requests are read meanwhile.
+_SPARE_SHARE = 0.05
 _MOST_SPARE = 256
 # An engine that works on one batch for so long hangs.
 _STALLED_S = 120.0
@@ -181,6 +183,7 @@ class Batcher(Generic[E, P]):
         self._scheduler: Scheduler[Work[E, P]] = Scheduler(limits, model)
         self._requests: dict[RequestQueue[Work[E, P]], Request[E, P]] = {}
         self._spare: deque[_Spare[E, P]] = deque(maxlen=_MOST_SPARE)
+        self._spare_from = -math.inf
         self._arrivals = 0
         self._started: _Started[E, P] | None = None
         self._begun_at: float | None = None
@@ -267,7 +270,7 @@ class Batcher(Generic[E, P]):
                 continue
             if self._started is None:
                 self._start_next()
-            if self._started is None and self._spare:
+            if self._started is None and self._spare and self._clock() >= self._spare_from:
                 if await self._is_quiet():
                     await self._compute_spare()
                 continue
@@ -393,6 +396,9 @@ class Batcher(Generic[E, P]):
         rows = [Row(queue, Work(request, i, encoded), cost, now) for i, (encoded, cost, _) in enumerate(taken)]
         await self._answer(self._start(rows))
         self._begun_at = None
+        pause_s = (self._clock() - now) / _SPARE_SHARE
+        self._spare_from = self._clock() + pause_s
+        asyncio.get_running_loop().call_later(pause_s, self._wake.set)
         for (_, _, on_answer), answer in zip(taken, request.answers, strict=True):
             if answer is not None:
                 on_answer(answer)
