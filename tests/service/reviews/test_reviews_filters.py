@@ -53,7 +53,12 @@ def test_a_listed_review_is_whole(client: FlaskClient, engine: Engine) -> None:
         "brand": {"slug": "nike", "name": "Nike"},
         "text": "Größe passt",
         "stars": 4,
-        "prediction": {"stars": 5, "score": 0.9, "label": "good", "model": {"name": "m", "version": "1"}},
+        "prediction": {
+            "stars": 5,
+            "score": 0.9,
+            "label": "good",
+            "model": {"name": "m", "version": "1", "digest": None},
+        },
         "created_at": "2026-11-03T00:00:00Z",
     }
     assert items[2]["prediction"] is None
