@@ -41,7 +41,7 @@ clean: ## Remove what was installed; the data in .local stay
 test: lint browser ## Check the code and run all tests
 	.venv-test/bin/pytest $(ON_ALL_CORES) $(ARGS)
 
-coverage: lint browser ## The same, and show what no test runs: CI refuses less than the floor in pyproject.toml
+coverage: lint browser ## The same, and show what no test runs; less than the floor in pyproject.toml fails
 	.venv-test/bin/pytest $(ON_ALL_CORES) --cov $(ARGS)
 
 bench: .venv-bench/installed ## Compare the sentiment service with its peers, in minutes; ARGS=--help
