@@ -21,7 +21,7 @@ def test_a_saved_review_is_thanked_for_and_on_its_brands_page(
     (_, body), *more = store.attempts
     assert more == []
     assert body["prediction"]["label"] == "good"
-    assert body["prediction"]["model"] == {"name": "fake", "version": "1.0.0"}
+    assert body["prediction"]["model"] == {"name": "fake", "version": "1.0.0", "digest": None}
 
 
 def test_the_keys_that_submit_from_the_text(composer: ComposerPage, store: Store) -> None:
