@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from charcnn.config import NetworkConfig
+from charcnn.config import Calibration, NetworkConfig
 from charcnn.export import export
 from charcnn.network import CharCNN
-from charcnn.prediction import Calibration
 
 from tests.support.sentiment.server import Launcher, Server
 

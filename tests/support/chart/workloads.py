@@ -79,8 +79,8 @@ def port_names(pods: Pods) -> set[str | int]:
     return {port["name"] for port in ports} | {port["containerPort"] for port in ports}
 
 
-def references(pods: Pods) -> Iterator[tuple[str, str, str | None]]:
-    """Kind, name and key of what the pods cannot start without."""
+def references(pods: Pods, *, optional: bool = False) -> Iterator[tuple[str, str, str | None]]:
+    """Kind, name and key of what the pods cannot start without; with `optional`, of what they read where it is there."""
     spec = pods.spec or {}
     if "serviceAccountName" in spec:
         yield "ServiceAccount", spec["serviceAccountName"], None
@@ -93,7 +93,7 @@ def references(pods: Pods) -> Iterator[tuple[str, str, str | None]]:
     for container in pods.containers:
         for variable in container.get("env", []):
             for source, found in variable.get("valueFrom", {}).items():
-                if source in _VARIABLES and not found.get("optional"):
+                if source in _VARIABLES and (optional or not found.get("optional")):
                     yield _VARIABLES[source], found["name"], found["key"]
 
 

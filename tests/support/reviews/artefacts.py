@@ -6,10 +6,9 @@ from pathlib import Path
 import torch
 from charcnn.archive import pack
 from charcnn.artefact import artefact_digest, read_manifest
-from charcnn.config import NetworkConfig
+from charcnn.config import Calibration, NetworkConfig
 from charcnn.export import export
 from charcnn.network import CharCNN
-from charcnn.prediction import Calibration
 
 
 class Artefact:

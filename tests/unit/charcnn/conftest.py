@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from charcnn.config import NetworkConfig
+from charcnn.config import Calibration, NetworkConfig
 from charcnn.export import export
 from charcnn.features import pack
 from charcnn.linear import LinearModel, word_ngrams
 from charcnn.network import CharCNN
-from charcnn.prediction import Calibration
 from charcnn.text import encode
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
+from charcnn.config import Calibration
 from charcnn.engine import Engine, load_engine
 from charcnn.features import look_up_rows, pack
 from charcnn.network import CharCNN
-from charcnn.prediction import STAR_VALENCE, Calibration
+from charcnn.prediction import STAR_VALENCE, calibrated_probabilities
 from safetensors.torch import load_file
 
 if TYPE_CHECKING:
@@ -76,14 +77,14 @@ def test_engine_is_the_network_that_was_trained(artefact: Path, engine: Engine, 
         logits = network.eval()(
             torch.from_numpy(look_up_rows(packed, config)), torch.from_numpy(packed.cell_text), len(encoded)
         ).numpy()
-    expected = engine.manifest.calibration.probabilities(logits + linear.forward(packed).logits)
+    expected = calibrated_probabilities(logits + linear.forward(packed).logits, engine.manifest.calibration)
     actual = [prediction.star_probabilities for prediction in engine.predict(encoded, [False] * len(encoded))]
     np.testing.assert_allclose(actual, expected, atol=1e-5)
 
 
 def test_logits_are_what_is_calibrated(engine: Engine) -> None:
     encoded = [engine.encode(text) for text in ODD_TEXTS]
-    probabilities = engine.manifest.calibration.probabilities(engine.logits(encoded))
+    probabilities = calibrated_probabilities(engine.logits(encoded), engine.manifest.calibration)
     predictions = engine.predict(encoded, [False] * len(encoded))
     np.testing.assert_array_equal(probabilities, [prediction.star_probabilities for prediction in predictions])
 

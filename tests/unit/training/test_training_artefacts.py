@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 from charcnn.artefact import ArtefactError, read_manifest
-from charcnn.config import NetworkConfig
+from charcnn.config import Calibration, NetworkConfig
 from charcnn.engine import load_engine
 from charcnn.features import pack
 from charcnn.legacy_2019 import Legacy2019Config, Legacy2019Network
 from charcnn.linear import load_linear
-from charcnn.prediction import Calibration
+from charcnn.prediction import calibrated_probabilities
 from charcnn.text import encode
 from opine_training.artefacts import export_run, load_model
 from opine_training.commands.calibrate import CalibrationError, Reviews, recalibrate
@@ -93,14 +93,14 @@ def test_the_exported_engine_equals_what_was_trained(
     linear = linear_logits(artefact)
     assert np.ptp(linear, axis=0).max() > 0.1
     logits = read_logits(network, build_encoding(small_config), ODD_TEXTS)
-    trained = engine.manifest.calibration.probabilities(logits + linear)
+    trained = calibrated_probabilities(logits + linear, engine.manifest.calibration)
     served = engine.predict([engine.encode(text) for text in ODD_TEXTS], [False] * len(ODD_TEXTS))
     # The artefact stores half precision: that is the difference, not the engine.
     np.testing.assert_allclose([each.star_probabilities for each in served], trained, atol=5e-3)
     halved = {name: each.half().float() for name, each in network.state_dict().items()}
     network.load_state_dict(halved)
     logits = read_logits(network, build_encoding(small_config), ODD_TEXTS)
-    stored = engine.manifest.calibration.probabilities(logits + linear)
+    stored = calibrated_probabilities(logits + linear, engine.manifest.calibration)
     np.testing.assert_allclose([each.star_probabilities for each in served], stored, atol=1e-4)
 
 

@@ -15,7 +15,15 @@ from charcnn.engine import load_engine
 from charcnn.export import export
 from charcnn.legacy_2019 import Legacy2019Network
 from charcnn.network import CharCNN
-from charcnn.prediction import LABEL_OF_STAR, label_probabilities, proposed_stars, scores, softmax
+from charcnn.prediction import (
+    LABEL_OF_STAR,
+    calibrated_probabilities,
+    decide_labels,
+    label_probabilities,
+    proposed_stars,
+    scores,
+    softmax,
+)
 from charcnn.quantise import passes, quantise
 from charcnn.text import EncodedText
 
@@ -58,8 +66,8 @@ class ServedModel:
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         calibration = self.engine.manifest.calibration
-        probabilities = calibration.probabilities(engine_logits(self.engine, texts))
-        labels = calibration.labels(probabilities)
+        probabilities = calibrated_probabilities(engine_logits(self.engine, texts), calibration)
+        labels = decide_labels(probabilities, calibration)
         return Predictions(
             label_probabilities(probabilities),
             labels,

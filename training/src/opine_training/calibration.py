@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from charcnn.prediction import LABEL_OF_STAR, Calibration, label_probabilities, softmax
+from charcnn.config import Calibration
+from charcnn.prediction import LABEL_OF_STAR, label_probabilities, softmax
 from scipy.ndimage import uniform_filter
 from torch.nn import functional
 

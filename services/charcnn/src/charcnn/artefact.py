@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from charcnn.config import LinearConfig, NetworkConfig
-from charcnn.prediction import Calibration
+from charcnn.config import Calibration, LinearConfig, NetworkConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,8 +1,10 @@
-"""The network's configuration, as it stands in an artefact's `model.json`."""
+"""What a model is, as it stands in an artefact's `model.json`; read without NumPy, by those who only keep artefacts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
 
 STARS = (1, 2, 3, 4, 5)
 MAX_LOG_WEIGHT = 20.0
@@ -60,3 +62,16 @@ class LinearConfig:
     """Words of the longest n-gram."""
     entries: int
     """Known n-grams."""
+
+
+class Calibration(BaseModel):
+    """What was fitted on rows that were not trained on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: float = Field(default=1.0, gt=0)
+    star_bias: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    label_offsets: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Added to the logarithms of p(bad), p(average) and p(good) before the largest is taken."""
+    uniform_prior_offsets: tuple[float, float, float] | None = None
+    """Added to the same logarithms, they carry the training prior to a uniform one; None where they were not fitted."""

@@ -15,11 +15,10 @@ from pydantic import TypeAdapter
 from safetensors.numpy import load_file
 
 from charcnn.artefact import CARD, LINEAR, MANIFEST, ArtefactError
-from charcnn.config import NetworkConfig
+from charcnn.config import Calibration, NetworkConfig
 from charcnn.export import export
 from charcnn.linear import LinearModel
 from charcnn.network import load_network
-from charcnn.prediction import Calibration
 
 if TYPE_CHECKING:
     from typing import Any

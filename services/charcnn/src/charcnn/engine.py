@@ -13,7 +13,16 @@ from charcnn.config import MAX_LOG_WEIGHT, STARS
 from charcnn.devices import DeviceError, require_int8
 from charcnn.features import look_up_columns, pack
 from charcnn.linear import load_linear
-from charcnn.prediction import LABELS, Prediction, cell_contributions, ngram_contributions, proposed_stars, scores
+from charcnn.prediction import (
+    LABELS,
+    Prediction,
+    calibrated_probabilities,
+    cell_contributions,
+    decide_labels,
+    ngram_contributions,
+    proposed_stars,
+    scores,
+)
 from charcnn.text import EncodedText, encode, spread
 
 if TYPE_CHECKING:
@@ -98,8 +107,8 @@ class Engine:
 
     def _predict(self, texts: Sequence[EncodedText], explain: Sequence[bool]) -> list[Prediction]:
         computed, calibration = self._forward(texts), self.manifest.calibration
-        probabilities = calibration.probabilities(computed.logits)
-        labels = calibration.labels(probabilities)
+        probabilities = calibrated_probabilities(computed.logits, calibration)
+        labels = decide_labels(probabilities, calibration)
         columns = zip(
             scores(probabilities).tolist(),
             labels.tolist(),

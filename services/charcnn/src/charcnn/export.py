@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from charcnn.config import NetworkConfig
+    from charcnn.config import Calibration, NetworkConfig
     from charcnn.linear import LinearModel
-    from charcnn.prediction import Calibration
 
 _TYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
 from charcnn.config import STARS
 from charcnn.text import BLANK
@@ -24,6 +23,7 @@ from charcnn.text import BLANK
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from charcnn.config import Calibration
     from charcnn.features import Packed
     from charcnn.linear import LinearOutput
 
@@ -51,32 +51,22 @@ class Prediction:
     """One number a code point of the text, or None where none were asked for."""
 
 
-class Calibration(BaseModel):
-    """What was fitted on rows that were not trained on; it stands in an artefact's `model.json`."""
+def calibrated_logits(raw: NDArray[np.floating], calibration: Calibration) -> NDArray[np.float64]:
+    """Of the network's and the linear part's sum, shape (N, 5)."""
+    calibrated: NDArray[np.float64] = np.asarray(raw, np.float64) / calibration.temperature
+    return calibrated + np.array(calibration.star_bias)
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    temperature: float = Field(default=1.0, gt=0)
-    star_bias: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
-    label_offsets: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Added to the logarithms of p(bad), p(average) and p(good) before the largest is taken."""
-    uniform_prior_offsets: tuple[float, float, float] | None = None
-    """Added to the same logarithms, they carry the training prior to a uniform one; None where they were not fitted."""
+def calibrated_probabilities(raw: NDArray[np.floating], calibration: Calibration) -> NDArray[np.float64]:
+    """p(1) ... p(5) of each text, shape (N, 5)."""
+    return softmax(calibrated_logits(raw, calibration))
 
-    def logits(self, raw: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Calibrated logits of raw ones, shape (N, 5)."""
-        calibrated: NDArray[np.float64] = np.asarray(raw, np.float64) / self.temperature + np.array(self.star_bias)
-        return calibrated
 
-    def probabilities(self, raw: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Star probabilities, shape (N, 5)."""
-        return softmax(self.logits(raw))
-
-    def labels(self, star_probabilities: NDArray[np.float64]) -> NDArray[np.intp]:
-        """Indices in `LABELS`, shape (N,)."""
-        logarithms = np.log(np.maximum(label_probabilities(star_probabilities), _LEAST_PROBABILITY))
-        indices: NDArray[np.intp] = (logarithms + np.array(self.label_offsets)).argmax(axis=1)
-        return indices
+def decide_labels(star_probabilities: NDArray[np.float64], calibration: Calibration) -> NDArray[np.intp]:
+    """Indices in `LABELS`, shape (N,)."""
+    logarithms = np.log(np.maximum(label_probabilities(star_probabilities), _LEAST_PROBABILITY))
+    indices: NDArray[np.intp] = (logarithms + np.array(calibration.label_offsets)).argmax(axis=1)
+    return indices
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

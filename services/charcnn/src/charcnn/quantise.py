@@ -28,6 +28,7 @@ from charcnn.export import network_graph, with_weights
 from charcnn.features import look_up_rows, pack
 from charcnn.network import load_network
 from charcnn.onnx_backend import OnnxBackend
+from charcnn.prediction import calibrated_probabilities, decide_labels
 from charcnn.text import encode
 
 if TYPE_CHECKING:
@@ -79,8 +80,10 @@ def compare(exact: Engine, int8: Engine, texts: Sequence[EncodedText]) -> Int8Fi
     largest, same = 0.0, 0
     for begin in range(0, len(texts), _TEXTS_A_CALL):
         part = texts[begin : begin + _TEXTS_A_CALL]
-        probabilities = [engine.manifest.calibration.probabilities(engine.logits(part)) for engine in (exact, int8)]
-        labels = [exact.manifest.calibration.labels(each) for each in probabilities]
+        probabilities = [
+            calibrated_probabilities(engine.logits(part), engine.manifest.calibration) for engine in (exact, int8)
+        ]
+        labels = [decide_labels(each, exact.manifest.calibration) for each in probabilities]
         largest = max(largest, float(np.abs(probabilities[0] - probabilities[1]).max()))
         same += int((labels[0] == labels[1]).sum())
     return Int8Figures(

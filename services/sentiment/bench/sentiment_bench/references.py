@@ -21,7 +21,7 @@ from charcnn.features import look_up_rows, pack
 from charcnn.legacy_2019 import ALPHABET, Legacy2019Config, Legacy2019Network
 from charcnn.linear import load_linear
 from charcnn.network import load_network, spaced_windows
-from charcnn.prediction import proposed_stars, scores
+from charcnn.prediction import calibrated_probabilities, decide_labels, proposed_stars, scores
 from charcnn.text import encode
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -87,8 +87,8 @@ def plain_export(model: Path) -> Callable[[Sequence[str]], object]:
         (logits,) = session.run(None, dict(zip(names, (rows, mask), strict=True)))
         if linear is not None:
             logits = logits + linear.forward(pack(symbols, stride=1, gap=1)).logits
-        probabilities = calibration.probabilities(logits)
-        labels = calibration.labels(probabilities)
+        probabilities = calibrated_probabilities(logits, calibration)
+        labels = decide_labels(probabilities, calibration)
         return scores(probabilities), labels, proposed_stars(probabilities, labels), probabilities
 
     return predict

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import tyro
+from charcnn.config import Calibration
 from charcnn.engine import load_engine
-from charcnn.prediction import LABEL_OF_STAR, Calibration, label_probabilities
+from charcnn.prediction import LABEL_OF_STAR, calibrated_probabilities, label_probabilities
 
 from opine_training import InputError
 from opine_training.artefacts import ServedModel, engine_logits, rewrite
@@ -80,7 +81,7 @@ def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calib
     if reviews.uniform_prior is not None:
         rows = _rows(reviews.uniform_prior, reviews, "all")
         logger.info("fitting the offsets to a uniform prior on %d rows", len(rows))
-        probabilities = label_probabilities(calibration.probabilities(_raw_logits(engine, rows)))
+        probabilities = label_probabilities(calibrated_probabilities(_raw_logits(engine, rows), calibration))
         offsets = fit_uniform_prior(probabilities, LABEL_OF_STAR[_stars(rows)])
         calibration = calibration.model_copy(update={"uniform_prior_offsets": offsets})
     fitted = manifest.model_copy(update={"version": version, "calibration": calibration, "metrics": metrics})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from charcnn.config import STARS
-from charcnn.prediction import LABEL_OF_STAR
+from charcnn.prediction import LABEL_OF_STAR, calibrated_probabilities, decide_labels
 from torch.nn import functional
 
 from opine_training.calibration import calibrated_log_loss, fit_calibration, macro_f1
@@ -54,7 +54,7 @@ def evaluate_teacher(network: Teacher, tuning: TokenDataset, longest: int, devic
     texts = [clipped(tuning.texts[index], longest) for index in range(len(tuning.texts))]
     logits = teacher_logits(network, texts, tuning.texts.special, device)
     calibration = fit_calibration(logits, tuning.stars)
-    labels = calibration.labels(calibration.probabilities(logits))
+    labels = decide_labels(calibrated_probabilities(logits, calibration), calibration)
     return {
         "log_loss": calibrated_log_loss(logits, tuning.stars),
         "macro_f1": macro_f1(LABEL_OF_STAR[tuning.stars], labels),
