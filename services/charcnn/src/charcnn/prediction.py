@@ -53,8 +53,9 @@ class Prediction:
 
 def calibrated_logits(raw: NDArray[np.floating], calibration: Calibration) -> NDArray[np.float64]:
     """Of the network's and the linear part's sum, shape (N, 5)."""
-    calibrated: NDArray[np.float64] = np.asarray(raw, np.float64) / calibration.temperature
-    return calibrated + np.array(calibration.star_bias)
+    scaled = np.asarray(raw, np.float64) / calibration.temperature
+    calibrated: NDArray[np.float64] = scaled + np.array(calibration.star_bias)
+    return calibrated
 
 
 def calibrated_probabilities(raw: NDArray[np.floating], calibration: Calibration) -> NDArray[np.float64]:
