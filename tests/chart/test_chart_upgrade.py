@@ -88,7 +88,8 @@ def test_the_readme_says_how_to_change_each_password(rendered: dict[str, list[Ob
         readers = {
             pods.owner.removeprefix("Deployment/opine-")
             for pods in own_pods(rendered["defaults"])
-            if pods.owner.startswith("Deployment/") and ("Secret", "opine-secrets", key) in set(references(pods, optional=True))
+            if pods.owner.startswith("Deployment/")
+            and ("Secret", "opine-secrets", key) in set(references(pods, optional=True))
         }
         assert readers == set(rows[key].split(" and ")), key
     for name in secrets.keys() - {"opine-secrets"}:

@@ -80,7 +80,7 @@ def port_names(pods: Pods) -> set[str | int]:
 
 
 def references(pods: Pods, *, optional: bool = False) -> Iterator[tuple[str, str, str | None]]:
-    """Kind, name and key of what the pods cannot start without; with `optional`, of what they read where it is there."""
+    """Kind, name and key of what the pods cannot start without; with `optional`, also of what they may lack."""
     spec = pods.spec or {}
     if "serviceAccountName" in spec:
         yield "ServiceAccount", spec["serviceAccountName"], None
