@@ -107,6 +107,8 @@ def test_every_metric_of_the_services_is_shown_or_watched(all_asked: list[Asked]
         "opine_sentiment_registry_failures_total",
         "opine_sentiment_release_revision",
         "opine_sentiment_shadow_flips_total",
+        "opine_sentiment_shadow_score_distance",
+        "opine_sentiment_shadow_texts_total",
     }
 
 

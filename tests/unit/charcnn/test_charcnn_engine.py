@@ -91,8 +91,9 @@ def test_logits_are_what_is_calibrated(engine: Engine) -> None:
 
 def test_the_empty_text_gets_the_prior(engine: Engine) -> None:
     (prediction,) = engine.predict([engine.encode("")], [True])
-    prior = Calibration(temperature=1.5, star_bias=(0.1, 0, 0, 0, -0.1)).probabilities(
-        np.array([[0.5 + 0.5, -0.5, 0, 0.25, 1 + 1]])  # of the network and of the linear part
+    prior = calibrated_probabilities(
+        np.array([[0.5 + 0.5, -0.5, 0, 0.25, 1 + 1]]),  # of the network and of the linear part
+        Calibration(temperature=1.5, star_bias=(0.1, 0, 0, 0, -0.1)),
     )
     np.testing.assert_allclose(prediction.star_probabilities, prior[0], atol=1e-3)
     assert prediction.contributions is not None

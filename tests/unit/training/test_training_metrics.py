@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from charcnn.prediction import calibrated_probabilities, decide_labels
 from opine_training.calibration import fit_calibration, fit_label_offsets, fit_uniform_prior, macro_f1
 from opine_training.metrics import (
     Predictions,
@@ -94,8 +95,8 @@ def test_label_offsets_raise_the_macro_f1_of_a_skewed_set() -> None:
     found = fit_calibration(logits, stars)
     plain = found.model_copy(update={"label_offsets": (0.0, 0.0, 0.0)})
     truth = np.array([0, 0, 1, 2, 2])[stars]
-    p = found.probabilities(logits)
-    assert macro_f1(truth, found.labels(p)) > macro_f1(truth, plain.labels(p))
+    p = calibrated_probabilities(logits, found)
+    assert macro_f1(truth, decide_labels(p, found)) > macro_f1(truth, decide_labels(p, plain))
 
 
 def test_label_offsets_give_up_no_source() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from charcnn.config import Calibration
-from charcnn.prediction import LABEL_OF_STAR, label_probabilities, softmax
+from charcnn.prediction import LABEL_OF_STAR, calibrated_probabilities, label_probabilities, softmax
 from scipy.ndimage import uniform_filter
 from torch.nn import functional
 
@@ -34,7 +34,7 @@ def fit_calibration(
     temperature, bias = fit_scaling(logits, stars)
     one, two, three, four, five = bias
     scaled = Calibration(temperature=temperature, star_bias=(one, two, three, four, five))
-    probabilities, labels = label_probabilities(scaled.probabilities(logits)), LABEL_OF_STAR[stars]
+    probabilities, labels = label_probabilities(calibrated_probabilities(logits, scaled)), LABEL_OF_STAR[stars]
     return scaled.model_copy(
         update={
             "label_offsets": fit_label_offsets(probabilities, labels, sources),
