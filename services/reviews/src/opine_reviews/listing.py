@@ -12,7 +12,7 @@ from typing import Any, TypeVarTuple
 
 from opine_common.problems import FieldError, Problem
 from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select, tuple_
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
 
 from opine_reviews.models import Brand, Review, RunKind, ScrapedReview, ScrapeRun
 from opine_reviews.schemas.requests import Order, ReviewFilters, ScrapedReviewFilters, Sort
@@ -66,6 +66,28 @@ def read_page(
     rows = list(session.execute(statement.limit(limit + 1)))
     page = rows[:limit]
     return page, cursor_of(page[-1]) if len(rows) > limit else None
+
+
+def read_newest(
+    session: Session,
+    statement: Select[*Columns],
+    key: InstrumentedAttribute[int],
+    *,
+    codec: CursorCodec,
+    query: str,
+    limit: int,
+    cursor: str | None,
+) -> tuple[list[Row[*Columns]], str | None]:
+    """A page of rows by a number that grows, largest first; the statement's first column is the row that has it.
+
+    Raises:
+        Problem: 422 for a cursor that is not of this query.
+    """
+    if cursor is not None:
+        _, last = codec.decode(query, cursor)
+        statement = statement.where(key < last)
+    ordered = statement.order_by(key.desc())
+    return read_page(session, ordered, limit, lambda row: codec.encode(query, "", getattr(next(iter(row)), key.key)))
 
 
 def _refused() -> Problem:
@@ -235,11 +257,10 @@ def list_runs(
         Problem: 422 for a cursor that is not of this query.
     """
     query = json.dumps(["scrape-runs", kind])
-    statement = select(ScrapeRun).order_by(ScrapeRun.id.desc())
+    statement = select(ScrapeRun)
     if kind is not None:
         statement = statement.where(ScrapeRun.kind == kind)
-    if cursor is not None:
-        _, row_id = codec.decode(query, cursor)
-        statement = statement.where(ScrapeRun.id < row_id)
-    rows, following = read_page(session, statement, limit, lambda row: codec.encode(query, "", row[0].id))
+    rows, following = read_newest(
+        session, statement, ScrapeRun.id, codec=codec, query=query, limit=limit, cursor=cursor
+    )
     return [run for (run,) in rows], following

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased, undefer_group
 
 from opine_reviews import releases
 from opine_reviews.errors import invalid_field
-from opine_reviews.listing import CursorCodec, read_page
+from opine_reviews.listing import CursorCodec, read_newest, read_page
 from opine_reviews.models import EventKind, ModelVersion, Release, ReleaseEvent, ReleaseOutcome, Review
 from opine_reviews.releases import Plan, StepRefusedError, Transition
 
@@ -215,12 +215,8 @@ def list_releases(
         select(Release, ModelVersion, baseline)
         .join(ModelVersion, ModelVersion.digest == Release.candidate_digest)
         .join(baseline, baseline.digest == Release.baseline_digest)
-        .order_by(Release.id.desc())
     )
-    if cursor is not None:
-        _, row_id = codec.decode(query, cursor)
-        statement = statement.where(Release.id < row_id)
-    rows, following = read_page(session, statement, limit, lambda row: codec.encode(query, "", row[0].id))
+    rows, following = read_newest(session, statement, Release.id, codec=codec, query=query, limit=limit, cursor=cursor)
     return [(row[0], row[1], row[2]) for row in rows], following
 
 
@@ -233,13 +229,12 @@ def list_events(
         Problem: 422 for a cursor that is not of this query.
     """
     query = json.dumps(["release-events", release])
-    statement = select(ReleaseEvent).order_by(ReleaseEvent.revision.desc())
+    statement = select(ReleaseEvent)
     if release is not None:
         statement = statement.where(ReleaseEvent.release_id == release)
-    if cursor is not None:
-        _, revision = codec.decode(query, cursor)
-        statement = statement.where(ReleaseEvent.revision < revision)
-    rows, following = read_page(session, statement, limit, lambda row: codec.encode(query, "", row[0].revision))
+    rows, following = read_newest(
+        session, statement, ReleaseEvent.revision, codec=codec, query=query, limit=limit, cursor=cursor
+    )
     return [event for (event,) in rows], following
 
 

@@ -17,7 +17,15 @@ from opine_sentiment.batching.errors import RejectedError
 from opine_sentiment.batching.health import EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
 from opine_sentiment.engine import EngineRunner, VersionedText
-from opine_sentiment.metrics import PREDICTIONS, TEXT_ERRORS, BatchMetrics, HealthMetrics
+from opine_sentiment.metrics import (
+    PREDICTIONS,
+    SHADOW_FLIPS,
+    SHADOW_SCORE_DISTANCE,
+    SHADOW_TEXTS,
+    TEXT_ERRORS,
+    BatchMetrics,
+    HealthMetrics,
+)
 from opine_sentiment.releases.serving import ServedVersions, version_of
 from opine_sentiment.schemas import TextError
 
@@ -32,6 +40,8 @@ if TYPE_CHECKING:
     from opine_sentiment.releases.serving import Source, Version
     from opine_sentiment.schemas import Model
     from opine_sentiment.settings import Settings
+
+    Offer = Callable[[VersionedText, Callable[[Prediction | Failed], None]], bool]
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
 
@@ -144,12 +154,10 @@ class Predictor:
         return Scored(version.model, outcomes)
 
     def _shadow(self, shadow: Version, texts: Sequence[str], outcomes: Sequence[Prediction | TextError]) -> None:
-        from opine_sentiment.releases.shadow import compare  # noqa: PLC0415  only during a release
-
         assert self._batcher is not None  # noqa: S101  it has just answered
         for text, outcome in zip(texts, outcomes, strict=True):
             if not isinstance(outcome, TextError):
-                compare(shadow, text, outcome, self._batcher.offer)
+                _compare_with_shadow(shadow, text, outcome, self._batcher.offer)
 
     async def _submit(
         self, texts: Sequence[str | TextError], version: Version, *, explain: bool, deadline: float
@@ -233,6 +241,25 @@ class Predictor:
         except TimeoutError:
             logger.warning("the release plan was not followed within %g s; it goes on being tried", _FIRST_PLAN_S)
         self._following = asyncio.create_task(follower.run())
+
+
+def _compare_with_shadow(shadow: Version, text: str, shown: Prediction, offer: Offer) -> None:
+    """Let the shadow score a text, if there is time, and count how its answer differs from the one that was shown."""
+    version = shadow.model.version
+
+    def count(answer: Prediction | Failed) -> None:
+        if isinstance(answer, Failed):
+            SHADOW_TEXTS.labels(version, "failed").inc()
+            return
+        SHADOW_TEXTS.labels(version, "compared").inc()
+        SHADOW_SCORE_DISTANCE.labels(version).observe(abs(answer.score - shown.score))
+        if answer.stars != shown.stars:
+            SHADOW_FLIPS.labels(version, "stars").inc()
+        if answer.label != shown.label:
+            SHADOW_FLIPS.labels(version, "label").inc()
+
+    SHADOW_TEXTS.labels(version, "offered").inc()
+    offer(VersionedText(shadow.engine, shadow.engine.encode(text)), count)
 
 
 def check_text(text: str, max_characters: int) -> str | TextError:
