@@ -32,6 +32,8 @@ TABLES = (
     "ended_session",
     "report",
     "hidden_review",
+    "review_term",
+    "review_reading",
     "review",
     "brand_month",
     "scraped_review",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from opine_common.prediction import Label
 from sqlalchemy import (
+    REAL,
     BigInteger,
     CheckConstraint,
     Computed,
@@ -164,6 +165,55 @@ class BrandMonth(Base):
     score_count: Mapped[int] = mapped_column(BigInteger)
     # Numeric, so that what a review added is taken away exactly.
     score_sum: Mapped[Decimal]
+
+
+# What reviews say: `opine_reviews.reading` writes it.
+
+
+class ReviewReading(Base):
+    """A review that was read for its terms, by which model; it may have none."""
+
+    __tablename__ = "review_reading"
+    __table_args__ = (
+        CheckConstraint("model_digest ~ '^[0-9a-f]{64}$'", name="model_digest"),
+        Index("ix_review_reading_brand", "brand_slug", "written_on"),
+    )
+
+    review_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("review.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    brand_slug: Mapped[str] = mapped_column(Slug)
+    # The day in UTC.
+    written_on: Mapped[dt.date]
+    model_digest: Mapped[str] = mapped_column(Text)
+    read_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class ReviewTerm(Base):
+    """A word, or two, of those that speak most for or against the brand in one review; `pull` says how much."""
+
+    __tablename__ = "review_term"
+    __table_args__ = (
+        CheckConstraint("length(term) BETWEEN 1 AND 60", name="term"),
+        # A brand's terms are counted from it alone.
+        Index(
+            "ix_review_term_brand",
+            "brand_slug",
+            "term",
+            "review_id",
+            postgresql_include=["pull", "written_on", "repeated"],
+        ),
+    )
+
+    review_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("review_reading.review_id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    term: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    brand_slug: Mapped[str] = mapped_column(Slug)
+    written_on: Mapped[dt.date]
+    pull: Mapped[float] = mapped_column(REAL)
+    # The same client had said it of the brand that day, in another review: it counts once.
+    repeated: Mapped[bool]
 
 
 # What is read elsewhere: the scraping writes it under a role of its own (`opine_reviews.schema`).
