@@ -35,10 +35,11 @@ _MOST_FAILURES = 3
 
 _ANSWER: TypeAdapter[Prediction | FailedText] = TypeAdapter(TextAnswer)
 
-# Its row is held for the moment until the commit, so that a review that is deleted meanwhile is skipped here.
+# Its row is held for the moment until the commit; one that is being deleted is skipped.
 _KEEP_READING = text("""
     INSERT INTO review_reading (review_id, brand_slug, written_on, model_digest)
-    SELECT id, brand_slug, (created_at AT TIME ZONE 'UTC')::date, :digest FROM review WHERE id = :id FOR KEY SHARE
+    SELECT id, brand_slug, (created_at AT TIME ZONE 'UTC')::date, :digest
+    FROM review WHERE id = :id FOR KEY SHARE SKIP LOCKED
     ON CONFLICT DO NOTHING RETURNING review_id
 """)
 # A client's hash is of one day, so that its other reviews of the brand are all of that day.
@@ -170,7 +171,10 @@ def _keep(session: Session, review: Review, prediction: Prediction | FailedText,
     if session.scalar(_KEEP_READING, {"id": review.id, "digest": digest}) is None:
         return 0
     words = prediction.words or () if isinstance(prediction, Prediction) else ()
-    terms = extract_terms(review.text, words)
+    try:
+        terms = extract_terms(review.text, words)
+    except ValueError as error:
+        raise ReadingError(f"the sentiment service answered words of another text: {error}") from error
     if terms:
         of_terms = {"terms": [term.text for term in terms], "pulls": [term.pull for term in terms]}
         session.execute(_KEEP_TERMS, {"id": review.id, **of_terms})
