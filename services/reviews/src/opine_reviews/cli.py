@@ -3,6 +3,7 @@
 import argparse
 import datetime as dt
 import math
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import get_args
@@ -18,6 +19,7 @@ from opine_reviews.database import make_tool_engine
 from opine_reviews.migration import upgrade
 from opine_reviews.moderation import forget
 from opine_reviews.privacy import delete_scraped_reviews, forget_clients
+from opine_reviews.reading import ReadingError, ReviewReader
 from opine_reviews.roles import RoleError, grant_roles
 from opine_reviews.schema import Awaited, wait_for_database
 from opine_reviews.settings import Settings, get_settings
@@ -39,11 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _migrate(engine, settings)
             case "seed-brands":
                 _seed(engine, options.file)
+            case "read":
+                _read(engine, settings, options.every)
             case "wait":
                 wait_for_database(engine, options.awaited, options.seconds)
             case _:
                 _retain(engine, options.days, settings.scraped_retention_days)
-    except (DBAPIError, BrandsFileError, RoleError, TimeoutError) as error:
+    except (DBAPIError, BrandsFileError, ReadingError, RoleError, TimeoutError) as error:
         logger.error("command failed", command=options.command, error=str(error).splitlines()[0])  # noqa: TRY400  an operator needs the cause, not our call stack
         return 1
     finally:
@@ -57,6 +61,8 @@ def make_parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the schema and the roles' rights up to date")
     seed = commands.add_parser("seed-brands", help="add and update brands from a list")
     seed.add_argument("--file", type=Path, help="CSV with slug,name,website,sector (default: the shipped list)")
+    read = commands.add_parser("read", help="find what reviews praise and complain of, in those not read yet")
+    read.add_argument("--every", type=_seconds, help="go on, with so many seconds between two looks")
     wait = commands.add_parser("wait", help="wait for PostgreSQL, or also for the schema that this code needs")
     wait.add_argument("awaited", choices=get_args(Awaited))
     wait.add_argument("--seconds", type=_seconds, required=True, help="after which it gives up")
@@ -95,6 +101,21 @@ def _seed(engine: Engine, path: Path | None) -> None:
     with Session(engine) as session, session.begin():
         upsert_brands(session, rows)
     logger.info("brands are up to date", listed=len(rows))
+
+
+def _read(engine: Engine, settings: Settings, every_s: float | None) -> None:
+    reader = ReviewReader(engine, settings)
+    if every_s is None:
+        logger.info("reviews read", reviews=reader.read_all())
+        return
+    while True:
+        # Whatever is away comes back; until then every look fails alike.
+        try:
+            if read := reader.read_all():
+                logger.info("reviews read", reviews=read)
+        except (DBAPIError, ReadingError) as error:
+            logger.warning("reviews are read later", error=str(error).splitlines()[0])
+        time.sleep(every_s)
 
 
 def _retain(engine: Engine, days: int, scraped_days: int) -> None:
