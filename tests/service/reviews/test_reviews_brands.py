@@ -136,6 +136,14 @@ def test_a_typo_is_only_supposed_where_nothing_else_is_found(client: FlaskClient
     assert _slugs(client, q="nikke", sector="Fashion") == []
 
 
+@pytest.mark.parametrize("sector", ["Sports and outdoors", None])
+def test_a_brand_that_nobody_sees_does_not_stop_a_typo(client: FlaskClient, engine: Engine, sector: str | None) -> None:
+    unlisted = {"slug": "nikke", "name": "Nikke", "sector": "Sports and outdoors", "listed": False}
+    with engine.begin() as connection:
+        connection.execute(insert(Brand), [unlisted])
+    assert _slugs(client, q="nikke", **({} if sector is None else {"sector": sector})) == ["nike"]
+
+
 def test_no_extension_is_needed(engine: Engine) -> None:
     with engine.connect() as connection:
         bodies = connection.scalars(text("SELECT prosrc FROM pg_proc WHERE proname LIKE 'brand_search%'")).all()
