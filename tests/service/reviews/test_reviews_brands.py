@@ -23,6 +23,7 @@ def test_a_brand_has_its_count_and_average(client: FlaskClient, engine: Engine) 
         "website": "https://nike.example.com",
         "sector": "Sports and outdoors",
         "origin": "list",
+        "demo": False,
         "review_count": 2,
         "average_stars": 4.5,
         "scraped": [],
