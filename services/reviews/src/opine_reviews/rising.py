@@ -41,7 +41,7 @@ class RisingBrands:
         """The steepest first, at most `MOST`."""
         counts = self._kept(session)
         statement = select(Brand.slug, Brand.name).where(Brand.slug.in_([count.slug for count in counts]), Brand.listed)
-        names = dict(session.execute(statement).tuples())
+        names = dict(session.execute(statement).all())
         return [
             RisingBrandAnswer(
                 brand=BrandName(slug=count.slug, name=names[count.slug]),
