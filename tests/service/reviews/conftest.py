@@ -21,6 +21,9 @@ from tests.support.reviews.rows import add_brands, empty_tables
 if TYPE_CHECKING:
     from tests.support.reviews.artefacts import Artefact
 
+Start = Callable[..., subprocess.Popen[str]]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
 ADMIN_TOKEN = "an admin token of these tests"
 UNLIMITED = ("predictions_limit", "submissions_limit", "brands_limit", "reports_limit")
 Start = Callable[..., subprocess.Popen[str]]

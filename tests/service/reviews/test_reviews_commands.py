@@ -1,8 +1,6 @@
 """`opine-reviews` as it is run: in a process of its own."""
 
 import datetime as dt
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,11 +8,9 @@ from flask.testing import FlaskClient
 from opine_local.ports import any_free
 from sqlalchemy import Engine, text
 
+from tests.service.reviews.conftest import Run, Start
 from tests.support.postgres import Postgres
 from tests.support.reviews.rows import add_company, add_reviews, add_scraped_reviews, schema_at
-
-Start = Callable[..., subprocess.Popen[str]]
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def test_migrating_again_changes_nothing(run: Run, client: FlaskClient) -> None:
