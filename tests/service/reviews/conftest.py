@@ -26,8 +26,6 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 ADMIN_TOKEN = "an admin token of these tests"
 UNLIMITED = ("predictions_limit", "submissions_limit", "brands_limit", "reports_limit")
-Start = Callable[..., subprocess.Popen[str]]
-Run = Callable[..., subprocess.CompletedProcess[str]]
 REGISTRY_TOKEN = "a registry token of these tests"
 
 

@@ -95,7 +95,7 @@ def reader(settings: Settings, secrets: Secrets, database_url: str) -> Program:
         [sys.executable, "-m", "opine_reviews", "read", "--every", "5"],
         {
             "OPINE_REVIEWS_DATABASE_URL": database_url,
-            "OPINE_REVIEWS_SENTIMENT_URL": _url(settings.sentiment_port),
+            "OPINE_REVIEWS_SENTIMENT_URL": url_of(settings.sentiment_port),
             "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
             "OPINE_REVIEWS_LOG_JSON": "false",
         },

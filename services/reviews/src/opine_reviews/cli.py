@@ -13,7 +13,7 @@ from opine_common.logs import configure_logging
 from opine_common.prediction import PredictionAnswer
 from opine_common.problems import Problem
 from opine_common.readiness import wait_until_ready
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -34,6 +34,12 @@ logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 # Rows a transaction: short locks, and a stop loses little.
 _BATCH = 5000
 _PAUSE_S = 1.0
+# More than a database with the schema and the shipped brands, less than one with reviews.
+_NEW_BYTES = 32 * 1024**2
+_MAY_CHECKPOINT = text("""
+    SELECT pg_database_size(current_database()) < :bytes
+       AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'pg_checkpoint' AND pg_has_role(oid, 'USAGE'))
+""")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,6 +116,7 @@ def _migrate(engine: Engine, settings: Settings) -> None:
     logger.info("schema is up to date")
     granted = grant_roles(engine, scraping=settings.scraping_role, analysis=settings.analysis_role)
     logger.info("roles are up to date", granted=granted)
+    _checkpoint_if_new(engine)
 
 
 def _seed(engine: Engine, path: Path | None) -> None:
@@ -117,6 +124,17 @@ def _seed(engine: Engine, path: Path | None) -> None:
     with Session(engine) as session, session.begin():
         upsert_brands(session, rows)
     logger.info("brands are up to date", listed=len(rows))
+    _checkpoint_if_new(engine)
+
+
+def _checkpoint_if_new(engine: Engine) -> None:
+    """Where this role may: a replica is copied after a checkpoint, which PostgreSQL draws out unless it is asked for.
+
+    Not in a database that is in use, whose disk it would keep busy.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if connection.scalar(_MAY_CHECKPOINT, {"bytes": _NEW_BYTES}):
+            connection.exec_driver_sql("CHECKPOINT")
 
 
 def _read(engine: Engine, settings: Settings, every_s: float | None) -> None:
