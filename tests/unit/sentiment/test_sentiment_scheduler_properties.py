@@ -172,7 +172,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         batch, self.running = self.running, None
         assert batch is not None
         self.now = max(self.now, batch.begun_at + seconds)
-        self.scheduler.finished(batch, self.now, succeeded=True)
+        self.scheduler.finished(batch, self.now - batch.begun_at)
         for row in batch.rows:
             self.all[row.value[0]].done[row.value[1]] += 1
 
