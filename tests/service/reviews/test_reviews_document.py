@@ -25,6 +25,8 @@ ROUTES = {
     "/api/v1/brands/random": {"get"},
     "/api/v1/brands/{slug}": {"get"},
     "/api/v1/brands/{slug}/summary": {"get"},
+    "/api/v1/brands/{slug}/terms": {"get"},
+    "/api/v1/brands/{slug}/trend": {"get"},
     "/api/v1/models": {"get", "post"},
     "/api/v1/models/{digest}": {"get"},
     "/api/v1/models/{digest}/artefact": {"get"},
@@ -44,6 +46,7 @@ ROUTES = {
     "/api/v1/moderation": {"get", "post"},
     "/api/v1/admin-sessions/{session_id}": {"get", "delete"},
     "/api/v1/reviews/{id}/provenance": {"get"},
+    "/api/v1/rising-brands": {"get"},
     "/api/v1/scrape-runs": {"get"},
     "/api/v1/scraped-reviews": {"get"},
     "/api/v1/sectors": {"get"},
@@ -132,11 +135,13 @@ BEYOND_THE_SCHEMA = {
     ("/api/v1/releases", "get"),
     ("/api/v1/reviews", "get"),
     ("/api/v1/reviews", "post"),
+    ("/api/v1/reviews.csv", "get"),
     ("/api/v1/scraped-reviews", "get"),
 }
 ANYTHING_IS_VALID = {
     "/api/v1/brands/{slug}",
     "/api/v1/brands/{slug}/summary",
+    "/api/v1/rising-brands",
     "/api/v1/sectors",
     "/api/v1/release-plan",
 }

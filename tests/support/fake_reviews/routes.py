@@ -25,8 +25,9 @@ def create_fake(store: Store) -> Flask:
     app = Flask("fake_reviews_api")
 
     @app.before_request
-    def note() -> None:
+    def note() -> Response | None:
         store.calls.append(f"{request.method} {request.path}")
+        return problem(503, "Service Unavailable") if request.path == store.knobs.broken_path else None
 
     _add_writes(app, store)
     _add_reads(app, store)
@@ -96,6 +97,10 @@ def _add_reads(app: Flask, store: Store) -> None:
     def sectors() -> Response:
         counts = Counter(brand["sector"] for brand in store.brands)
         return jsonify(items=[{"sector": name, "brand_count": count} for name, count in sorted(counts.items())])
+
+    @app.get("/api/v1/rising-brands")
+    def rising_brands() -> Response:
+        return jsonify(items=store.rising)
 
     @app.get("/api/v1/brands/random")
     def random_brand() -> Response:

@@ -110,10 +110,11 @@ class Engine:
         computed, calibration = self._forward(texts), self.manifest.calibration
         probabilities = calibrated_probabilities(computed.logits, calibration)
         labels = decide_labels(probabilities, calibration)
+        stars = proposed_stars(probabilities, labels)
         columns = zip(
-            scores(probabilities).tolist(),
+            scores(probabilities, stars).tolist(),
             labels.tolist(),
-            proposed_stars(probabilities, labels).tolist(),
+            stars.tolist(),
             probabilities.tolist(),
             self._contributions(texts, explain, computed) if any(explain) else [None] * len(texts),
             strict=True,

@@ -13,6 +13,7 @@ from opine_frontend.components.elements import aria, error_notice
 from opine_frontend.pages.admin import admin_page
 from opine_frontend.pages.brand import brand_page
 from opine_frontend.pages.brands import Sectors, brands_page
+from opine_frontend.pages.front import front_page
 from opine_frontend.pages.login import is_admin, login_page, switched_off_page
 from opine_frontend.pages.review import review_page
 from opine_frontend.reviews_api.client import ReviewsApi
@@ -127,8 +128,11 @@ def page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[],
 def _page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[], Component]) -> Page:
     match route.page:
         case "review":
-            brand = api.brand(route.slug) if route.slug else api.random_brand()
-            return Page(review_page(brand), title_of(route, brand.name))
+            if route.slug:
+                brand = api.brand(route.slug)
+                return Page(review_page(brand), title_of(route, brand.name))
+            brand = api.random_brand()
+            return Page(front_page(brand), title_of(route, brand.name))
         case "brands":
             return Page(brands_page(sectors.names()), title_of(route))
         case "brand":

@@ -8,7 +8,16 @@ from dash import MATCH, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from opine_frontend.components.elements import STARS, aria, empty_state, icon, monogram, star_row, visually_hidden
+from opine_frontend.components.elements import (
+    STARS,
+    aria,
+    demo_tag,
+    empty_state,
+    icon,
+    monogram,
+    star_row,
+    visually_hidden,
+)
 from opine_frontend.components.formatting import average, counted, day, percent, safe_website, site_name
 from opine_frontend.components.pagination import paged_list, register_paging
 from opine_frontend.components.trend import trend
@@ -61,6 +70,8 @@ def _head(brand: Brand) -> html.Div:
 def _facts(brand: Brand) -> list[Component]:
     website = safe_website(brand.website)
     facts: list[Component] = [html.Span(brand.sector)] if brand.sector else []
+    if brand.demo:
+        facts += [html.Span([*demo_tag(shown=True), " Invented for a demonstration, and so are its reviews marked so"])]
     if website:
         facts.append(
             html.A([site_name(website), icon("out")], href=website, target="_blank", rel="noopener noreferrer")
@@ -193,6 +204,7 @@ def _review_cards(reviews: Sequence[Review]) -> html.Ul:
                 review.stars,
                 review.created_at,
                 html.P(review.text, className="review-text", dir="auto"),
+                *demo_tag(shown=review.demo),
                 *_correction(review),
                 _report_button(review),
             )

@@ -20,6 +20,7 @@ from opine_frontend.reviews_api.schemas import (
     Page,
     Review,
     ReviewQuery,
+    RisingBrand,
     ScrapedReview,
     ScrapedReviewQuery,
     ScrapeRun,
@@ -137,6 +138,9 @@ class ReviewsApi:
 
     def summary(self, slug: str) -> Summary:
         return _parse(Summary, self._request("GET", f"/brands/{_segment(slug)}/summary"))
+
+    def rising_brands(self) -> Page[RisingBrand]:
+        return _parse(Page[RisingBrand], self._request("GET", "/rising-brands"))
 
     def sectors(self) -> Page[Sector]:
         return _parse(Page[Sector], self._request("GET", "/sectors"))
