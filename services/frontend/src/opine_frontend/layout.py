@@ -7,7 +7,8 @@ from dash import Dash, dcc, html
 from flask import request
 
 from opine_frontend.components.elements import aria, icon, skeleton
-from opine_frontend.routing import link, match, title_of
+from opine_frontend.feeds import feed_links
+from opine_frontend.routing import Route, link, match, title_of
 
 COLOR_SCHEME_SCRIPT = "js/color_scheme.js"
 
@@ -20,6 +21,7 @@ _TEMPLATE = """<!DOCTYPE html>
     <meta name="description" content="Review a brand and watch the sentiment of your words while you type.">
     <title>{title}</title>
     <link rel="icon" type="image/svg+xml" href="{favicon}">
+    {feeds}
     <script src="{color_scheme}"></script>
     {css}
   </head>
@@ -77,6 +79,7 @@ class OpineDash(Dash):
             late=_LATE,
             prefix=escape(request.script_root),
             host=escape(request.host),
+            feeds=_feeds(route),
             favicon=self.get_asset_url("favicon.svg"),
             color_scheme=self.get_asset_url(COLOR_SCHEME_SCRIPT),
             css=css,
@@ -84,6 +87,13 @@ class OpineDash(Dash):
             scripts=scripts,
             renderer=renderer,
         )
+
+
+def _feeds(route: Route) -> str:
+    return "\n    ".join(
+        f'<link rel="alternate" type="{media_type}" title="{title}" href="{escape(href)}">'
+        for media_type, title, href in feed_links(route.slug if route.page == "brand" else "")
+    )
 
 
 def layout() -> dmc.MantineProvider:
