@@ -25,7 +25,8 @@ def fake() -> FakeServer:
 def reader(fake: FakeServer) -> FlaskClient:
     fake.store.reset()
     settings = Settings.model_validate({"reviews_url": fake.url, "prefix": "/opine"})
-    return create_app(settings).server.test_client()
+    client: FlaskClient = create_app(settings).server.test_client()
+    return client
 
 
 def _entries(xml: bytes) -> list[ET.Element]:

@@ -32,7 +32,7 @@ def _latest(reviews: Sequence[Review], demo_command: str) -> html.Section:
         html.Ul([_review(review) for review in reviews], className="review-list") if reviews else _none(demo_command)
     )
     # Not a link of Dash, which would look for a page of it.
-    feed = html.A("Feed", href=link("/feed.atom"), type="application/atom+xml", className="small")
+    feed = html.A("Feed", href=link("/feed.atom"), className="small")
     head = html.Div([html.H2("Latest reviews"), feed], className="section-head")
     return html.Section([head, shown], className="latest")
 
