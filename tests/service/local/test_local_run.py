@@ -37,6 +37,8 @@ def test_a_run_serves_the_page_stops_and_keeps_its_data(start_local: StartLocal)
     prediction = fetch(f"{first.url('reviews')}/api/v1/predictions", {"text": "Lovely shop."})["prediction"]
     assert 1 <= prediction["stars"] <= 5
     review = fetch(f"{first.url('reviews')}/api/v1/reviews", {"brand": "lego", "text": "Lovely shop.", "stars": 5})
+    first.until_said(r"reader .*reviews read")
+    assert fetch(f"{first.url('reviews')}/api/v1/brands/lego/terms")["read_count"] == 1
     assert "/readyz" not in first.output
     assert first.output.count("Opine is ready") == 1
     assert first.stop(signal.SIGINT) == 0

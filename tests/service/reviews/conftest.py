@@ -105,16 +105,10 @@ def admin() -> dict[str, str]:
     return {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 
 
-@pytest.fixture(scope="session")
-def artefacts(tmp_path_factory: pytest.TempPathFactory) -> "list[Artefact]":
-    # PyTorch comes with it, which few of these tests need.
-    from tests.support.reviews.artefacts import three_versions_and_an_impostor  # noqa: PLC0415
-
-    return three_versions_and_an_impostor(tmp_path_factory.mktemp("artefacts"))
-
-
 @pytest.fixture
 def start(postgres: Postgres, engine: Engine) -> Start:  # noqa: ARG001  emptied
+    """`opine-reviews` in a process of its own, with settings beside those that it must have."""
+
     def start(*arguments: str, **settings: str) -> subprocess.Popen[str]:
         given = {"database_url": postgres.url, "client_hash_key": "a key of these tests", **settings}
         return subprocess.Popen(
@@ -136,3 +130,11 @@ def run(start: Start) -> Run:
         return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def artefacts(tmp_path_factory: pytest.TempPathFactory) -> "list[Artefact]":
+    # PyTorch comes with it, which few of these tests need.
+    from tests.support.reviews.artefacts import three_versions_and_an_impostor  # noqa: PLC0415
+
+    return three_versions_and_an_impostor(tmp_path_factory.mktemp("artefacts"))

@@ -19,6 +19,26 @@ def test_migrating_again_changes_nothing(run: Run, client: FlaskClient) -> None:
     assert client.get("/readyz").status_code == 200
 
 
+def test_a_new_database_is_migrated_to_a_checkpoint_and_one_in_use_is_not(run: Run, engine: Engine) -> None:
+    def last_checkpoint() -> str:
+        with engine.connect() as connection:
+            lsn: str = connection.scalar(text("SELECT checkpoint_lsn::text FROM pg_control_checkpoint()"))
+        return lsn
+
+    before = last_checkpoint()
+    assert run("migrate").returncode == 0
+    migrated = last_checkpoint()
+    assert migrated != before
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE in_use AS SELECT repeat(n::text, 400) FROM generate_series(1, 20000) n"))
+    try:
+        assert run("migrate").returncode == run("seed-brands").returncode == 0
+        assert last_checkpoint() == migrated
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE in_use"))
+
+
 def test_code_that_is_older_than_the_schema_migrates_nothing(run: Run, engine: Engine) -> None:
     with schema_at(engine, "9999"):
         done = run("migrate")

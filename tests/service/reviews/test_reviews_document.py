@@ -25,6 +25,8 @@ ROUTES = {
     "/api/v1/brands/random": {"get"},
     "/api/v1/brands/{slug}": {"get"},
     "/api/v1/brands/{slug}/summary": {"get"},
+    "/api/v1/brands/{slug}/terms": {"get"},
+    "/api/v1/brands/{slug}/trend": {"get"},
     "/api/v1/models": {"get", "post"},
     "/api/v1/models/{digest}": {"get"},
     "/api/v1/models/{digest}/artefact": {"get"},
@@ -133,6 +135,7 @@ BEYOND_THE_SCHEMA = {
     ("/api/v1/releases", "get"),
     ("/api/v1/reviews", "get"),
     ("/api/v1/reviews", "post"),
+    ("/api/v1/reviews.csv", "get"),
     ("/api/v1/scraped-reviews", "get"),
 }
 ANYTHING_IS_VALID = {

@@ -68,11 +68,12 @@ class ServedModel:
         calibration = self.engine.manifest.calibration
         probabilities = calibrated_probabilities(engine_logits(self.engine, texts), calibration)
         labels = decide_labels(probabilities, calibration)
+        stars = proposed_stars(probabilities, labels)
         return Predictions(
             label_probabilities(probabilities),
             labels,
-            scores(probabilities),
-            proposed_stars(probabilities, labels),
+            scores(probabilities, stars),
+            stars,
             calibration.uniform_prior_offsets,
         )
 

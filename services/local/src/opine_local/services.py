@@ -88,6 +88,20 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
     ]  # fmt: skip
 
 
+def reader(settings: Settings, secrets: Secrets, database_url: str) -> Program:
+    """What reads new reviews for their terms; the page is there without it."""
+    return Program(
+        "reader",
+        [sys.executable, "-m", "opine_reviews", "read", "--every", "5"],
+        {
+            "OPINE_REVIEWS_DATABASE_URL": database_url,
+            "OPINE_REVIEWS_SENTIMENT_URL": url_of(settings.sentiment_port),
+            "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
+            "OPINE_REVIEWS_LOG_JSON": "false",
+        },
+    )
+
+
 def is_ready(url: str) -> bool:
     """Whether a GET of this `http://` URL answers 200 now."""
     parts = urlsplit(url)

@@ -3,6 +3,7 @@
 import argparse
 import datetime as dt
 import math
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, get_args
@@ -12,7 +13,7 @@ from opine_common.logs import configure_logging
 from opine_common.prediction import PredictionAnswer
 from opine_common.problems import Problem
 from opine_common.readiness import wait_until_ready
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,7 @@ from opine_reviews.migration import upgrade
 from opine_reviews.moderation import forget
 from opine_reviews.predictions import PredictionSigner, SentimentClient
 from opine_reviews.privacy import delete_scraped_reviews, forget_clients
+from opine_reviews.reading import ReadingError, ReviewReader
 from opine_reviews.roles import RoleError, grant_roles
 from opine_reviews.schema import Awaited, wait_for_database
 from opine_reviews.settings import Settings, get_settings
@@ -32,6 +34,12 @@ logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 # Rows a transaction: short locks, and a stop loses little.
 _BATCH = 5000
 _PAUSE_S = 1.0
+# More than a database with the schema and the shipped brands, less than one with reviews.
+_NEW_BYTES = 32 * 1024**2
+_MAY_CHECKPOINT = text("""
+    SELECT pg_database_size(current_database()) < :bytes
+       AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'pg_checkpoint' AND pg_has_role(oid, 'USAGE'))
+""")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,13 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _migrate(engine, settings)
             case "seed-brands":
                 _seed(engine, options.file)
+            case "read":
+                _read(engine, settings, options.every)
             case "demo":
                 _demo(engine, settings, options.action, options.seconds)
             case "wait":
                 wait_for_database(engine, options.awaited, options.seconds)
             case _:
                 _retain(engine, options.days, settings.scraped_retention_days)
-    except (DBAPIError, BrandsFileError, RoleError, TimeoutError) as error:
+    except (DBAPIError, BrandsFileError, ReadingError, RoleError, TimeoutError) as error:
         logger.error("command failed", command=options.command, error=str(error).splitlines()[0])  # noqa: TRY400  an operator needs the cause, not our call stack
         return 1
     finally:
@@ -65,6 +75,8 @@ def make_parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the schema and the roles' rights up to date")
     seed = commands.add_parser("seed-brands", help="add and update brands from a list")
     seed.add_argument("--file", type=Path, help="CSV with slug,name,website,sector (default: the shipped list)")
+    read = commands.add_parser("read", help="find what reviews praise and complain of, in those not read yet")
+    read.add_argument("--every", type=_seconds, help="go on, with so many seconds between two looks")
     wait = commands.add_parser("wait", help="wait for PostgreSQL, or also for the schema that this code needs")
     wait.add_argument("awaited", choices=get_args(Awaited))
     wait.add_argument("--seconds", type=_seconds, required=True, help="after which it gives up")
@@ -104,6 +116,7 @@ def _migrate(engine: Engine, settings: Settings) -> None:
     logger.info("schema is up to date")
     granted = grant_roles(engine, scraping=settings.scraping_role, analysis=settings.analysis_role)
     logger.info("roles are up to date", granted=granted)
+    _checkpoint_if_new(engine)
 
 
 def _seed(engine: Engine, path: Path | None) -> None:
@@ -111,6 +124,32 @@ def _seed(engine: Engine, path: Path | None) -> None:
     with Session(engine) as session, session.begin():
         upsert_brands(session, rows)
     logger.info("brands are up to date", listed=len(rows))
+    _checkpoint_if_new(engine)
+
+
+def _checkpoint_if_new(engine: Engine) -> None:
+    """Where this role may: a replica is copied after a checkpoint, which PostgreSQL draws out unless it is asked for.
+
+    Not in a database that is in use, whose disk it would keep busy.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if connection.scalar(_MAY_CHECKPOINT, {"bytes": _NEW_BYTES}):
+            connection.exec_driver_sql("CHECKPOINT")
+
+
+def _read(engine: Engine, settings: Settings, every_s: float | None) -> None:
+    reader = ReviewReader(engine, settings)
+    if every_s is None:
+        logger.info("reviews read", reviews=reader.read_all())
+        return
+    while True:
+        # Whatever is away comes back; until then every look fails alike.
+        try:
+            if read := reader.read_all():
+                logger.info("reviews read", reviews=read)
+        except (DBAPIError, ReadingError) as error:
+            logger.warning("reviews are read later", error=str(error).splitlines()[0])
+        time.sleep(every_s)
 
 
 def _retain(engine: Engine, days: int, scraped_days: int) -> None:

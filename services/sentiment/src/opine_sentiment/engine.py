@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from charcnn.artefact import ArtefactError, read_manifest
 from charcnn.devices import DeviceError, require_int8
-from charcnn.engine import load_engine
 
 from opine_sentiment.batching.batcher import ROW_COST
 from opine_sentiment.cpu_limit import cpu_limit
@@ -109,6 +108,8 @@ def load(settings: Settings, folder: Path | None = None, digest: str | None = No
         charcnn.artefact.ArtefactError: the model cannot be used; the message says what to do.
         charcnn.devices.DeviceError: a GPU is required and none is visible.
     """
+    from charcnn.engine import load_engine  # noqa: PLC0415  NumPy with it, which BentoML's supervisor can do without
+
     threads = settings.threads or cpu_limit()
     return load_engine(
         folder or settings.model_dir,

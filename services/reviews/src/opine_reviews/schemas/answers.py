@@ -111,6 +111,37 @@ class SummaryAnswer(BaseModel):
     months: list[MonthAnswer] = Field(description="oldest first; months without reviews are left out")
 
 
+class TermAnswer(BaseModel):
+    term: str = Field(description="a word, or two with a blank between, as `term` of the list of reviews takes it")
+    review_count: int = Field(description="reviews that say it, as many as the list shows")
+    mean_pull: float = Field(description="what it contributes to a review on average; positive for the brand")
+    recent_count: int = Field(description="reviews of the last 28 days among them")
+    trend: Literal["rising", "falling", "steady"] | None = Field(
+        description="its share of the reviews of the last 28 days against that of all before; null: too few to tell"
+    )
+
+
+class TermsAnswer(BaseModel):
+    brand: BrandName
+    read_count: int = Field(description="reviews that were read for terms; a new one follows within minutes")
+    praise: list[TermAnswer] = Field(
+        description="strongest first, that is by how often it is said and how much it says"
+    )
+    complaints: list[TermAnswer]
+
+
+class WeekAnswer(BaseModel):
+    week: dt.date = Field(description="its Monday, in UTC")
+    review_count: int
+    average_stars: float
+    average_score: float | None = Field(description="null if none of the reviews had a prediction")
+
+
+class TrendAnswer(BaseModel):
+    brand: BrandName
+    weeks: list[WeekAnswer] = Field(description="oldest first; weeks without reviews are left out")
+
+
 class ScrapedReviewAnswer(BaseModel):
     id: int
     brand: BrandName

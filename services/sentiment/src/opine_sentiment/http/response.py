@@ -6,7 +6,6 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import orjson
 
 from opine_sentiment.schemas import TextError
@@ -14,6 +13,7 @@ from opine_sentiment.schemas import TextError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from charcnn.prediction import Prediction
     from numpy.typing import NDArray
 
@@ -52,6 +52,8 @@ def word_contributions(text: str, contributions: NDArray[np.float32]) -> list[tu
     spans = [match.span() for match in _WORD.finditer(text)]
     if not spans:
         return []
+    import numpy as np  # noqa: PLC0415  BentoML's supervisor imports this module, too, and starts sooner without
+
     starts, ends = np.array(spans).T
     summed = np.concatenate([[0.0], np.cumsum(contributions, dtype=np.float64)])
     sums = significant(summed[ends] - summed[starts], _CONTRIBUTION_DIGITS)
@@ -60,6 +62,8 @@ def word_contributions(text: str, contributions: NDArray[np.float32]) -> list[tu
 
 def significant(values: NDArray[np.floating], digits: int) -> NDArray[np.float32]:
     """Round each value to so many significant digits; 0 stays 0. Any shape."""
+    import numpy as np  # noqa: PLC0415  as above
+
     exact = values.astype(np.float64)
     magnitude = np.floor(np.log10(np.abs(exact), out=np.zeros_like(exact), where=exact != 0))
     scale = 10.0 ** (digits - 1 - magnitude)
