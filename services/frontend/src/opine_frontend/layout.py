@@ -8,6 +8,7 @@ from flask import request
 
 from opine_frontend.components.elements import aria, icon, skeleton
 from opine_frontend.feeds import feed_links
+from opine_frontend.installable import THEME_COLORS
 from opine_frontend.routing import Route, link, match, title_of
 
 COLOR_SCHEME_SCRIPT = "js/color_scheme.js"
@@ -21,6 +22,10 @@ _TEMPLATE = """<!DOCTYPE html>
     <meta name="description" content="Review a brand and watch the sentiment of your words while you type.">
     <title>{title}</title>
     <link rel="icon" type="image/svg+xml" href="{favicon}">
+    <link rel="apple-touch-icon" href="{apple_icon}">
+    <link rel="manifest" href="{prefix}/manifest.webmanifest">
+    <meta name="theme-color" media="(prefers-color-scheme: light)" content="{light}">
+    <meta name="theme-color" media="(prefers-color-scheme: dark)" content="{dark}">
     {feeds}
     <script src="{color_scheme}"></script>
     {css}
@@ -79,6 +84,9 @@ class OpineDash(Dash):
             late=_LATE,
             prefix=escape(request.script_root),
             host=escape(request.host),
+            apple_icon=self.get_asset_url("app_icons/apple-180.png"),
+            light=THEME_COLORS["light"],
+            dark=THEME_COLORS["dark"],
             feeds=_feeds(route),
             favicon=self.get_asset_url("favicon.svg"),
             color_scheme=self.get_asset_url(COLOR_SCHEME_SCRIPT),
