@@ -37,6 +37,7 @@ class Knobs:
     saving_refused: bool = False
     answer_lost_after_saving: bool = False
     invalid: bool = False
+    terms_away: bool = False
 
 
 @dataclass

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from opine_frontend.composer_routes import MAX_BODY_BYTES, register_composer_routes
 from opine_frontend.layout import COLOR_SCHEME_SCRIPT, OpineDash, layout
 from opine_frontend.navigation import register_navigation, register_page_status
-from opine_frontend.pages import admin, brand, brands, login, moderation, review, scrape_runs
+from opine_frontend.pages import admin, brand, brands, compare, login, moderation, review, scrape_runs
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.routing import link
 from opine_frontend.security import content_security_policy, secure
@@ -56,6 +56,7 @@ def _register_callbacks(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     review.register_callbacks(app, api)
     brands.register_callbacks(app, api)
     brand.register_callbacks(app, api)
+    compare.register_callbacks(app, api)
     admin.register_callbacks(app, api, token)
     moderation.register_callbacks(app, api, token)
     scrape_runs.register_callbacks(app, api, token)
