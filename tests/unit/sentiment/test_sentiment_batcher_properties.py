@@ -198,5 +198,5 @@ class BatcherMachine(RuleBasedStateMachine):
         self.loop.close()
 
 
-BatcherMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+BatcherMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=30)
 TestBatcher = BatcherMachine.TestCase

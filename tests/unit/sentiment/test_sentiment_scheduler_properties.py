@@ -222,7 +222,7 @@ class PunctualMachine(SchedulerMachine):
         assert not any(request.expired for request in self.all if not request.probes)
 
 
-SchedulerMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
-PunctualMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+SchedulerMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
+PunctualMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
 TestScheduler = SchedulerMachine.TestCase
 TestPunctuality = PunctualMachine.TestCase

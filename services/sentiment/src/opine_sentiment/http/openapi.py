@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+# By hand, from the models: Starlette describes no routes, and BentoML's document has its own methods only.
 _REFERENCE = "#/components/schemas/{model}"
 _PROBLEMS = {
     404: "a version that is not loaded here, or for an artefact not the shipped one",
@@ -29,6 +30,7 @@ _PROBLEMS = {
     503: "the model is not ready, the service is shutting down, or too many requests are in progress",
     504: "the time allowed is over: the engine was slower than expected",
 }
+# A bulk request is never too large or too late; what is wrong with a line is answered in its place.
 _BULK_PROBLEMS = (404, 422, 503)
 _TIMEOUT = {
     "name": "X-Request-Timeout",

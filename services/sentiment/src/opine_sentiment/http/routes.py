@@ -78,6 +78,7 @@ class Endpoints:
     async def predict(self, request: Request) -> Response:
         with self._limit:
             settings, predictor = self._settings, self._predictor
+            # The clock runs while the body comes: who sends slowly has less time left.
             deadline = read_deadline(request.headers.get(TIMEOUT_HEADER), settings)
             body = await read_body(request, settings.max_body_bytes, settings.upload_timeout_s)
             asked = parse_predict_request(body, settings.max_texts)
@@ -91,6 +92,7 @@ class Endpoints:
             return Response(answer, media_type="application/json")
 
     async def bulk(self, request: Request) -> BulkStream:
+        # Now, since nothing can be refused once the first byte of the answer is sent.
         if not self._predictor.ready:
             raise unavailable("the model is not ready")
         explain = parse_explain(request.query_params)
