@@ -1,7 +1,7 @@
 """What the model is asked for, how it is batched, and what it cannot take."""
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
-from panels import SENTIMENT, Query, board, graph, listing, mean, quantiles
+from panels import REVIEWS, SENTIMENT, Query, board, graph, listing, mean, quantiles
 
 _AUTOSCALER = 'namespace="$namespace", horizontalpodautoscaler=~"(keda-hpa-)?$release-sentiment"'
 
@@ -130,6 +130,28 @@ def serving() -> Dashboard:
         ),
     ]
     releases = [
+        graph(
+            "Visitors who see a candidate",
+            "percent",
+            "0 while it shadows; nothing without an open release.",
+            Query(f"max(opine_release_weight{{{REVIEWS}}} >= 0)", "visitors"),
+        ),
+        graph(
+            "Decisions",
+            "none",
+            "About releases, by kind, in the last day. A rollback is an alert.",
+            Query(
+                f"max by (kind) (opine_release_decisions{{{REVIEWS}}})"
+                f" - max by (kind) (opine_release_decisions{{{REVIEWS}}} offset 1d)",
+                "{{kind}}",
+            ),
+        ),
+        graph(
+            "Last decision",
+            "dateTimeAsIso",
+            "When the release plan was last changed. An open release without a step for 14 days is an alert.",
+            Query(f"1000 * max(opine_release_last_decision_timestamp_seconds{{{REVIEWS}}} > 0)", "decided"),
+        ),
         graph(
             "Revision of the release plan",
             "none",
