@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from charcnn.artefact import ArtefactError, read_manifest
 from charcnn.devices import DeviceError, require_int8
 
-from opine_sentiment.batching.batcher import ROW_COST
+from opine_sentiment.batching.batcher import ROW_COST, Computed
 from opine_sentiment.cpu_limit import cpu_limit
 
 if TYPE_CHECKING:
@@ -154,19 +154,19 @@ class EngineRunner:
 
     def predict(
         self, texts: Sequence[VersionedText], explain: Sequence[bool], expected_s: float = math.inf
-    ) -> Future[list[Prediction]]:
+    ) -> Future[Computed[Prediction]]:
         """Begins at the call, which takes so long itself where that is brief; never overlap two."""
         loop = asyncio.get_running_loop()
         # Never on the loop with a GPU: CUDA belongs to one thread here, and waiting for it would stop all requests.
         if expected_s > BRIEF_S or self.engine.device != "cpu":
-            return loop.run_in_executor(self._executor, predict, texts, explain)
-        answers: Future[list[Prediction]] = loop.create_future()
+            return loop.run_in_executor(self._executor, _compute, texts, explain)
+        computed: Future[Computed[Prediction]] = loop.create_future()
         try:
             # Set in a turn of their own, so that others have theirs between two batches.
-            loop.call_soon(_set_result, answers, predict(texts, explain))
+            loop.call_soon(_set_result, computed, _compute(texts, explain))
         except Exception as error:  # noqa: BLE001  whatever it is, who awaits the answers hears of it
-            answers.set_exception(error)
-        return answers
+            computed.set_exception(error)
+        return computed
 
     async def warm_up(self, rows: int) -> list[tuple[int, float]]:
         """Use every path once, and measure the smallest and a large batch.
@@ -183,9 +183,8 @@ class EngineRunner:
         for batch in ([self.encode(SELF_TEST)], [self.encode(_REVIEW)] * rows):
             cost = sum(len(text) + ROW_COST for text in batch)
             for _ in range(_SAMPLES):
-                started = time.monotonic()
-                await self.predict(batch, [False] * len(batch))
-                measured.append((cost, time.monotonic() - started))
+                computed = await self.predict(batch, [False] * len(batch))
+                measured.append((cost, computed.seconds))
         return measured
 
     async def self_test(self) -> None:
@@ -205,6 +204,12 @@ class EngineRunner:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _set_result(future: Future[list[Prediction]], answers: list[Prediction]) -> None:
+def _compute(texts: Sequence[VersionedText], explain: Sequence[bool]) -> Computed[Prediction]:
+    started = time.monotonic()
+    answers = predict(texts, explain)
+    return Computed(answers, time.monotonic() - started)
+
+
+def _set_result(future: Future[Computed[Prediction]], computed: Computed[Prediction]) -> None:
     if not future.done():  # its awaiter may have been cancelled
-        future.set_result(answers)
+        future.set_result(computed)

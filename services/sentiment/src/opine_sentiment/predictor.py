@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from opine_sentiment.batching.health import EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
 from opine_sentiment.engine import EngineRunner, VersionedText
 from opine_sentiment.metrics import (
+    CANARY_REQUESTS,
     PREDICTIONS,
     SHADOW_FLIPS,
     SHADOW_SCORE_DISTANCE,
@@ -30,14 +33,14 @@ from opine_sentiment.releases.serving import ServedVersions, version_of
 from opine_sentiment.schemas import TextError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from charcnn.prediction import Prediction
 
     from opine_sentiment.batching.batcher import BatchTimes
     from opine_sentiment.engine import TextEngine
     from opine_sentiment.releases.follower import ReleaseFollower
-    from opine_sentiment.releases.serving import Source, Version
+    from opine_sentiment.releases.serving import Serving, Source, Version
     from opine_sentiment.schemas import Model
     from opine_sentiment.settings import Settings
 
@@ -54,6 +57,9 @@ _GC_THRESHOLDS = (5_000, 20, 50)
 # How long the start waits for the registry: a pod that never gets ready because the API is away would be worse than one
 # that answers with the version it has.
 _FIRST_PLAN_S = 10.0
+
+SLOW_S = 0.25
+"""A request that takes longer is slow where versions are compared."""
 
 DIGEST_HEADER = "X-Model-Digest"
 """The version that a request insists on."""
@@ -120,6 +126,10 @@ class Predictor:
         Raises:
             RejectedError: what its subclasses say; then nothing was scored.
         """
+        with _watched(self.versions.serving, version):
+            return await self._predict(texts, version, explain=explain, deadline=deadline)
+
+    async def _predict(self, texts: Sequence[str], version: Version, *, explain: bool, deadline: float) -> Scored:
         # Checked first: the engine must never see a text that it cannot encode or that is too long.
         longest = self._settings.max_characters
         checked = [check_text(text, longest) for text in texts]
@@ -246,6 +256,24 @@ class Predictor:
         except TimeoutError:
             logger.warning("the release plan was not followed within %g s; it goes on being tried", _FIRST_PLAN_S)
         self._following = asyncio.create_task(follower.run())
+
+
+@contextmanager
+def _watched(serving: Serving, version: Version) -> Iterator[None]:
+    """Count how a request went while a candidate is seen; both versions are judged by the same time."""
+    if not serving.weight or version not in (serving.live, serving.candidate):
+        yield
+        return
+    begun, outcome = time.monotonic(), "failed"
+    try:
+        yield
+        outcome = "slow" if time.monotonic() - begun > SLOW_S else "answered"
+    except asyncio.CancelledError:
+        outcome = ""  # who has hung up was not failed
+        raise
+    finally:
+        if outcome:
+            CANARY_REQUESTS.labels(str(serving.release), serving.role(version), outcome).inc()
 
 
 def _compare_with_shadow(shadow: Version, text: str, shown: Prediction, offer: Offer) -> None:

@@ -59,12 +59,22 @@ E_contra = TypeVar("E_contra", contravariant=True)
 P_co = TypeVar("P_co", covariant=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Computed(Generic[P_co]):
+    """What the engine says of a batch."""
+
+    answers: Sequence[P_co]
+    seconds: float
+    """That it worked, without the wait for the event loop to hear of it: a loop that is busy refusing requests would
+    make the engine look slow, and more be refused for it."""
+
+
 class Compute(Protocol[E_contra, P_co]):
     """Starts the engine on one batch, at the call and not when it is awaited; the batcher never overlaps two."""
 
     def __call__(
         self, encoded: Sequence[E_contra], explain: Sequence[bool], expected_s: float, /
-    ) -> Awaitable[Sequence[P_co]]: ...
+    ) -> Awaitable[Computed[P_co]]: ...
 
 
 class BatchObserver(Protocol):
@@ -158,7 +168,7 @@ class _Started(Generic[E, P]):
     """A batch that the engine has begun."""
 
     batch: Batch[Work[E, P]]
-    answers: Awaitable[Sequence[P]]
+    answers: Awaitable[Computed[P]]
 
 
 # A text, its cost, and who hears of its answer.
@@ -442,20 +452,19 @@ class Batcher(Generic[E, P]):
 
     async def _finished(self, started: _Started[E, P]) -> Sequence[P]:
         batch, rows = started.batch, started.batch.rows
-        succeeded = False
+        computed: Computed[P] | None = None
         try:
-            answers = await started.answers
-            succeeded = True
+            computed = await started.answers
         finally:
             now = self._clock()
-            self._scheduler.finished(batch, now, succeeded=succeeded)
+            self._scheduler.finished(batch, None if computed is None else computed.seconds)
             self._observer.computed(len(rows), batch.cost - ROW_COST * len(rows), now - batch.begun_at)
             self._observer.estimated(self._model.overhead_s, self._model.unit_s)
             self._observer.missed(sum(row.queue.deadline < now for row in rows))
             _tell_requests(batch, now)
-        if len(answers) != len(rows):
-            raise ValueError(f"the engine gave {len(answers)} answers for {len(rows)} texts")
-        return answers
+        if len(computed.answers) != len(rows):
+            raise ValueError(f"the engine gave {len(computed.answers)} answers for {len(rows)} texts")
+        return computed.answers
 
     def _reject_waiting(self) -> None:
         for queue, request in self._requests.items():

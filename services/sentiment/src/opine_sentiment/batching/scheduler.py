@@ -172,11 +172,11 @@ class Scheduler(Generic[T]):
         self._free_at = now + self._model.seconds(batch.cost)
         return batch
 
-    def finished(self, batch: Batch[T], now: float, *, succeeded: bool) -> None:
-        """The engine is free again. How long it took says something only if it did not fail."""
+    def finished(self, batch: Batch[T], took_s: float | None) -> None:
+        """The engine is free again, and worked so long; None where it failed, which says nothing of its speed."""
         self._free_at = None
-        if succeeded:  # an engine that fails at once is not fast
-            self._model.observe(batch.cost, now - batch.begun_at)
+        if took_s is not None:
+            self._model.observe(batch.cost, took_s)
 
     def _take_fair(self, now: float) -> list[Row[T]]:
         batch: _GrowingBatch[T] = _GrowingBatch(self._budget, now)

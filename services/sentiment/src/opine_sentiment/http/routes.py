@@ -5,10 +5,12 @@ BentoML makes the model after it has mounted this application, so the service pu
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from charcnn.archive import MEDIA_TYPE, pack
 from opine_common.deadlines import HEADER as TIMEOUT_HEADER
 from opine_common.http_metrics import exposition
 from opine_common.problems import Problem
@@ -114,6 +116,18 @@ class Endpoints:
             }
         )
 
+    async def artefact(self, digest: str) -> Response:
+        """The shipped model as one file, while it is live: whoever has a registry without versions takes it there.
+
+        Raises:
+            Problem: 404, it is another version that answers, or one of another digest.
+        """
+        versions = self._predictor.versions
+        if versions.source != "shipped" or versions.serving.live.model.digest != digest:
+            raise Problem(HTTPStatus.NOT_FOUND, "This is not the shipped version, or it is not live.")
+        packed = await asyncio.to_thread(pack, self._settings.model_dir, digest)
+        return Response(packed, media_type=MEDIA_TYPE)
+
 
 def chosen(predictor: Predictor, headers: Mapping[str, str]) -> Version:
     """The version that a request's headers ask for.
@@ -149,6 +163,7 @@ def application() -> Starlette:
             Route("/v1/predict", _predict, methods=["POST"]),
             Route("/v1/predict/bulk", _bulk, methods=["POST"]),
             Route("/v1/models", _models),
+            Route("/v1/models/{digest}/artefact", _artefact),
             Route("/v1/openapi.json", _openapi),
             Route("/metrics", _metrics),
             Route("/", _page),
@@ -170,6 +185,11 @@ async def _bulk(request: Request) -> BulkStream:
 async def _models(request: Request) -> Response:
     endpoints: Endpoints = request.app.state.endpoints
     return endpoints.models()
+
+
+async def _artefact(request: Request) -> Response:
+    endpoints: Endpoints = request.app.state.endpoints
+    return await endpoints.artefact(request.path_params["digest"])
 
 
 async def _metrics(request: Request) -> Response:
