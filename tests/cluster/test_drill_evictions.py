@@ -38,7 +38,7 @@ def stateless(release: Release) -> list[str]:
     ]
 
 
-def test_every_pod_is_evicted_and_no_review_is_refused(settled: Release, under_load: Callable[..., Any]) -> None:
+def test_every_pod_is_evicted_and_no_request_fails(settled: Release, under_load: Callable[..., Any]) -> None:
     refused = 0
     # 16 threads serve a frontend pod: there are more who keep a connection.
     with under_load(
@@ -53,7 +53,4 @@ def test_every_pod_is_evicted_and_no_review_is_refused(settled: Release, under_l
         wait_until(settled.is_restored, "every pod ready", 240)
         time.sleep(5)
     assert refused > 0, "a budget that lets everything go at once protects nothing"
-    # The API refuses a prediction that finds all its turns taken, and the page asks again; nothing else fails.
-    assert {answer.kind for answer in load.failures} <= {"crowd", "predict"}
-    assert {answer.status for answer in load.failures} <= {503, 504}
-    assert len(load.failures) < len(load.answers) / 20
+    assert load.failures == []

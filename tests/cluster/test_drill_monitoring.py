@@ -93,7 +93,7 @@ def use(reviews: str, sentiment: str, ended: threading.Event) -> None:
         post(f"{sentiment}/v1/predict", {"texts": ["good " * 1000] * 20}, **{"X-Request-Timeout": "0.001"})
 
 
-def test_rules_are_taken_and_every_panel_has_data(monitored: Release, figures: list[str]) -> None:
+def test_rules_are_taken_and_every_panel_has_data(monitored: Release, figures: dict[str, str]) -> None:
     ended = threading.Event()
     arguments = (monitored.address("reviews"), monitored.address("sentiment"), ended)
     clients = [threading.Thread(target=use, args=arguments) for _ in range(2)]
@@ -117,7 +117,7 @@ def test_rules_are_taken_and_every_panel_has_data(monitored: Release, figures: l
         ended.set()
         for client in clients:
             client.join()
-    figures.append(
-        f"monitoring: {len(loaded_rules(monitored))} rules healthy, {len(asks)} queries of dashboards answered"
+    figures["rules and dashboards under load"] = (
+        f"{len(loaded_rules(monitored))} rules healthy, {len(asks)} queries of dashboards answered"
     )
     assert len(asks) > 50
