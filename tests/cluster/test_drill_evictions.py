@@ -1,35 +1,15 @@
 """A node is drained: every pod goes by the Eviction API, as fast as the disruption budgets let it."""
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.support.cluster.commands import CommandError
+from tests.support.cluster.evictions import evict
 from tests.support.cluster.release import Release, wait_until
 
 pytestmark = pytest.mark.drill
-
-
-def evict(release: Release, pod: str) -> bool:
-    """False: the budget does not let it go yet."""
-    eviction = {
-        "apiVersion": "policy/v1",
-        "kind": "Eviction",
-        "metadata": {"name": pod, "namespace": release.namespace},
-    }
-    try:
-        release.kubectl(
-            "create", "--raw", f"/api/v1/namespaces/{release.namespace}/pods/{pod}/eviction", "--filename", "-",
-            text_in=json.dumps(eviction),
-        )  # fmt: skip
-    except CommandError as error:
-        if "disruption budget" in str(error):
-            return False
-        raise
-    return True
 
 
 def stateless(release: Release) -> list[str]:
