@@ -20,7 +20,7 @@ BIOME := npm exec --yes --package=@biomejs/biome@2.3.11 -- biome
 BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
 
 .DEFAULT_GOAL := help
-.PHONY: help run scrape-demo test coverage bench lint lint-python lint-types lint-web lint-shell lint-yaml lint-images format lock version \
+.PHONY: help run demo scrape-demo test coverage bench lint lint-python lint-types lint-web lint-shell lint-yaml lint-images format lock version \
 	train evaluate picture bento images e2e drills clean python browser data
 
 ##@ Use
@@ -33,6 +33,9 @@ run: .venv/installed ## Run Opine on this machine: http://127.0.0.1:8050
 
 scrape-demo: .venv/installed .venv-scraping/installed browser ## Read a demo site into the running Opine, or into one of its own
 	@.venv/bin/python -m opine_local.scrape_demo --python .venv-scraping/bin/python
+
+demo: .venv/installed ## Fill Opine with invented reviews, marked as such; ARGS=--remove takes exactly these away
+	@.venv/bin/python -m opine_local.demo $(ARGS)
 
 clean: ## Remove what was installed; the data in .local stay
 	rm -rf .venv .venv-bench .venv-scraping .venv-test .venv-uv .venv-uv.partial .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -119,7 +119,9 @@ def serving() -> Dashboard:
         listing(
             "Models",
             "What each pod answers with.",
-            Query(f"max by (pod, name, version, engine, device) (opine_sentiment_model_info{{{SENTIMENT}}})"),
+            Query(
+                f"max by (pod, name, version, engine, device, precision) (opine_sentiment_model_info{{{SENTIMENT}}})"
+            ),
             width=8,
         ),
     ]

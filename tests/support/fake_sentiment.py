@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ ANSWERS: dict[str, tuple[int, dict[str, str], bytes]] = {
 
 
 class FakeSentiment:
-    """`mode` is "ok", "slow" (no answer before `release`), "closed", "closed once" or a key of `ANSWERS`."""
+    """`mode` is "ok", "in a moment", "slow" (not before `release`), "closed", "closed once" or a key of `ANSWERS`."""
 
     def __init__(self) -> None:
         self.mode = "ok"
@@ -101,6 +102,8 @@ def _server_of(fake: FakeSentiment) -> ThreadingHTTPServer:
             if mode == "slow":
                 fake.released.wait(5)
                 return
+            if mode == "in a moment":
+                time.sleep(0.1)
             if mode == "closed once":
                 fake.mode = "ok"
             if mode.startswith("closed"):

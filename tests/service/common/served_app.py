@@ -3,12 +3,14 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from flask import Flask, Response, request
 from opine_common.web import arrival, instrument
 from opine_common.wsgi_bridge import Limits, WsgiBridge
 
 THREADS = 4
+SHARE = 2
 BODY_BYTES = 100_000
 LARGE_BODY_BYTES = 5_000_000
 
@@ -49,6 +51,23 @@ def hang(released: str) -> str:
     return "released"
 
 
+_places = BoundedSemaphore(SHARE)
+
+
+@flask_app.get("/share")
+def share() -> tuple[str, int]:
+    """Refuses at once who finds all places taken; the others hang until the file is there, if one is named."""
+    if not _places.acquire(blocking=False):
+        return "all places are taken", 503
+    try:
+        time.sleep(0.05)
+        while not Path(request.args.get("released", "/")).exists():
+            time.sleep(0.05)
+    finally:
+        _places.release()
+    return "shared", 200
+
+
 @flask_app.get("/rows/<int:number>")
 def rows(number: int) -> Response:
     def stream() -> Iterator[bytes]:
@@ -74,6 +93,7 @@ app = WsgiBridge(
     "served",
     Limits(
         threads=THREADS,
+        shares={"/share": SHARE},
         body_bytes=BODY_BYTES,
         large_body_bytes={"/archive": LARGE_BODY_BYTES},
         receive_s=2.0,

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from opine_local.ports import any_free
 HERE = Path(__file__).parent
 STARTED_S = 60.0
 THREADS = 4
+SHARE = 2
 BODY_BYTES = 100_000
 
 
@@ -288,6 +290,36 @@ def test_a_hung_application_answers_its_probes_and_refuses_in_time(server: Serve
     for caller in callers:
         caller.join()
     assert statuses[-THREADS:] == [200] * THREADS
+
+
+def test_more_than_a_paths_share_wait_for_their_turn(server: Server) -> None:
+    answers = [answer for answer, _ in _all_at_once(server, "/share", 3 * SHARE)]
+    assert answers == [200] * 3 * SHARE
+
+
+def test_who_waits_in_vain_for_a_turn_is_refused_by_the_application_and_takes_no_thread(
+    server: Server, tmp_path: Path
+) -> None:
+    released = tmp_path / "released"
+    answers: list[tuple[int, bytes]] = []
+    callers = [
+        threading.Thread(target=lambda: answers.append(server.ask(f"/share?released={released}"))) for _ in range(40)
+    ]
+    for caller in callers:
+        caller.start()
+    assert server.ask("/page")[0] == 200
+    until(lambda: len(answers) == 40 - SHARE, server)
+    assert set(answers) == {(503, b"all places are taken")}
+    released.touch()
+    for caller in callers:
+        caller.join()
+    assert answers[-SHARE:] == [(200, b"shared")] * SHARE
+    assert server.ask("/share")[0] == 200
+
+
+def _all_at_once(server: Server, path: str, count: int) -> list[tuple[int, bytes]]:
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(server.ask, [path] * count))
 
 
 def test_a_broken_application_is_500_and_goes_on(server: Server) -> None:

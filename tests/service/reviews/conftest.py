@@ -21,10 +21,11 @@ from tests.support.reviews.rows import add_brands, empty_tables
 if TYPE_CHECKING:
     from tests.support.reviews.artefacts import Artefact
 
-ADMIN_TOKEN = "an admin token of these tests"
-UNLIMITED = ("predictions_limit", "submissions_limit", "brands_limit", "reports_limit")
 Start = Callable[..., subprocess.Popen[str]]
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+ADMIN_TOKEN = "an admin token of these tests"
+UNLIMITED = ("predictions_limit", "submissions_limit", "brands_limit", "reports_limit")
 REGISTRY_TOKEN = "a registry token of these tests"
 
 

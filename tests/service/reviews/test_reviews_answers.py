@@ -85,3 +85,26 @@ def test_a_forwarded_address_is_believed_of_trusted_proxies_only(settings: Setti
     with engine.connect() as connection:
         hashes = connection.scalar(text("SELECT count(DISTINCT client_hash) FROM review"))
     assert hashes == 1 + hops
+
+
+@pytest.mark.parametrize("state", ["53100", "53200", "53300"])
+def test_a_server_that_lacks_room_is_away_for_now(client: FlaskClient, engine: Engine, state: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
+                f"$$BEGIN RAISE 'No space left on device' USING ERRCODE = '{state}'; END$$"
+            )
+        )
+        connection.execute(
+            text("CREATE TRIGGER full_disk BEFORE INSERT ON review FOR EACH ROW EXECUTE FUNCTION full_disk()")
+        )
+    try:
+        answer = client.post("/api/v1/reviews", json=submission())
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "5"
+        assert answer.get_json()["type"] == "urn:opine:problem:database-unavailable"
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DROP FUNCTION full_disk CASCADE"))
+    assert client.post("/api/v1/reviews", json=submission()).status_code == 201

@@ -1,8 +1,6 @@
 """`opine-reviews` as it is run: in a process of its own."""
 
 import datetime as dt
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,17 +8,35 @@ from flask.testing import FlaskClient
 from opine_local.ports import any_free
 from sqlalchemy import Engine, text
 
+from tests.service.reviews.conftest import Run, Start
 from tests.support.postgres import Postgres
 from tests.support.reviews.rows import add_company, add_reviews, add_scraped_reviews, schema_at
-
-Start = Callable[..., subprocess.Popen[str]]
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def test_migrating_again_changes_nothing(run: Run, client: FlaskClient) -> None:
     done = run("migrate")
     assert done.returncode == 0, done.stdout
     assert client.get("/readyz").status_code == 200
+
+
+def test_a_new_database_is_migrated_to_a_checkpoint_and_one_in_use_is_not(run: Run, engine: Engine) -> None:
+    def last_checkpoint() -> str:
+        with engine.connect() as connection:
+            lsn: str = connection.scalar(text("SELECT checkpoint_lsn::text FROM pg_control_checkpoint()"))
+        return lsn
+
+    before = last_checkpoint()
+    assert run("migrate").returncode == 0
+    migrated = last_checkpoint()
+    assert migrated != before
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE in_use AS SELECT repeat(n::text, 400) FROM generate_series(1, 20000) n"))
+    try:
+        assert run("migrate").returncode == run("seed-brands").returncode == 0
+        assert last_checkpoint() == migrated
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE in_use"))
 
 
 def test_code_that_is_older_than_the_schema_migrates_nothing(run: Run, engine: Engine) -> None:

@@ -46,6 +46,7 @@ ROUTES = {
     "/api/v1/moderation": {"get", "post"},
     "/api/v1/admin-sessions/{session_id}": {"get", "delete"},
     "/api/v1/reviews/{id}/provenance": {"get"},
+    "/api/v1/rising-brands": {"get"},
     "/api/v1/scrape-runs": {"get"},
     "/api/v1/scraped-reviews": {"get"},
     "/api/v1/sectors": {"get"},
@@ -140,6 +141,7 @@ BEYOND_THE_SCHEMA = {
 ANYTHING_IS_VALID = {
     "/api/v1/brands/{slug}",
     "/api/v1/brands/{slug}/summary",
+    "/api/v1/rising-brands",
     "/api/v1/sectors",
     "/api/v1/release-plan",
 }

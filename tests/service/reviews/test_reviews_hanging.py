@@ -54,19 +54,21 @@ def api(
 
 
 @contextmanager
-def many(api: Api, method: str, path: str, json: object = None) -> Iterator[list[Future[urllib3.BaseHTTPResponse]]]:
+def many(
+    api: Api, method: str, path: str, json: object = None, *, clients: int = CLIENTS
+) -> Iterator[list[Future[urllib3.BaseHTTPResponse]]]:
     """Requests of as many clients, each with its own connection; at the end of the block all are answered."""
     with (
-        urllib3.PoolManager(maxsize=CLIENTS, retries=False, timeout=BOUND_S) as http,
-        ThreadPoolExecutor(CLIENTS) as pool,
+        urllib3.PoolManager(maxsize=clients, retries=False, timeout=BOUND_S) as http,
+        ThreadPoolExecutor(clients) as pool,
     ):
-        gate = threading.Barrier(CLIENTS)
+        gate = threading.Barrier(clients)
 
         def ask() -> urllib3.BaseHTTPResponse:
             gate.wait()
             return http.request(method, api.url + path, json=json)
 
-        yield [pool.submit(ask) for _ in range(CLIENTS)]
+        yield [pool.submit(ask) for _ in range(clients)]
 
 
 def probes(management: str) -> list[int]:
@@ -106,6 +108,13 @@ def test_while_the_model_hangs_all_are_answered_and_reviews_go_on(
     finally:
         sentiment.released.set()
     assert {answer.result().status for answer in answers} <= {503, 504}
+
+
+def test_a_model_that_takes_a_moment_makes_many_wait_and_refuses_nobody(api: Api, sentiment: FakeSentiment) -> None:
+    sentiment.mode = "in a moment"
+    with many(api, "POST", "/api/v1/predictions", PREDICTION, clients=32) as answers:
+        pass
+    assert {answer.result().status for answer in answers} == {200}
 
 
 def test_a_database_that_is_away_leaves_the_api_ready(

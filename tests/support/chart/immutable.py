@@ -16,7 +16,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "DatabaseRole": ("spec.cluster", "spec.name"),
     "ScheduledBackup": ("spec.cluster",),
     "Cluster": (
-        "spec.bootstrap",
+        "spec.bootstrap.initdb.database",
+        "spec.bootstrap.initdb.owner",
         "spec.storage.storageClass",
         "spec.walStorage.storageClass",
     ),

@@ -25,8 +25,9 @@ def create_fake(store: Store) -> Flask:
     app = Flask("fake_reviews_api")
 
     @app.before_request
-    def note() -> None:
+    def note() -> Response | None:
         store.calls.append(f"{request.method} {request.path}")
+        return problem(503, "Service Unavailable") if request.path == store.knobs.broken_path else None
 
     _add_writes(app, store)
     _add_reads(app, store)
@@ -98,6 +99,10 @@ def _add_reads(app: Flask, store: Store) -> None:
         counts = Counter(brand["sector"] for brand in store.brands)
         return jsonify(items=[{"sector": name, "brand_count": count} for name, count in sorted(counts.items())])
 
+    @app.get("/api/v1/rising-brands")
+    def rising_brands() -> Response:
+        return jsonify(items=store.rising)
+
     @app.get("/api/v1/brands/random")
     def random_brand() -> Response:
         # The first that is allowed: a test can foresee it.
@@ -120,8 +125,6 @@ def _add_one_brand(app: Flask, store: Store) -> None:
     @app.get("/api/v1/brands/<slug>/terms")
     def brand_terms(slug: str) -> Response:
         store.brand(slug)
-        if store.knobs.terms_away:
-            return problem(503, "Service Unavailable", "PostgreSQL is slow")
         return jsonify(terms(selected(store.reviews, {"brand": slug})))
 
     @app.get("/api/v1/brands/<slug>/trend")

@@ -9,7 +9,8 @@ from opine_frontend.components.pagination import turn_page
 from opine_frontend.components.terms import term_lists
 from opine_frontend.components.trend import Line, area_polygon, positions, trend
 from opine_frontend.pages.brand import corrected_sentence, source_link
-from opine_frontend.reviews_api.schemas import Summary, Terms, Week
+from opine_frontend.pages.front import activity, rise_sentence
+from opine_frontend.reviews_api.schemas import BrandName, RisingBrand, Summary, Terms, Week
 
 MONDAY = date(2026, 11, 2)
 
@@ -152,3 +153,21 @@ def test_pages_are_walked_forth_and_back() -> None:
     assert turn_page(["b"], None, forward=True) == ["b"]
     assert turn_page(["b", "c"], None, forward=False) == ["b"]
     assert turn_page([], "b", forward=False) == []
+
+
+def test_an_empty_front_page_names_the_command_that_an_operator_chose() -> None:
+    assert "make demo" in str(activity([], [], "make demo"))
+    assert "invented" not in str(activity([], [], ""))
+
+
+@pytest.mark.parametrize(
+    ("now", "usual", "sentence"),
+    [
+        (9, 2.25, "9 reviews this week, usually 2"),
+        (1200, 0.6, "1,200 reviews this week, usually 1"),
+        (5, 0.25, "5 reviews this week, usually none"),
+    ],
+)
+def test_a_rise_is_said_in_words(now: int, usual: float, sentence: str) -> None:
+    brand = BrandName(slug="nike", name="Nike")
+    assert rise_sentence(RisingBrand(brand=brand, review_count=now, usual_count=usual)) == sentence

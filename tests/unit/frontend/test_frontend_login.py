@@ -51,6 +51,17 @@ def test_a_session_ends_after_a_working_day(client: FlaskClient, monkeypatch: py
     assert not _is_admin(client)
 
 
+def test_a_clock_that_is_set_back_ends_sessions_of_the_future_and_locks_nobody_out(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    assert _log_in(client, PASSWORD).endswith("/admin")
+    monkeypatch.setattr("time.time", lambda: now - 3600)
+    assert not _is_admin(client)
+    assert _log_in(client, PASSWORD).endswith("/admin")
+    assert _is_admin(client)
+
+
 def test_logging_out_takes_the_cookie_away(client: FlaskClient) -> None:
     _log_in(client, PASSWORD)
     client.post("/admin/logout")

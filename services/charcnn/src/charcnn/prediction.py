@@ -58,7 +58,7 @@ class Prediction:
 
 
 def calibrated_logits(raw: NDArray[np.floating], calibration: Calibration) -> NDArray[np.float64]:
-    """Of the network's and the linear part's sum, shape (N, 5)."""
+    """The network's and the linear part's sum, calibrated; both shapes are (N, 5)."""
     scaled = np.asarray(raw, np.float64) / calibration.temperature
     calibrated: NDArray[np.float64] = scaled + np.array(calibration.star_bias)
     return calibrated
@@ -78,7 +78,7 @@ def decide_labels(star_probabilities: NDArray[np.float64], calibration: Calibrat
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Probabilities over the last axis of logits, shape (N, K)."""
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))  # the largest is e^0: nothing overflows
     probabilities: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
     return probabilities
 
@@ -110,7 +110,7 @@ def scores(star_probabilities: NDArray[np.float64], stars: NDArray[np.intp]) -> 
 
 
 def cell_contributions(cells: NDArray[np.float32], weights: NDArray[np.float64], packed: Packed) -> NDArray[np.float64]:
-    """To the uncalibrated valence, by packed symbol, shape (S,).
+    """What each packed symbol contributes to the valence before calibration, shape (S,).
 
     Args:
         cells: class scores and the logarithm of their weight, shape (T, 6).
@@ -123,10 +123,11 @@ def cell_contributions(cells: NDArray[np.float32], weights: NDArray[np.float64],
 
 
 def ngram_contributions(linear: LinearOutput, symbols: int) -> NDArray[np.float64]:
-    """The same of the linear part, shape (symbols,)."""
+    """The same of the linear part, shape (symbols,); the spaces inside an n-gram have their share, too."""
     begins, ends = linear.known.ngrams.begins, linear.known.ngrams.ends
     lengths = ends - begins
     shared = (linear.contributions * STAR_VALENCE).sum(axis=1) / lengths
+    # Every symbol of every n-gram in one array: how far it is from its n-gram's begin, and so where it stands.
     offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     indices = np.repeat(begins, lengths) + offsets
     return np.bincount(indices, np.repeat(shared, lengths), minlength=symbols).astype(np.float64)

@@ -24,6 +24,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# ASCII codes keep their numbers, so a printable character needs no translation. The symbols of no ASCII character take
+# the numbers of controls, which are never read.
 BLANK: Final = 0  # padding between texts, never a character
 HAPPY: Final = 1
 SAD: Final = 2
@@ -31,7 +33,9 @@ EMOJI: Final = 3
 LETTER: Final = 4
 SYMBOL: Final = 5
 SPACE: Final = 32
-SYMBOLS: Final = 128  # size of the alphabet; ASCII codes keep their numbers
+SYMBOLS: Final = 128
+"""Size of the alphabet."""
+# Marks of the table, outside the alphabet: not read, and not filled in yet.
 SKIPPED: Final = 255
 _NOT_FILLED: Final = 254
 
@@ -79,8 +83,10 @@ def encode(text: str) -> EncodedText:
     if text.isascii():
         symbols = _ascii_table()[np.frombuffer(text.encode("ascii"), np.uint8)]
     else:
+        # UTF-32 has one number a code point, which is what contributions are told by.
         symbols = _table().look_up(np.frombuffer(text.encode("utf-32-le"), np.uint32))
     read = symbols != SKIPPED
+    # Of CR LF the CR goes: forms and Windows write two characters where others write one.
     for line_end in _CR_LF.finditer(text):
         read[line_end.start()] = False
     if read.all():
@@ -149,6 +155,7 @@ def _symbol(character: str) -> int:
     if category in _UNSEEN_CATEGORIES:
         return SKIPPED
     if unicodedata.decomposition(character):
+        # Of a ligature the first letter alone: a code point has at most one symbol.
         base = unicodedata.normalize("NFKD", character)[0]
         if " " < base <= "~":
             return ord(base)

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from io import BytesIO
@@ -21,6 +22,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from opine_common import request_ids
 from opine_common.http_metrics import record_request
 from opine_common.problems import MEDIA_TYPE, Problem
+from opine_common.turns import Turns
 from opine_common.web import ARRIVED_KEY, PROBES
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Limits:
 
     Args:
         threads: how many requests are worked on at a time.
+        shares: how many of them the requests for a path may take; more wait for `queue_s` before they take another.
         body_bytes: longest request body.
         large_body_bytes: the same of the paths that take more; of these bodies one is read at a time, into a file.
         receive_s: how long a body may take to arrive.
@@ -48,6 +51,7 @@ class Limits:
     """
 
     threads: int
+    shares: Mapping[str, int] = field(default_factory=dict)
     body_bytes: int
     large_body_bytes: Mapping[str, int] = field(default_factory=dict)
     receive_s: float = 20.0
@@ -74,6 +78,7 @@ class WsgiBridge:
         self._management_port = management_port
         self._memory = _Memory()
         self._turns = asyncio.Semaphore(limits.threads)
+        self._shares = {path: Turns(count, wait_s=limits.queue_s) for path, count in limits.shares.items()}
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="request")
         # Each has a thread of its own, so that it answers while all others hang.
         self._probe_threads = {path: ThreadPoolExecutor(1, thread_name_prefix=path[1:]) for path in PROBES}
@@ -109,15 +114,17 @@ class WsgiBridge:
         if probe is not None:
             await loop.run_in_executor(probe, call.run)
             return
-        try:
-            async with asyncio.timeout(self._limits.queue_s):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise _busy() from None
-        try:
-            await loop.run_in_executor(self._threads, call.run)
-        finally:
-            self._turns.release()
+        share = self._shares.get(path)
+        async with nullcontext() if share is None else share.turn():
+            try:
+                async with asyncio.timeout(self._limits.queue_s):
+                    await self._turns.acquire()
+            except TimeoutError:
+                raise _busy() from None
+            try:
+                await loop.run_in_executor(self._threads, call.run)
+            finally:
+                self._turns.release()
 
     async def _refuse(self, request: "_Request", problem: Problem) -> None:
         """Answer what never got a thread."""

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from opine_frontend.composer_routes import MAX_BODY_BYTES, register_composer_routes
 from opine_frontend.layout import COLOR_SCHEME_SCRIPT, OpineDash, layout
 from opine_frontend.navigation import register_navigation, register_page_status
-from opine_frontend.pages import admin, brand, brands, compare, login, moderation, review, scrape_runs
+from opine_frontend.pages import admin, brand, brands, compare, front, login, moderation, review, scrape_runs
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.routing import link
 from opine_frontend.security import content_security_policy, secure
@@ -54,6 +54,7 @@ def _register_callbacks(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     token = settings.admin_token.get_secret_value()
     register_navigation(app, api, admin_switched_on=bool(settings.admin_password.get_secret_value()))
     review.register_callbacks(app, api)
+    front.register_callbacks(app, api, settings.demo_command)
     brands.register_callbacks(app, api)
     brand.register_callbacks(app, api)
     compare.register_callbacks(app, api)

@@ -14,6 +14,7 @@ from opine_frontend.pages.admin import admin_page
 from opine_frontend.pages.brand import brand_page
 from opine_frontend.pages.brands import Sectors, brands_page
 from opine_frontend.pages.compare import compare_page
+from opine_frontend.pages.front import front_page
 from opine_frontend.pages.login import is_admin, login_page, switched_off_page
 from opine_frontend.pages.review import review_page
 from opine_frontend.reviews_api.client import ReviewsApi
@@ -129,7 +130,7 @@ def _page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[]
     match route.page:
         case "review":
             brand = api.brand(route.slug) if route.slug else api.random_brand()
-            return Page(review_page(brand), title_of(route, brand.name))
+            return Page(review_page(brand) if route.slug else front_page(brand), title_of(route, brand.name))
         case "brands":
             return Page(brands_page(sectors.names()), title_of(route))
         case "brand":

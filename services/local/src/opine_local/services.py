@@ -35,7 +35,7 @@ class Service:
 
 
 def services(settings: Settings, secrets: Secrets, database_url: str, admin_password: str) -> list[Service]:
-    sentiment_url, reviews_url = _url(settings.sentiment_port), _url(settings.reviews_port)
+    sentiment_url, reviews_url = url_of(settings.sentiment_port), url_of(settings.reviews_port)
     return [
         Service(
             "sentiment",
@@ -80,6 +80,7 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
                 "OPINE_FRONTEND_ADMIN_PASSWORD": admin_password,
                 "OPINE_FRONTEND_ADMIN_TOKEN": secrets.admin_token,
                 "OPINE_FRONTEND_SECRET_KEY": secrets.session_key,
+                "OPINE_FRONTEND_DEMO_COMMAND": "make demo",
                 "OPINE_FRONTEND_LOG_JSON": "false",
             },
             settings.page_url,
@@ -94,7 +95,7 @@ def reader(settings: Settings, secrets: Secrets, database_url: str) -> Program:
         [sys.executable, "-m", "opine_reviews", "read", "--every", "5"],
         {
             "OPINE_REVIEWS_DATABASE_URL": database_url,
-            "OPINE_REVIEWS_SENTIMENT_URL": _url(settings.sentiment_port),
+            "OPINE_REVIEWS_SENTIMENT_URL": url_of(settings.sentiment_port),
             "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
             "OPINE_REVIEWS_LOG_JSON": "false",
         },
@@ -115,5 +116,5 @@ def is_ready(url: str) -> bool:
         connection.close()
 
 
-def _url(port: int) -> str:
+def url_of(port: int) -> str:
     return f"http://{HOST}:{port}"

@@ -4,6 +4,7 @@ from opine_common.logs import configure_logging
 from opine_common.wsgi_bridge import Limits, WsgiBridge
 
 from opine_reviews.app import SERVICE, create_app
+from opine_reviews.predictions import sentiment_calls
 from opine_reviews.settings import get_settings
 
 _settings = get_settings()
@@ -13,6 +14,7 @@ app = WsgiBridge(
     SERVICE,
     Limits(
         threads=_settings.threads,
+        shares={"/api/v1/predictions": sentiment_calls(_settings.threads)},
         body_bytes=_settings.max_body_bytes,
         large_body_bytes={"/api/v1/models": _settings.max_artefact_bytes},
     ),

@@ -21,7 +21,9 @@ READ_ONLY_SQL_TRANSACTION = "25006"
 _UNDEFINED_TABLE = "42P01"
 _QUERY_CANCELED = "57014"
 # Not broken, but not writable either: a failover is under way, or a server that starts or stops (57P0x).
-_AWAY_STATES = frozenset({READ_ONLY_SQL_TRANSACTION, "57P01", "57P02", "57P03", "53300"})
+_AWAY_STATES = frozenset({READ_ONLY_SQL_TRANSACTION, "57P01", "57P02", "57P03"})
+# Connections that fail, and what a server lacks: connections, memory, room on its disk.
+_AWAY_CLASSES = ("08", "53")
 
 
 def invalid_field(field: str, message: str) -> Problem:
@@ -75,7 +77,7 @@ def database_problem(error: SQLAlchemyError) -> Problem | None:
             headers={"Retry-After": str(_RETRY_AFTER_S)},
         )
     # An error without a state comes from the connection, not from the server.
-    if error.connection_invalidated or state is None or state in _AWAY_STATES or state.startswith("08"):
+    if error.connection_invalidated or state is None or state in _AWAY_STATES or state.startswith(_AWAY_CLASSES):
         # The caller's patience may be shorter than a healthy database takes.
         return database_away() if remaining_s() > 0 else out_of_time()
     if are_tables_missing(error):

@@ -108,6 +108,7 @@ _SHOWN = (
     Review.model_name,
     Review.model_version,
     Review.model_digest,
+    Review.demo,
 )
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    false,
     func,
     text,
     true,
@@ -81,6 +82,8 @@ class Brand(Base):
     origin: Mapped[Origin] = mapped_column(Text, server_default="list")
     # False: to be approved, or hidden. Neither it nor its reviews are shown.
     listed: Mapped[bool] = mapped_column(server_default=true())
+    # Invented, for `opine-reviews demo`.
+    demo: Mapped[bool] = mapped_column(server_default=false())
     # The host of a website that is a whole site, without `www.`; brands of a source are matched by it.
     domain: Mapped[str | None] = mapped_column(Text, Computed(_DOMAIN, persisted=True))
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
@@ -140,6 +143,8 @@ class Review(Base):
     user_agent_family: Mapped[str | None] = mapped_column(Text)
     idempotency_key: Mapped[str | None] = mapped_column(Text, unique=True)
     request_fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # True: invented; a person's has none.
+    demo: Mapped[bool | None]
 
     brand: Mapped[Brand] = relationship(lazy="raise")
 

@@ -25,7 +25,7 @@ logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 _RETRY_AFTER_S = 2
 _MAX_RETRY_AFTER_S = 60
-# How long a request waits for its turn when all allowed calls are under way.
+# How long a request waits in a thread when all allowed calls are under way; it has waited without a thread before.
 _TURN_S = 0.2
 
 
@@ -47,6 +47,11 @@ class _Answer(BaseModel):
     predictions: list[TextAnswer] = Field(min_length=1, max_length=1)
 
 
+def sentiment_calls(threads: int) -> int:
+    """How many of the threads may wait for the sentiment service at a time."""
+    return max(1, threads // 2)
+
+
 class SentimentClient:
     """Asks for one text's prediction.
 
@@ -54,7 +59,7 @@ class SentimentClient:
     """
 
     def __init__(self, settings: Settings, signer: "PredictionSigner") -> None:
-        calls = max(1, settings.threads // 2)
+        calls = sentiment_calls(settings.threads)
         self._bulkhead = Bulkhead(calls, wait_s=_TURN_S)
         self._signer = signer
         self._longest = settings.max_text_length

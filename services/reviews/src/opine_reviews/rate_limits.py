@@ -63,7 +63,9 @@ class ClientLimits:
         for limit in self._limits[what]:
             if not counter.hit(limit, what, client):
                 reset_at, _ = counter.get_window_stats(limit, what, client)
-                raise _too_much(what, limit, max(1, round(reset_at - time.time())))
+                # Its clock may have jumped since, or be PostgreSQL's; a window is never longer than itself.
+                seconds = min(max(1, round(reset_at - time.time())), limit.get_expiry())
+                raise _too_much(what, limit, seconds)
 
     def _client(self, address: str) -> str:
         return hash_client(self._key, dt.datetime.now(dt.UTC).date(), network_of(address)).hex()

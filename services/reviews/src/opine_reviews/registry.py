@@ -251,6 +251,7 @@ def count_proposals(session: Session, release: Release) -> tuple[Proposals, Prop
         statement = (
             select(Review.model_digest, func.count(), corrected)
             .where(Review.model_digest.in_([release.candidate_digest, release.baseline_digest]))
+            .where(Review.demo.is_not(True))
             .where(Review.created_at >= began, Review.created_at <= func.coalesce(release.ended_at, func.now()))
             .group_by(Review.model_digest)
         )

@@ -50,7 +50,7 @@ TEXT_ERRORS = Counter("opine_sentiment_text_errors_total", "Texts that could not
 MODEL_INFO = Gauge(
     "opine_sentiment_model_info",
     "1 for each loaded version.",
-    ["role", "name", "version", "digest", "engine", "device"],
+    ["role", "name", "version", "digest", "engine", "device", "precision"],
 )
 MODEL_SOURCE = Gauge("opine_sentiment_model_source", "1 for where the live version came from.", ["source"])
 RELEASE_REVISION = Gauge("opine_sentiment_release_revision", "Revision of the release plan in force; 0 without one.")

@@ -78,6 +78,11 @@ def star_row(stars: float | None, *, size: str = "s") -> html.Span:
     )
 
 
+def demo_tag(*, shown: bool) -> list[Component]:
+    """Says that something was invented; nothing where it was not."""
+    return [html.Span("Demo", className="demo-tag", title="Invented for a demonstration")] if shown else []
+
+
 def notice(message: UserMessage, *actions: Component) -> html.Div:
     """A box that says what happened and what to do, with its buttons."""
     return html.Div(

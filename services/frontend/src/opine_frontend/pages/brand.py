@@ -13,6 +13,7 @@ from dash.exceptions import PreventUpdate
 from opine_frontend.components.elements import (
     STARS,
     aria,
+    demo_tag,
     empty_state,
     error_notice,
     icon,
@@ -109,6 +110,8 @@ def _head(brand: Brand) -> html.Div:
 def _facts(brand: Brand) -> list[Component]:
     website = safe_website(brand.website)
     facts: list[Component] = [html.Span(brand.sector)] if brand.sector else []
+    if brand.demo:
+        facts += [html.Span([*demo_tag(shown=True), " Invented for a demonstration, and so are its reviews marked so"])]
     if website:
         facts.append(
             html.A([site_name(website), icon("out")], href=website, target="_blank", rel="noopener noreferrer")
@@ -257,6 +260,7 @@ def _review_cards(reviews: Sequence[Review]) -> html.Ul:
                 review.stars,
                 review.created_at,
                 html.P(review.text, className="review-text", dir="auto"),
+                *demo_tag(shown=review.demo),
                 *_correction(review),
                 _report_button(review),
             )

@@ -20,6 +20,7 @@ from opine_frontend.reviews_api.schemas import (
     Page,
     Review,
     ReviewQuery,
+    RisingBrand,
     ScrapedReview,
     ScrapedReviewQuery,
     ScrapeRun,
@@ -146,6 +147,9 @@ class ReviewsApi:
     def trend(self, slug: str, *, weeks: int) -> Trend:
         answer = self._request("GET", f"/brands/{_segment(slug)}/trend", query={"weeks": str(weeks)})
         return _parse(Trend, answer)
+
+    def rising_brands(self) -> Page[RisingBrand]:
+        return _parse(Page[RisingBrand], self._request("GET", "/rising-brands"))
 
     def sectors(self) -> Page[Sector]:
         return _parse(Page[Sector], self._request("GET", "/sectors"))

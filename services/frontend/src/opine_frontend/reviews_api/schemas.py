@@ -56,6 +56,7 @@ class ScrapedCount(Schema):
 class Brand(BrandName):
     website: str | None = None
     sector: str | None = None
+    demo: bool = False
     # Of the reviews written here; those of other sites are in `scraped`.
     review_count: int = 0
     average_stars: float | None = None
@@ -89,6 +90,13 @@ class Review(Schema):
     stars: int
     prediction: StoredPrediction | None = None
     created_at: datetime
+    demo: bool = False
+
+
+class RisingBrand(Schema):
+    brand: BrandName
+    review_count: int
+    usual_count: float
 
 
 class Week(Schema):

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from flask import Response
+from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from opine_common.problems import Problem
 
@@ -22,6 +22,7 @@ from opine_reviews.schemas.answers import (
     BrandAnswer,
     BrandName,
     BrandPage,
+    RisingBrandList,
     SectorList,
     SummaryAnswer,
     TermsAnswer,
@@ -32,6 +33,7 @@ from opine_reviews.terms import brand_terms
 
 brands = APIBlueprint("brands", __name__, url_prefix="/api/v1")
 sectors = APIBlueprint("sectors", __name__, url_prefix="/api/v1")
+rising = APIBlueprint("rising", __name__, url_prefix="/api/v1")
 
 
 @brands.get("/brands", responses={200: BrandPage, **problems(422, 503)})
@@ -112,6 +114,19 @@ def get_sectors() -> Response:
     return json_answer(SectorList(items=found))
 
 
+@rising.get("/rising-brands", responses={200: RisingBrandList, 304: None, **problems(503)})
+def get_rising_brands() -> Response:
+    """Brands with clearly more reviews this week than usual, the steepest first; at most ten."""
+    own = dependencies()
+    with own.database.transaction() as session:
+        found = own.rising.found(session)
+    answer = json_answer(RisingBrandList(items=found))
+    answer.headers["Cache-Control"] = "no-cache"
+    answer.add_etag()
+    answer.make_conditional(request)
+    return answer
+
+
 def _brand_answer(counted: CountedBrand) -> BrandAnswer:
     brand = counted.brand
     return BrandAnswer(
@@ -120,6 +135,7 @@ def _brand_answer(counted: CountedBrand) -> BrandAnswer:
         website=brand.website,
         sector=brand.sector,
         origin=brand.origin,
+        demo=brand.demo,
         review_count=counted.review_count,
         average_stars=counted.average_stars,
         scraped=counted.scraped,

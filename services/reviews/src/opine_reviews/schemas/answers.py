@@ -21,6 +21,7 @@ class ReviewAnswer(BaseModel):
     stars: Stars
     prediction: StoredPrediction | None
     created_at: dt.datetime
+    demo: bool = Field(description="invented for a demonstration; nobody's opinion")
 
 
 class ReviewPage(BaseModel):
@@ -57,6 +58,7 @@ class BrandAnswer(BaseModel):
     website: str | None
     sector: str | None
     origin: Origin = Field(description="what brought the brand here")
+    demo: bool = Field(description="invented for a demonstration")
     review_count: int = Field(description="reviews written here; those of `scraped` are not among them")
     average_stars: float | None = Field(description="of the reviews written here; null without")
     scraped: list[ScrapedAnswer] = Field(description="what was read elsewhere, by source")
@@ -65,6 +67,16 @@ class BrandAnswer(BaseModel):
 class BrandPage(BaseModel):
     items: list[BrandAnswer]
     next_cursor: str | None
+
+
+class RisingBrandAnswer(BaseModel):
+    brand: BrandName
+    review_count: int = Field(description="of the last seven days")
+    usual_count: float = Field(description="reviews a week in the four weeks before")
+
+
+class RisingBrandList(BaseModel):
+    items: list[RisingBrandAnswer]
 
 
 class SectorAnswer(BaseModel):
