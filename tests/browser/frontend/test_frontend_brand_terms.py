@@ -82,7 +82,7 @@ def test_an_address_shows_the_same_to_everybody(driver: Chrome, base_url: str) -
 
 
 def test_the_page_stands_without_the_terms(driver: Chrome, base_url: str, store: Store) -> None:
-    store.knobs.terms_away = True
+    store.knobs.broken_path = "/api/v1/brands/nike/terms"
     page = BrandPage(driver, base_url)
     page.open("nike")
     assert "This cannot be shown at the moment" in page.words

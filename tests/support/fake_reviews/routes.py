@@ -125,8 +125,6 @@ def _add_one_brand(app: Flask, store: Store) -> None:
     @app.get("/api/v1/brands/<slug>/terms")
     def brand_terms(slug: str) -> Response:
         store.brand(slug)
-        if store.knobs.terms_away:
-            return problem(503, "Service Unavailable", "PostgreSQL is slow")
         return jsonify(terms(selected(store.reviews, {"brand": slug})))
 
     @app.get("/api/v1/brands/<slug>/trend")

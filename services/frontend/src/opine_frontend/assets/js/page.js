@@ -84,7 +84,7 @@
     if (!(term && list) || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     window.dash_clientside.set_props("reviews-term", { data: term.dataset.term });
-    list.scrollIntoView({ behavior: "smooth" });
+    list.scrollIntoView();
     list.focus({ preventScroll: true });
   });
 
