@@ -4,7 +4,7 @@ PYTHON ?= python3
 unexport PYTHONDONTWRITEBYTECODE
 
 # Local packages, in no lock because a lock holds hashes: installed from their folders.
-SERVICES := services/common services/charcnn services/sentiment services/reviews services/frontend
+SERVICES := services/common services/charcnn services/sentiment services/reviews services/frontend services/learning
 RUN := $(SERVICES) services/local
 BENCHED := services/common services/charcnn services/sentiment
 SCRAPING := services/common scraping
@@ -65,6 +65,7 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	printf '%s\n' $(BENCHED:%=./%) | $(LOCK) services/sentiment/bench/requirements.in - -c tests/requirements.txt -o services/sentiment/bench/requirements.txt
 	$(call lock_like_tests,services/reviews,services/common services/charcnn services/reviews)
 	$(call lock_like_tests,services/frontend,services/common services/frontend)
+	$(call lock_like_tests,services/learning,services/common services/learning[kubernetes])
 	$(call lock_like_tests,services/local,$(RUN))
 	$(call lock_like_tests,training,services/charcnn training)
 	$(call lock_like_tests,scraping,$(SCRAPING))
@@ -139,7 +140,7 @@ endef
 # VERSION is the place; the others are files of tools that look nowhere else.
 VERSIONED := VERSION $(ALL:=/pyproject.toml) charts/opine/Chart.yaml charts/opine/README.md charts/opine/ci/gpu-values.yaml
 
-LOCAL_NAMES := charcnn opine-common opine-sentiment opine-reviews opine-frontend opine-local opine-training opine-scraping opine-demo-site
+LOCAL_NAMES := charcnn opine-common opine-sentiment opine-reviews opine-frontend opine-learning opine-local opine-training opine-scraping opine-demo-site
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--no-header $(UPGRADE) $(LOCAL_NAMES:%=--no-emit-package %)
 # A folder's lock with the versions that the tests run with.

@@ -58,7 +58,7 @@ def allows(objects: list[Object], pods: Pods, other: Pods, port: str | int, dire
 
 
 def talks(objects: list[Object], client: str, server: str, port: str | int) -> bool:
-    by_owner = {re.sub(r"-migrate-\w+$", "-migrate", pods.owner): pods for pods in all_pods(objects)}
+    by_owner = {re.sub(r"-(migrate|demo)-\w+$", r"-\1", pods.owner): pods for pods in all_pods(objects)}
     asks = allows(objects, by_owner[client], by_owner[server], port, "Egress")
     return asks and allows(objects, by_owner[server], by_owner[client], port, "Ingress")
 
@@ -73,6 +73,20 @@ def test_who_need_not_talk_may_not(
     rendered: dict[str, list[Object]], client: str, server: str, port: str | int
 ) -> None:
     assert not talks(rendered["production"], client, server, port)
+
+
+@pytest.mark.parametrize(
+    ("server", "port", "may"),
+    [
+        ("Deployment/opine-sentiment", "http", True),
+        ("Cluster/opine-db", 5432, True),
+        ("Deployment/opine-reviews", "http", False),
+    ],
+)
+def test_the_demo_asks_the_model_and_the_database(
+    rendered: dict[str, list[Object]], server: str, port: str | int, may: bool
+) -> None:
+    assert talks(rendered["minimal"], "Job/opine-demo", server, port) is may
 
 
 def test_every_pod_is_denied_by_default(objects: list[Object]) -> None:

@@ -83,6 +83,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None] | None:
     return None if parts.username or not parts.hostname else (parts.scheme, parts.hostname, port)
 
 
+# Whoever serves a site of others must be able to reach us, and must not be hurried.
 def choose_site(option: str | None, settings: Settings) -> Site:
     """The command line's site, or else the environment's, if it may be asked with these settings.
 
@@ -122,11 +123,14 @@ class FetchPolicy:
 
     @property
     def crawl_delay_s(self) -> float:
+        """Seconds between two requests that robots.txt asks for; 0 if it does not."""
         return float(self.robots.crawl_delay(PRODUCT) or 0)
 
 
 def read_policy(site: Site, settings: Settings) -> FetchPolicy:
     """The site's rules by its robots.txt (RFC 9309), read once before a run; none where it answers 4xx.
+
+    By urllib, because Scrapy does not run yet: a dry run asks, too, and a refusal must come before a spider is made.
 
     Raises:
         UnavailableError: it does not answer, or with 5xx, or from elsewhere; then nothing may be fetched.
@@ -138,6 +142,7 @@ def read_policy(site: Site, settings: Settings) -> FetchPolicy:
         with build_opener(_OnSite(site)).open(request, timeout=_ROBOTS_TIMEOUT_S) as answer:
             rules = _read_within(answer, _ROBOTS_TIMEOUT_S).decode(errors="replace")
     except HTTPError as error:
+        # 5xx means "all is forbidden" (RFC 9309, 2.3.1.4); 429 is a 4xx, but no answer to what may be fetched.
         if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR or error.code == HTTPStatus.TOO_MANY_REQUESTS:
             raise UnavailableError(f"{url} answers {error.code}; nothing was fetched") from error
         rules = ""  # 4xx: there are no rules (RFC 9309, 2.3.1.3)

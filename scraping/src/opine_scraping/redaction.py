@@ -41,7 +41,7 @@ _SIGNATURE = re.compile(
 )
 _NAME_WORD = re.compile(r"[^\W\d_][^\W\d_'\u2019.-]*(?:['\u2019.-][^\W\d_]*)*")
 _MOST_NAME_WORDS = 4
-_LONGEST_NAME = 60
+_LONGEST_NAME = 60  # characters; a longer one is a sentence
 # A review's own words, which are redacted and not searched.
 _PROSE = frozenset({"title", "text", "message"})
 
@@ -130,6 +130,7 @@ def _replace(text: str, part: str, *, whole_name: bool) -> str:
 
 def redact_page(text: str) -> str:
     """A page's structure without anything that could be a name; for a page that no parser knows."""
+    # Whoever mends a parser needs to see where things stand, not what stands there.
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     tree = html.document_fromstring(text.encode(errors="replace") or b"<html></html>", parser)
     people = _people(tree)

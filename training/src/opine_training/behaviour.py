@@ -47,8 +47,8 @@ SUITE = resources.files("opine_training") / "behaviour.csv"
 
 _COLUMNS = ["kind", "text", "stars"]
 _STARS = {"1", "2", "3", "4", "5"}
-_LONG_WORDS = 8
-_SWING = 0.5  # of a score between 0 and 1
+_LONG_WORDS = 8  # in a shorter text each word may well decide
+_SWING = 0.5  # of a score between 0 and 1: two stars
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class Page:
 
     @cached_property
     def tree(self) -> HtmlElement:
+        """The document as elements; raises lxml's ParserError where it holds none."""
         # lxml refuses an empty document and text that declares an encoding; bytes may be both.
         return html.document_fromstring(
             self.text.encode(errors="replace") or b"<html></html>", html.HTMLParser(encoding="utf-8")
@@ -58,13 +59,14 @@ class Page:
         Raises:
             ParseError: it leads to another site.
         """
+        # Scheme and host, not host alone: from https a link must not lead to http.
         try:
             url = urljoin(self.url, link)
             foreign = urlsplit(url)[:2] != urlsplit(self.url)[:2]
         except ValueError:
             foreign = True
         if foreign:
-            raise ParseError(Reason.FOREIGN_LINK, "the next link leads to another site")
+            raise ParseError(Reason.FOREIGN_LINK, "a link of the page leads to another site")
         return url
 
     def sub_category(self, category: str, link: HtmlElement, query: str = "") -> SubCategory | ParseIssue:
@@ -160,7 +162,9 @@ class Recogniser(Protocol):
     name: str
     """With its version, which grows when the same page would give another result."""
 
-    def recognises(self, page: Page) -> bool: ...
+    def recognises(self, page: Page) -> bool:
+        """Whether the page has this parser's markup."""
+        ...
 
 
 class ReviewsParser(Recogniser, Protocol):
@@ -227,6 +231,7 @@ def web_address(link: str | None) -> str | None:
 
 def stable_id(*parts: str) -> str:
     """For a card that shows no id: the same for the same words."""
+    # With a separator that no part holds: "ab", "c" and "a", "bc" are different cards.
     return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:32]
 
 

@@ -55,6 +55,7 @@ class ResidualBlock(nn.Module):
             self.mix.weight.mul_(0.3)
 
     def forward(self, x_TC: Tensor, windows: Windows, dropout: float) -> Tensor:
+        """Cells, (T, C), of cells; `dropout` is the share of hidden channels that training blanks."""
         convolved_TC = self.convolution(windows(x_TC, self.dilation))
         hidden_TC = functional.dropout(functional.relu(convolved_TC), dropout, self.training)
         out_TC: Tensor = x_TC + self.mix(hidden_TC)

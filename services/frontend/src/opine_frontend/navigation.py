@@ -130,7 +130,8 @@ def _page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[]
     match route.page:
         case "review":
             brand = api.brand(route.slug) if route.slug else api.random_brand()
-            return Page(review_page(brand) if route.slug else front_page(brand), title_of(route, brand.name))
+            page = review_page(brand) if route.slug else front_page(brand)
+            return Page(page, title_of(route, brand.name))
         case "brands":
             return Page(brands_page(sectors.names()), title_of(route))
         case "brand":

@@ -5,6 +5,7 @@ What a person writes about an invented brand is a person's, and stays; so does t
 
 import random
 import tomllib
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -185,10 +186,14 @@ def _text(brand: DemoBrand, shared: _Sentences, stars: int, chance: random.Rando
 
 def _row(review: DemoReview, answer: PredictionAnswer | None) -> dict[str, object]:
     prediction, model = answer and answer.prediction, answer and answer.model
+    stars = review.stars
+    # As people do: two of three keep a proposal that is nearly theirs, and all correct another one.
+    if prediction and abs(prediction.stars - stars) == 1 and zlib.crc32(review.text.encode()) % 3:
+        stars = prediction.stars
     return {
         "brand_slug": review.brand_slug,
         "text": review.text,
-        "stars": review.stars,
+        "stars": stars,
         "created_at": review.created_at,
         "suggested_stars": prediction and prediction.stars,
         "score": prediction and prediction.score,

@@ -77,7 +77,7 @@ def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calib
         rows = _rows(reviews.data, reviews, reviews.split)
         logger.info("fitting temperature, biases and label offsets on %d rows", len(rows))
         calibration = fit_calibration(_raw_logits(engine, rows), _stars(rows), [row.source for row in rows])
-        metrics = {}
+        metrics = {}  # all figures were of the old decisions
     if reviews.uniform_prior is not None:
         rows = _rows(reviews.uniform_prior, reviews, "all")
         logger.info("fitting the offsets to a uniform prior on %d rows", len(rows))
@@ -85,6 +85,7 @@ def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calib
         offsets = fit_uniform_prior(probabilities, LABEL_OF_STAR[_stars(rows)])
         calibration = calibration.model_copy(update={"uniform_prior_offsets": offsets})
     fitted = manifest.model_copy(update={"version": version, "calibration": calibration, "metrics": metrics})
+    # Written before it is judged: figures are of the artefact that will be served, read back by its engine.
     rewrite(model, out, fitted)
     if reviews.evaluate is not None:
         figures = _figures(ServedModel(load_engine(out, threads=2)), reviews.evaluate, reviews.reading)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from opine_training.optimisation import Device
 
 _SMOOTHING = 0.95  # of the running mean of the loss
-_EXPLODED = 4.0  # times the least loss so far, at which the test ends
+_EXPLODED = 4.0  # times the least loss so far, at which the test ends: what follows says nothing of a good rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ def range_test(
         if number - read == len(epoch):
             read = number
             epoch = Epoch(corpus, encoding, config, epoch.number + 1, processes=processes)
+        # By a constant factor, since rates matter by their magnitude.
         rate = lowest * (highest / lowest) ** (number / max(steps - 1, 1))
         loss = stepper.step(epoch[number - read], rate, (config.seed, number))
         mean = _SMOOTHING * mean + (1 - _SMOOTHING) * loss

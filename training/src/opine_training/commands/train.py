@@ -126,6 +126,7 @@ def run(options: Train, command: str) -> None:
         ).run()
         if group.first:
             _export_and_evaluate(options, dataset, progress)
+        # NCCL wants all processes to take their group down at about the same time.
         group.barrier()
 
 
@@ -191,6 +192,7 @@ def _export_and_evaluate(options: Train, dataset: Dataset, progress: Progress) -
         baseline = word_tfidf(dataset.train.texts, labels_of(dataset.train))
         metrics["word_tfidf"] = report(score_corpus(baseline, dataset.validation, {}))["all"]
     state_metrics(artefact, metrics)
+    # Last but for the pictures: `ablate` takes the file for a sign that a run is done.
     write_json(options.run / METRICS, metrics)
     write_report(options.run, scored, progress, metrics)
     logger.info("macro-F1 on the validation rows: %.4f", metrics["validation"]["all"]["macro_f1"])

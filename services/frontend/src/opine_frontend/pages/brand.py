@@ -111,7 +111,7 @@ def _facts(brand: Brand) -> list[Component]:
     website = safe_website(brand.website)
     facts: list[Component] = [html.Span(brand.sector)] if brand.sector else []
     if brand.demo:
-        facts += [html.Span([*demo_tag(shown=True), " Invented for a demonstration, and so are its reviews marked so"])]
+        facts.append(html.Span([*demo_tag(shown=True), " invented for a demonstration"]))
     if website:
         facts.append(
             html.A([site_name(website), icon("out")], href=website, target="_blank", rel="noopener noreferrer")
@@ -260,9 +260,9 @@ def _review_cards(reviews: Sequence[Review]) -> html.Ul:
                 review.stars,
                 review.created_at,
                 html.P(review.text, className="review-text", dir="auto"),
-                *demo_tag(shown=review.demo),
                 *_correction(review),
                 _report_button(review),
+                demo=review.demo,
             )
             for review in reviews
         ],
@@ -304,8 +304,8 @@ def source_link(url: str) -> html.A | html.Span:
     return html.A([site_name(safe), icon("out")], href=safe, target="_blank", rel="noopener nofollow")
 
 
-def _review_card(stars: int, written_at: datetime, *content: Component) -> html.Li:
-    head = [star_row(stars), html.Time(day(written_at), dateTime=written_at.isoformat())]
+def _review_card(stars: int, written_at: datetime, *content: Component, demo: bool = False) -> html.Li:
+    head = [star_row(stars), *demo_tag(shown=demo), html.Time(day(written_at), dateTime=written_at.isoformat())]
     return html.Li([html.Div(head, className="review-head"), *content], className="review-card")
 
 

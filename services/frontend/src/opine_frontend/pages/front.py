@@ -31,7 +31,10 @@ def _latest(reviews: Sequence[Review], demo_command: str) -> html.Section:
     shown = (
         html.Ul([_review(review) for review in reviews], className="review-list") if reviews else _none(demo_command)
     )
-    return html.Section([html.H2("Latest reviews"), shown], className="latest")
+    # Not a link of Dash, which would look for a page of it.
+    feed = html.A("Feed", href=link("/feed.atom"), className="small")
+    head = html.Div([html.H2("Latest reviews"), feed], className="section-head")
+    return html.Section([head, shown], className="latest")
 
 
 def _none(demo_command: str) -> html.Div:

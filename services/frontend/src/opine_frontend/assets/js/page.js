@@ -35,6 +35,10 @@
     document.body.prepend(notice);
   }
 
+  // Only a page for when there is no network (offline/service_worker.js): where it is refused, all else works.
+  const worker = `${document.documentElement.dataset.prefix}/service-worker.js`;
+  navigator.serviceWorker?.register(worker).catch(() => null);
+
   const markCurrentLink = (path) => {
     for (const link of document.querySelectorAll(".nav-link")) {
       const href = link.getAttribute("href").slice(document.documentElement.dataset.prefix.length);
