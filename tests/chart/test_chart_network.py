@@ -11,6 +11,9 @@ from tests.support.chart.workloads import Pods, all_pods, matches, name_of, of_k
 CONVERSATIONS = [
     ("Deployment/opine-frontend", "Deployment/opine-reviews", "http"),
     ("Deployment/opine-reviews", "Deployment/opine-sentiment", "http"),
+    ("CronJob/opine-learning", "Deployment/opine-reviews", "http"),
+    ("CronJob/opine-learning", "Deployment/opine-sentiment", "http"),
+    ("Deployment/opine-sentiment", "Deployment/opine-reviews", "http"),
     ("Pod/opine-test", "Deployment/opine-frontend", "http"),
     ("Pod/opine-test", "Deployment/opine-sentiment", "http"),
     ("Job/opine-migrate", "Cluster/opine-db", 5432),
@@ -30,6 +33,7 @@ SILENCES = [
     ("CronJob/opine-reading", "Deployment/opine-reviews", "http"),
     ("CronJob/opine-retention", "Deployment/opine-sentiment", "http"),
     ("CronJob/opine-crawl", "Deployment/opine-reviews", "http"),
+    ("CronJob/opine-learning", "Cluster/opine-db", 5432),
     ("CronJob/opine-training", "Cluster/opine-db", 5432),
     ("Pod/opine-test", "Cluster/opine-db", 5432),
 ]

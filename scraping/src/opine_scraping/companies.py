@@ -92,7 +92,7 @@ def read_companies(file: Path) -> Iterator[Company]:
             # A name in doubt ends the run before it begins: a shifted column would ask the site for nonsense.
             company = (row.get("company") or company_in_url(row.get("company_url") or "") or "").strip()
             if not is_company(company):
-                raise UsageError(f"{file}: line {rows.line_num} names no company")
+                raise UsageError(f"{file}: line {rows.line_num} names no company; correct it or take it out")
             yield Company(company, _line(row.get("category")), _line(row.get("sub_category")))
     except csv.Error as error:
         raise UsageError(f"{file} is no CSV file: {error}") from error

@@ -98,7 +98,7 @@ def choose_site(option: str | None, settings: Settings) -> Site:
         raise UsageError("name the site with --site or OPINE_SCRAPING_SITE_URL; none is built in")
     site = Site(str(url).rstrip("/"))
     if not site.is_loopback and _is_inside(site.host):
-        raise UsageError(f"{site.host} is an address of the machines around, and no site's")
+        raise UsageError(f"{site.host} is one of the machines around this one, and no site; name the site with --site")
     if not site.is_loopback and not settings.contact:
         raise UsageError(f"{site.host} is not this machine: OPINE_SCRAPING_CONTACT must say how to reach you")
     if not site.is_loopback and not settings.throttle:
@@ -184,7 +184,7 @@ def _check_addresses(site: Site) -> None:
         for *_, address in socket.getaddrinfo(site.host, None):
             if _is_inside(str(address[0])):
                 raise UnavailableError(
-                    f"{site.host} has the address {address[0]}, which is no site's; nothing was fetched"
+                    f"{site.host} leads to {address[0]}, one of the machines around this one; nothing was fetched"
                 )
 
 

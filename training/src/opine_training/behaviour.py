@@ -90,7 +90,7 @@ def _objection(row: dict[str, str | None], seen: set[str]) -> str | None:
     if text in seen:
         return f"{text!r} is there already"
     if not stars or not set(stars.split()) <= _STARS:
-        return f"{stars!r} are no stars; write such as 4 5"
+        return f"{stars!r} are no stars; write numbers from 1 to 5, as in 4 5"
     return None
 
 

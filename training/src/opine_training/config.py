@@ -321,6 +321,8 @@ def legacy_2019_config() -> TrainConfig:
     )
 
 
+flat = tyro.conf.arg(name="")
+"""Marks a field whose options keep their own names: `--cap`, not `--selection.cap`."""
 Command = TypeVar("Command")
 
 

@@ -111,7 +111,7 @@ def read_config(folder: Path) -> tuple[TrainConfig, dict[str, Any]]:
     except OSError as error:
         raise RunError(f"{folder} holds no run ({CONFIG}: {error.strerror})") from error
     if "training" not in document:
-        raise RunError(f"{folder} holds a run of another command than `train`")
+        raise RunError(f"{folder} holds a run of another command; name the folder of a `train` run with --run")
     return TypeAdapter(TrainConfig).validate_python(document.pop("training")), document
 
 

@@ -11,11 +11,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-from lxml import html
 from pydantic import ValidationError
 
 from opine_scraping.issues import ParseError, ParseIssue, Reason
 from opine_scraping.items import CompanyItem, Item, ReviewItem
+from opine_scraping.redaction import parse_document
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,11 +38,8 @@ class Page:
 
     @cached_property
     def tree(self) -> HtmlElement:
-        """The document as elements; raises lxml's ParserError where it holds none."""
-        # lxml refuses an empty document and text that declares an encoding; bytes may be both.
-        return html.document_fromstring(
-            self.text.encode(errors="replace") or b"<html></html>", html.HTMLParser(encoding="utf-8")
-        )
+        """The document as elements."""
+        return parse_document(self.text)
 
     @cached_property
     def next_data(self) -> object:

@@ -133,6 +133,6 @@ def load_network(folder: Path, config: NetworkConfig) -> CharCNN:
     try:
         network.load_state_dict(load_file(file))
     except RuntimeError as error:
-        reason = str(error).splitlines()[-1].strip()
-        raise ArtefactError(f"{file} does not fit its configuration ({reason}) Export the model again.") from error
+        reason = str(error).splitlines()[-1].strip().removesuffix(".")
+        raise ArtefactError(f"{file} does not fit its configuration ({reason}). Export the model again.") from error
     return network

@@ -28,8 +28,8 @@ from typing import Literal, NamedTuple
 
 Null = Literal["at_least", "at_most"]
 
-# Of the interval that is halved; beyond what a double distinguishes in a rate.
-_HALVINGS = 40
+# To a billionth: the likelihood is flat where it is largest.
+_HALVINGS = 30
 _EDGE = 1e-12
 _PRIOR_WEIGHT = 100
 """Observations of before that count; more say no more, for rates drift."""
@@ -130,23 +130,19 @@ def _log_largest_likelihood(stratum: Stratum, null: Null, difference: float) -> 
 
 
 def _likeliest_baseline_rate(candidate: Counts, baseline: Counts, difference: float) -> float:
-    """By Newton's steps, and by halves where one of them leads too far."""
+    # By halves: Newton's steps begin by doubling where one of the rates is nought, and one is soon wrong there.
     low, high = max(0.0, -difference) + _EDGE, min(1.0, 1.0 - difference) - _EDGE
-    rate = min(max(baseline.rate, low), high)
     for _ in range(_HALVINGS):
-        slope = curvature = 0.0
-        for (events, trials), at in ((candidate, rate + difference), (baseline, rate)):
-            others = trials - events
-            slope += events / at - others / (1 - at)
-            curvature += events / at**2 + others / (1 - at) ** 2
-        low, high = (rate, high) if slope > 0 else (low, rate)
-        following = rate + slope / curvature
-        if not low < following < high:
-            following = (low + high) / 2
-        if abs(following - rate) < _EDGE:
-            break
-        rate = following
-    return rate
+        rate = (low + high) / 2
+        if _slope(baseline, rate) + _slope(candidate, rate + difference) > 0:
+            low = rate
+        else:
+            high = rate
+    return (low + high) / 2
+
+
+def _slope(counts: Counts, rate: float) -> float:
+    return counts.events / rate - (counts.trials - counts.events) / (1 - rate)
 
 
 def _log_likelihood(counts: Counts, rate: float) -> float:

@@ -287,6 +287,7 @@ def count_by_version(
     statement = (
         select(Review.model_digest, began, func.count(), corrected)
         .where(Review.model_digest.in_(digests), Review.created_at >= since, Review.created_at < end)
+        .where(Review.demo.is_not(True))
         .group_by(Review.model_digest, began)
         .order_by(began, Review.model_digest)
     )

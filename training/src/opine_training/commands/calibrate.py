@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-import tyro
 from charcnn.config import Calibration
 from charcnn.engine import load_engine
 from charcnn.prediction import LABEL_OF_STAR, calibrated_probabilities, label_probabilities
@@ -18,7 +17,7 @@ from charcnn.prediction import LABEL_OF_STAR, calibrated_probabilities, label_pr
 from opine_training import InputError
 from opine_training.artefacts import ServedModel, engine_logits, rewrite
 from opine_training.calibration import fit_calibration, fit_uniform_prior
-from opine_training.config import ReadConfig, SelectionConfig, parse
+from opine_training.config import ReadConfig, SelectionConfig, flat, parse
 from opine_training.evaluation import VARIANTS, SplitChoice, score_files, scored_rows, validation_figures
 from opine_training.legacy_2019 import LEGACY_2019_MANIFEST, Legacy2019Model, read_legacy_2019
 from opine_training.reviews import DataError, LeftOut, review_files
@@ -53,8 +52,8 @@ class Reviews:
     """A CSV file, all of whose rows are used."""
     evaluate: Path | None = None
     """Reviews whose val rows make the new card's figures; without, those that no longer hold are left out."""
-    reading: Annotated[ReadConfig, tyro.conf.arg(name="")] = field(default_factory=ReadConfig)
-    selection: Annotated[SelectionConfig, tyro.conf.arg(name="")] = field(default_factory=SelectionConfig)
+    reading: Annotated[ReadConfig, flat] = field(default_factory=ReadConfig)
+    selection: Annotated[SelectionConfig, flat] = field(default_factory=SelectionConfig)
 
 
 def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calibration:
@@ -161,7 +160,7 @@ class Calibrate:
     """The new artefact's folder; what is there is replaced."""
     version: str
     """Of the new artefact."""
-    reviews: Annotated[Reviews, tyro.conf.arg(name="")] = field(default_factory=Reviews)
+    reviews: Annotated[Reviews, flat] = field(default_factory=Reviews)
 
 
 def main(arguments: Sequence[str]) -> None:

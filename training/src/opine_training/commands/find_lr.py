@@ -20,6 +20,7 @@ from opine_training.config import (
     SelectionConfig,
     TrainConfig,
     config_name,
+    flat,
     named,
     parse,
 )
@@ -89,9 +90,6 @@ def range_test(
     return RateRange(rates, losses)
 
 
-_flat = tyro.conf.arg(name="")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindLr:
     """Propose a learning rate by a range test (Smith 2017): it rises from step to step until the loss explodes.
@@ -113,10 +111,10 @@ class FindLr:
     highest: float = 1.0
     """The rate of the last step, which is seldom reached."""
     steps: int = 200
-    reading: Annotated[ReadConfig, _flat] = field(default_factory=ReadConfig)
-    selection: Annotated[SelectionConfig, _flat] = field(default_factory=SelectionConfig)
-    hardware: Annotated[HardwareConfig, _flat] = field(default_factory=HardwareConfig)
-    training: Annotated[TrainConfig, _flat] = field(default_factory=TrainConfig)
+    reading: Annotated[ReadConfig, flat] = field(default_factory=ReadConfig)
+    selection: Annotated[SelectionConfig, flat] = field(default_factory=SelectionConfig)
+    hardware: Annotated[HardwareConfig, flat] = field(default_factory=HardwareConfig)
+    training: Annotated[TrainConfig, flat] = field(default_factory=TrainConfig)
 
 
 def main(arguments: Sequence[str]) -> None:

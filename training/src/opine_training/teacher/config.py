@@ -118,7 +118,9 @@ def encoder_files(encoder: str) -> Traversable:
     folder = Path(encoder)
     missing = [name for name in ("config.json", "model.safetensors", "tokenizer.json") if not (folder / name).is_file()]
     if missing:
-        raise TeacherError(f"{encoder} holds no encoder ({missing[0]} is missing); say minilm, mpnet or a folder")
+        raise TeacherError(
+            f"{encoder} holds no encoder ({missing[0]} is missing); name minilm, mpnet or a folder that holds one"
+        )
     return folder
 
 

@@ -366,7 +366,7 @@ class Batcher(Generic[E, P]):
         self._started = self._start(rows)
 
     def _start(self, rows: Sequence[Row[Work[E, P]]]) -> _Started[E, P]:
-        # Before the call, which computes a brief batch itself: that is what the batch takes.
+        # Before the call, which computes a brief batch itself.
         self._begun_at = self._clock()
         batch = self._scheduler.begin(rows, self._begun_at)
         works = [row.value for row in rows]

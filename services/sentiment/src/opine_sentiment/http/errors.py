@@ -45,10 +45,10 @@ def rejected(error: RejectedError, texts: int) -> Problem:
     """What a caller is told whose texts are not computed."""
     match error:
         case OverloadedError(reason="queue_full"):
-            detail = f"the queue has no room for {texts} more texts"
+            detail = f"the queue is full: it has no room for {texts} more"
         case OverloadedError():
             # At least a millisecond: "0.000 s too late" would read like a mistake.
-            detail = f"{texts} texts would be answered {max(error.wait_s, 0.001):.3f} s too late"
+            detail = f"the answer would come {max(error.wait_s, 0.001):.3f} s too late"
         case ExpiredError():
             return Problem(
                 HTTPStatus.GATEWAY_TIMEOUT,
