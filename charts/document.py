@@ -16,6 +16,8 @@ from typing import Any
 import yaml
 
 CHARTS = Path(__file__).parent
+# What `make drills` saw last.
+SEEN = CHARTS.parent / "tests/cluster/seen.json"
 KEY = re.compile(r"^( *)([A-Za-z][\w-]*):")
 TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
 
@@ -143,9 +145,34 @@ def make_table(values: list[Value]) -> str:
     return "\n".join(lines).strip() + "\n"
 
 
-def make_readme(template: str, chart: dict[str, Any], values: list[Value]) -> str:
+def make_seen(seen: dict[str, Any]) -> str:
+    """Tables of what the drills saw."""
+    head = (
+        "what was broken",
+        "as promised",
+        "requests",
+        "failed",
+        "seconds of failures",
+        "reviews saved",
+        "lost",
+        "doubled",
+    )
+    rows: list[tuple[object, ...]] = [head, ("---",) * len(head)]
+    for row in seen["drills"]:
+        failed = ", ".join(f"{number} {name}" for name, number in row["failed"].items())
+        promised = "yes" if row["passed"] else "**no**"
+        counts = (row["requests"], failed or 0, row["failing_s"], row["saved"], row["lost"], row["doubled"])
+        rows.append((row["what"], promised, *counts))
+    lines = [f"| {' | '.join(map(str, row))} |" for row in rows] if seen["drills"] else []
+    if seen["figures"]:
+        figures = [f"| {what} | {figure} |" for what, figure in seen["figures"].items()]
+        lines += ["", "| what | seen |", "| --- | --- |", *figures]
+    return "\n".join(lines).strip()
+
+
+def make_readme(template: str, chart: dict[str, Any], values: list[Value], seen: dict[str, Any]) -> str:
     text = template.replace("@VERSION@", chart["version"]).replace("@KUBERNETES@", oldest_kubernetes(chart))
-    return text.replace("@VALUES@", make_table(values).rstrip("\n"))
+    return text.replace("@SEEN@", make_seen(seen)).replace("@VALUES@", make_table(values).rstrip("\n"))
 
 
 def oldest_kubernetes(chart: dict[str, Any]) -> str:
@@ -161,7 +188,8 @@ def generated(chart: Path = CHARTS / "opine") -> dict[Path, str]:
     definitions = yaml.safe_load((CHARTS / "definitions.yaml").read_text())
     about = yaml.safe_load((chart / "Chart.yaml").read_text())
     schema = json.dumps(make_schema(values, definitions), indent=2, ensure_ascii=False) + "\n"
-    readme = make_readme((CHARTS / "README.md.template").read_text(), about, values)
+    seen = json.loads(SEEN.read_text())
+    readme = make_readme((CHARTS / "README.md.template").read_text(), about, values, seen)
     return {chart / "values.schema.json": schema, chart / "README.md": readme}
 
 

@@ -12,49 +12,60 @@ import pytest
 from tests.support.cluster.commands import CLUSTER, environment, run
 from tests.support.cluster.load import Load, stored_keys
 from tests.support.cluster.release import Release, wait_until
+from tests.support.cluster.seen import Seen, make_seen
 
-NAMESPACE = "opine-e2e"
-FIGURES = pytest.StashKey[list[str]]()
-TABLE = pytest.StashKey[list[tuple[object, ...]]]()
-HEAD = ("what was broken", "requests", "failed", "seconds of failures", "reviews saved", "lost", "doubled")
+SEEN = pytest.StashKey[Seen]()
+FAILED = set[str]()
 COMPONENTS = ("sentiment", "reviews", "frontend")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--namespace", default="opine-e2e", help="where the release is installed")
     parser.addoption("--keep", action="store_true", help="leave the release and the cluster as they are at the end")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "drill: breaks something under load")
-    config.stash[FIGURES] = []
-    config.stash[TABLE] = []
+    config.stash[SEEN] = Seen()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.failed:
+        FAILED.add(report.nodeid)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if config.stash[TABLE]:
-        terminalreporter.section("drills")
-        for row in (HEAD, ["---"] * len(HEAD), *config.stash[TABLE]):
-            terminalreporter.write_line(f"| {' | '.join(map(str, row))} |")
-    if config.stash[FIGURES]:
-        terminalreporter.section("figures")
-        for line in config.stash[FIGURES]:
-            terminalreporter.write_line(line)
+    seen = config.stash[SEEN]
+    if not seen:
+        return
+    for row in seen.drills:
+        row["passed"] = row["test"] not in FAILED
+    terminalreporter.section("seen")
+    terminalreporter.write_line(make_seen(seen.as_json()))
+    for line in seen.failures:
+        terminalreporter.write_line(line)
+    seen.record()
 
 
 @pytest.fixture(scope="session")
-def figures(pytestconfig: pytest.Config) -> list[str]:
-    return pytestconfig.stash[FIGURES]
+def figures(pytestconfig: pytest.Config) -> dict[str, str]:
+    """What was measured, for the table: by what it is."""
+    return pytestconfig.stash[SEEN].figures
 
 
 def in_cluster(env: dict[str, str], *components: str) -> dict[str, str]:
     """Images by component: built, and loaded where the cluster beside this repository is used."""
     names = run("k8s/images/build", *components, env=env, timeout=1200).split()
+    load_missing(env, names)
+    return dict(zip(components, names, strict=True))
+
+
+def load_missing(env: dict[str, str], names: list[str]) -> None:
     there = run(
         "kubectl", "get", "nodes", "--output", "jsonpath={.items[*].status.images[*].names[*]}", env=env
     ).split()
     if CLUSTER.exists() and (missing := [name for name in names if name not in there]):
         run(str(CLUSTER), "load", *missing, env=env)
-    return dict(zip(components, names, strict=True))
 
 
 @pytest.fixture(scope="session")
@@ -85,26 +96,23 @@ def image_values(images: dict[str, str]) -> dict[str, object]:
 
 @pytest.fixture(scope="session")
 def release(
-    env: dict[str, str], images: dict[str, str], figures: list[str], pytestconfig: pytest.Config
+    env: dict[str, str], images: dict[str, str], figures: dict[str, str], pytestconfig: pytest.Config
 ) -> Iterator[Release]:
     """Installed in a namespace that enforces restricted Pod Security."""
-    of = Release(env, NAMESPACE, image_values(images))
-    namespace = (
-        f"{{apiVersion: v1, kind: Namespace, metadata: {{name: {NAMESPACE}, labels: "
-        "{pod-security.kubernetes.io/enforce: restricted, pod-security.kubernetes.io/warn: restricted}}}"
-    )
-    run("kubectl", "apply", "--filename", "-", env=env, text_in=namespace)
+    of = Release(env, pytestconfig.getoption("namespace"), image_values(images))
+    of.create_namespace()
     try:
-        installed = "opine" in of.helm("list", "--short").split()
-        seconds = of.upgrade() if installed else of.install()
-        figures.append(f"helm {'upgrade' if installed else 'install'} to ready: {seconds:.0f} s")
+        if "opine" in of.helm("list", "--short").split():
+            of.upgrade()
+        else:
+            figures["`helm install` to ready"] = f"{of.install():.0f} s"
         yield of
     except Exception:
         sys.stderr.write(of.diagnosis())
         raise
     if not pytestconfig.getoption("keep"):
         of.helm("uninstall", "opine", "--wait")
-        run("kubectl", "delete", "namespace", NAMESPACE, "--timeout=120s", env=env, timeout=150)
+        of.delete_namespace()
 
 
 @pytest.fixture
@@ -116,24 +124,37 @@ def settled(release: Release) -> Release:
 
 
 @pytest.fixture
-def under_load(settled: Release, figures: list[str], pytestconfig: pytest.Config) -> Callable[..., Any]:
+def under_load(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """Load around a block that breaks what is named: no review is lost or doubled, and the table gets a line."""
 
     @contextmanager
-    def loaded(what: str, crowd: int = 0) -> Iterator[Load]:
-        load = Load(settled.address("frontend"), crowd=crowd)
+    def loaded(what: str, crowd: int = 0, *, release: Release | None = None) -> Iterator[Load]:
+        release = release or request.getfixturevalue("settled")
+        load = Load(release.address("frontend"), crowd=crowd)
         with load:
             yield load
-        wait_until(settled.is_restored, "every pod ready", 300)
-        stored = stored_keys(settled.address("reviews"), load.mark)
+        wait_until(release.is_restored, "every pod ready", 300)
+        stored = stored_keys(release.address("reviews"), load.mark)
         saved = load.saved_keys()
         lost, doubled = saved - set(stored), len(stored) - len(set(stored))
         failed = Counter(f"{a.kind} {a.status or 'without an answer'}" for a in load.failures)
-        told = ", ".join(f"{number} {name}" for name, number in sorted(failed.items())) or 0
-        pytestconfig.stash[TABLE].append(
-            (what, len(load.answers), told, round(load.failing_s()), len(saved), len(lost), doubled)
+        seen = request.config.stash[SEEN]
+        seen.drills.append(
+            {
+                "what": what,
+                "test": request.node.nodeid,
+                "requests": len(load.answers),
+                "failed": dict(sorted(failed.items())),
+                "failing_s": round(load.failing_s()),
+                "saved": len(saved),
+                "lost": len(lost),
+                "doubled": doubled,
+            }
         )
-        figures.extend(f"{what}: {a.at_s:.1f} s {a.kind} {a.status} {a.detail[:150]}" for a in load.failures[:4])
+        seen.failures += [
+            f"{what}: {a.at_s:.1f} s, after {a.took_s:.1f} s: {a.kind} {a.status} {a.detail[:150]}"
+            for a in load.failures[:8]
+        ]
         assert len(load.answers) > 20
         assert lost == set()
         assert doubled == 0

@@ -104,7 +104,9 @@ def answer(release: Release, path: str) -> Any:  # noqa: ANN401  any JSON
 
 
 @pytest.mark.usefixtures("site")
-def test_companies_are_found_and_their_reviews_read(release: Release, scraping_image: str, figures: list[str]) -> None:
+def test_companies_are_found_and_their_reviews_read(
+    release: Release, scraping_image: str, figures: dict[str, str]
+) -> None:
     release.upgrade(scraping(scraping_image))
     found = run_once(release, "discover")
     read = run_once(release, "crawl")
@@ -117,4 +119,6 @@ def test_companies_are_found_and_their_reviews_read(release: Release, scraping_i
     assert {review["source"]["name"] for review in reviews} == {"Trustpilot"}
     metrics = release.metrics("reviews")
     assert 'opine_scrape_last_success_timestamp_seconds{kind="crawl"}' in metrics
-    figures.append(f"discover: {found:.0f} s, crawl in two parts: {read:.0f} s, {len(reviews)} reviews or more")
+    figures["scraping the demo site"] = (
+        f"discover {found:.0f} s, crawl in two parts {read:.0f} s, {len(reviews)} reviews or more"
+    )

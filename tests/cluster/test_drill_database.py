@@ -15,13 +15,6 @@ pytestmark = pytest.mark.drill
 AWAY = {503, 504}
 
 
-def query(release: Release, sql: str) -> str:
-    return release.kubectl(
-        "exec", release.primary(), "--container", "postgres", "--", "psql", "--quiet", "--tuples-only", "--no-align",
-        "--dbname", "opine", "--command", "SET default_transaction_read_only = off", "--command", sql,
-    ).strip()  # fmt: skip
-
-
 def signal_postgres(release: Release, pod: str, signal: str) -> None:
     every = f"grep -l '^postgres' /proc/[0-9]*/comm | cut -d/ -f3 | xargs kill -{signal}"
     release.kubectl("exec", pod, "--container", "postgres", "--", "bash", "-c", every)
@@ -62,14 +55,13 @@ def test_a_database_that_is_cut_off_stops_submissions_only(settled: Release, und
 
 def test_connections_to_a_primary_that_was_read_only_are_left(settled: Release, under_load: Callable[..., Any]) -> None:
     with under_load("PostgreSQL read-only for 10 s, as a demoted primary") as load:
-        query(settled, "ALTER DATABASE opine SET default_transaction_read_only = on")
-        query(
-            settled,
+        settled.query("ALTER DATABASE opine SET default_transaction_read_only = on")
+        settled.query(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             "WHERE datname = 'opine' AND pid <> pg_backend_pid()",
         )
         time.sleep(10)
-        query(settled, "ALTER DATABASE opine RESET default_transaction_read_only")
+        settled.query("ALTER DATABASE opine RESET default_transaction_read_only")
         time.sleep(15)
     assert {answer.status for answer in load.failures} <= AWAY
     assert {answer.kind for answer in load.failures} <= {"submit"}
@@ -99,8 +91,8 @@ def newer(settled: Release, tmp_path: Path) -> Iterator[str]:
     if CLUSTER.exists():
         run(str(CLUSTER), "load", f"{image['repository']}:{tag}", env=settled.env)
     yield tag
-    query(settled, f"UPDATE alembic_version SET version_num = '{expected_revision()}'")  # noqa: S608  ours
-    query(settled, "DROP INDEX ix_of_a_drill")
+    settled.query(f"UPDATE alembic_version SET version_num = '{expected_revision()}'")  # noqa: S608  ours
+    settled.query("DROP INDEX ix_of_a_drill")
 
 
 def test_a_rollback_across_a_migration(settled: Release, under_load: Callable[..., Any], newer: str) -> None:
@@ -110,9 +102,9 @@ def test_a_rollback_across_a_migration(settled: Release, under_load: Callable[..
             "psql opine -c 'BEGIN' -c 'SELECT count(*) FROM review' -c 'SELECT pg_sleep(20)' >/dev/null 2>&1 &",
         )  # fmt: skip
         settled.upgrade({"reviews": {"image": {**settled.values["reviews"]["image"], "tag": newer}}})
-        assert query(settled, "SELECT version_num FROM alembic_version") == "9999"
+        assert settled.query("SELECT version_num FROM alembic_version") == "9999"
         settled.helm("rollback", "opine", "--wait", "--wait-for-jobs")
-        assert query(settled, "SELECT version_num FROM alembic_version") == "9999"
+        assert settled.query("SELECT version_num FROM alembic_version") == "9999"
         wait_until(settled.is_restored, "every pod ready", 120)
     assert load.failures == []
     jobs = settled.get("jobs", labels="app.kubernetes.io/component=migrations")["items"]

@@ -78,7 +78,7 @@ def post(url: str, body: object, **headers: str) -> Any:  # noqa: ANN401  any JS
 
 
 def use(reviews: str, sentiment: str, ended: threading.Event) -> None:
-    """People who take the proposal and people who do not, texts that are too long, and one who has no time."""
+    """People who take the proposal and people who do not, one who brings another text's, and one who has no time."""
     stars = 0
     while not ended.wait(0.2):
         stars = stars % 5 + 1
@@ -89,11 +89,13 @@ def use(reviews: str, sentiment: str, ended: threading.Event) -> None:
         for chosen in {stars, prediction["stars"] if prediction else 3}:
             review = {"brand": BRAND, "text": text, "stars": chosen, "prediction": prediction}
             post(f"{reviews}/api/v1/reviews", review)
+        other = {"brand": BRAND, "text": f"{text} Or not.", "stars": stars, "prediction": prediction}
+        post(f"{reviews}/api/v1/reviews", other)
         post(f"{sentiment}/v1/predict", {"texts": ["good", "x" * 30_000]})
         post(f"{sentiment}/v1/predict", {"texts": ["good " * 1000] * 20}, **{"X-Request-Timeout": "0.001"})
 
 
-def test_rules_are_taken_and_every_panel_has_data(monitored: Release, figures: list[str]) -> None:
+def test_rules_are_taken_and_every_panel_has_data(monitored: Release, figures: dict[str, str]) -> None:
     ended = threading.Event()
     arguments = (monitored.address("reviews"), monitored.address("sentiment"), ended)
     clients = [threading.Thread(target=use, args=arguments) for _ in range(2)]
@@ -117,7 +119,7 @@ def test_rules_are_taken_and_every_panel_has_data(monitored: Release, figures: l
         ended.set()
         for client in clients:
             client.join()
-    figures.append(
-        f"monitoring: {len(loaded_rules(monitored))} rules healthy, {len(asks)} queries of dashboards answered"
+    figures["rules and dashboards under load"] = (
+        f"{len(loaded_rules(monitored))} rules healthy, {len(asks)} queries of dashboards answered"
     )
     assert len(asks) > 50

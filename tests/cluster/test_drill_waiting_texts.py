@@ -51,7 +51,7 @@ def has_metric(release: Release) -> bool:
         return False
 
 
-def test_demand_adds_pods_and_rest_takes_them_away(scaled: Release, figures: list[str]) -> None:
+def test_demand_adds_pods_and_rest_takes_them_away(scaled: Release, figures: dict[str, str]) -> None:
     wait_until(lambda: has_metric(scaled), "the metric", 90)
     wait_until(lambda: len(scaled.pods("sentiment")) == 1, "one pod", 240)
     ended, statuses = threading.Event(), list[object]()
@@ -70,8 +70,8 @@ def test_demand_adds_pods_and_rest_takes_them_away(scaled: Release, figures: lis
             client.join()
     rested = time.monotonic()
     wait_until(lambda: len(scaled.pods("sentiment")) == 1, "one pod again", 240)
-    figures.append(
-        f"demand on the model: a pod more after {added:.0f} s, one again {time.monotonic() - rested:.0f} s after it; "
+    figures["demand on the model, HPA"] = (
+        f"a pod more after {added:.0f} s, one again {time.monotonic() - rested:.0f} s after it; "
         f"{len(statuses)} requests, {len([s for s in statuses if s != 200])} failed"
     )
     assert set(statuses) == {200}

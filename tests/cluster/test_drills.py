@@ -72,7 +72,7 @@ def test_without_the_operator_everything_goes_on(settled: Release, under_load: C
     assert load.failures == []
 
 
-def test_load_adds_pods_and_rest_takes_them_away(settled: Release, figures: list[str]) -> None:
+def test_load_adds_pods_and_rest_takes_them_away(settled: Release, figures: dict[str, str]) -> None:
     scaling = {"enabled": True, "minReplicas": 2, "maxReplicas": 4, "targetCPUUtilization": 100}
     settled.upgrade({"frontend": {"autoscaling": {**scaling, "scaleDownStabilizationSeconds": 15}}})
     try:
@@ -86,13 +86,25 @@ def test_load_adds_pods_and_rest_takes_them_away(settled: Release, figures: list
         ended = time.monotonic()
         assert load.failures == []
         wait_until(lambda: len(settled.pods("frontend")) == 2, "two pods again", 300)
-        figures.append(
-            f"autoscaling: a pod more after {added:.0f} s of load, two again {time.monotonic() - ended:.0f} s after "
-            f"its end; {len(load.answers)} requests, 0 failed"
+        figures["CPU load on two frontend pods, HPA"] = (
+            f"a pod more after {added:.0f} s, two again {time.monotonic() - ended:.0f} s after its end; "
+            f"{len(load.answers):,} requests, none failed"
         )
     finally:
         # The number of pods belonged to the autoscaler; Helm takes it back.
         settled.upgrade({}, "--force-conflicts")
+
+
+def test_down_to_one_pod_of_each_and_up_again(settled: Release, under_load: Callable[..., Any]) -> None:
+    few: dict[str, Any] = {part: {"replicaCount": 1} for part in ("sentiment", "reviews", "frontend")}
+    few["database"] = {"cnpg": {"instances": 1, "pooler": {"instances": 1}}}
+    with under_load("down to one pod of each and one instance of PostgreSQL, and up again") as load:
+        settled.upgrade(few)
+        wait_until(lambda: len(settled.pods("database")) == 1 and settled.is_restored(), "one instance", 180)
+        assert [len(settled.pods(part)) for part in ("sentiment", "reviews", "frontend", "pooler")] == [1] * 4
+        settled.upgrade()
+        wait_until(settled.is_restored, "every pod ready", 240)
+    assert load.failures == []
 
 
 STRANGER = """

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -53,10 +52,25 @@ def running_stack() -> Iterator[Stack]:
             upgrade(engine)
             with Session(engine) as session, session.begin():
                 upsert_brands(session, read_brands())
-            port = any_free()
-            with _process(_GUNICORN, _gunicorn_environment(cluster.url, port), Path(folder) / "api.log"):
-                _wait(lambda: _is_ready(port))
+            with running_api(Path(folder), cluster.url) as port:
                 yield Stack(engine, settings, port)
+
+
+@contextmanager
+def running_api(folder: Path, database_url: str, environment: Mapping[str, str] | None = None) -> Iterator[int]:
+    """Its port; its log lies in the folder."""
+    port = any_free()
+    own = {**_gunicorn_environment(database_url, port), **(environment or {})}
+    with running([sys.executable, "-m", "gunicorn", "-c", "python:opine_reviews.gunicorn_conf"], own, folder, port):
+        yield port
+
+
+@contextmanager
+def running(command: Sequence[str], environment: Mapping[str, str], folder: Path, port: int) -> Iterator[None]:
+    """A service for the block, once it is ready."""
+    with _process(command, {**_environment(), **environment}, folder / f"{port}.log"):
+        _wait(lambda: _is_ready(port))
+        yield
 
 
 def machine(stack: Stack) -> str:
@@ -82,9 +96,6 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
 
 
-_GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "python:opine_reviews.gunicorn_conf"]
-
-
 def _environment() -> dict[str, str]:
     return {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
 
@@ -93,7 +104,7 @@ def _gunicorn_environment(database_url: str, port: int) -> dict[str, str]:
     own = {"DATABASE_URL": database_url, "CLIENT_HASH_KEY": _CLIENT_HASH_KEY, "BIND": f"{HOST}:{port}"}
     # One client asks for more than many people do.
     own |= {"SUBMISSIONS_LIMIT": "", "PREDICTIONS_LIMIT": ""}
-    return _environment() | {f"OPINE_REVIEWS_{name}": value for name, value in own.items()}
+    return {f"OPINE_REVIEWS_{name}": value for name, value in own.items()}
 
 
 @contextmanager
@@ -126,5 +137,5 @@ def _is_ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004  OK
-    except (urllib.error.URLError, ConnectionError):
+    except OSError:
         return False

@@ -132,6 +132,10 @@ class Load:
         now = time.monotonic()
         return Answer(started - self._started, now - started, kind, status, detail, key)
 
+    def now_s(self) -> float:
+        """On the clock of the answers."""
+        return time.monotonic() - self._started
+
     @property
     def failures(self) -> list[Answer]:
         return [answer for answer in self.answers if answer.failed]

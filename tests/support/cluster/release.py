@@ -17,6 +17,7 @@ from tests.support import ROOT
 from tests.support.cluster.commands import CommandError, run
 
 CHART = str(ROOT / "charts/opine")
+RESTRICTED = "{pod-security.kubernetes.io/enforce: restricted, pod-security.kubernetes.io/warn: restricted}"
 VALUES = ROOT / "tests/cluster/values.yaml"
 NAME = "opine"
 
@@ -26,12 +27,21 @@ class Release:
     env: Mapping[str, str]
     namespace: str
     values: dict[str, Any] = field(default_factory=dict)
+    chart: str = CHART
 
     def helm(self, *arguments: str, timeout: float = 600) -> str:
         return run("helm", *arguments, "--namespace", self.namespace, env=self.env, timeout=timeout)
 
     def kubectl(self, *arguments: str, timeout: float = 300, text_in: str | None = None) -> str:
         return run("kubectl", "--namespace", self.namespace, *arguments, env=self.env, timeout=timeout, text_in=text_in)
+
+    def create_namespace(self) -> None:
+        """One that enforces restricted Pod Security."""
+        named = f"{{apiVersion: v1, kind: Namespace, metadata: {{name: {self.namespace}, labels: {RESTRICTED}}}}}"
+        self.kubectl("apply", "--filename", "-", text_in=named)
+
+    def delete_namespace(self) -> None:
+        self.kubectl("delete", "namespace", self.namespace, "--timeout=120s", timeout=150)
 
     def install(self) -> float:
         """Seconds until all is ready."""
@@ -51,7 +61,7 @@ class Release:
             file.flush()
             more.flush()
             options = ["--values", str(VALUES), "--values", file.name, "--values", more.name, "--timeout", timeout]
-            self.helm(verb, NAME, CHART, *options, "--wait", *more_options)
+            self.helm(verb, NAME, self.chart, *options, "--wait", *more_options)
         return time.monotonic() - started
 
     def get(self, kind: str, name: str | None = None, labels: str | None = None) -> Any:  # noqa: ANN401  any object
@@ -92,9 +102,16 @@ class Release:
             finally:
                 process.terminate()
 
-    def primary(self) -> str:
-        name: str = self.get("cluster", f"{NAME}-db")["status"]["currentPrimary"]
+    def primary(self, cluster: str = f"{NAME}-db") -> str:
+        name: str = self.get("cluster", cluster)["status"]["currentPrimary"]
         return name
+
+    def query(self, sql: str, cluster: str = f"{NAME}-db") -> str:
+        """What its primary answers to the superuser, also while it is read-only for others."""
+        return self.kubectl(
+            "exec", self.primary(cluster), "--container", "postgres", "--", "psql", "--quiet", "--tuples-only",
+            "--no-align", "--dbname", "opine", "--command", "SET default_transaction_read_only = off", "--command", sql,
+        ).strip()  # fmt: skip
 
     def rollout(self, component: str, timeout: str = "180s") -> None:
         self.kubectl("rollout", "status", f"deployment/{NAME}-{component}", f"--timeout={timeout}")

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 
 from tests.support.fake_reviews.lexicon import predict
-from tests.support.fake_reviews.listing import page, selected, summary
+from tests.support.fake_reviews.listing import page, selected, summary, terms, weeks
 from tests.support.fake_reviews.store import TOKEN, Store
 
 
@@ -31,6 +31,7 @@ def create_fake(store: Store) -> Flask:
 
     _add_writes(app, store)
     _add_reads(app, store)
+    _add_one_brand(app, store)
     _add_admin(app, store)
     _add_moderation(app, store)
     return app
@@ -107,6 +108,12 @@ def _add_reads(app: Flask, store: Store) -> None:
         # The first that is allowed: a test can foresee it.
         return jsonify(next(store.brand(b["slug"]) for b in store.brands if b["slug"] != request.args.get("exclude")))
 
+    @app.errorhandler(KeyError)
+    def unknown(_error: KeyError) -> Response:
+        return problem(404, "Not Found", "no brand has this slug")
+
+
+def _add_one_brand(app: Flask, store: Store) -> None:
     @app.get("/api/v1/brands/<slug>")
     def brand(slug: str) -> Response:
         return jsonify(store.brand(slug))
@@ -115,14 +122,19 @@ def _add_reads(app: Flask, store: Store) -> None:
     def brand_summary(slug: str) -> Response:
         return jsonify(summary(store.brand(slug), selected(store.reviews, {"brand": slug})))
 
+    @app.get("/api/v1/brands/<slug>/terms")
+    def brand_terms(slug: str) -> Response:
+        store.brand(slug)
+        return jsonify(terms(selected(store.reviews, {"brand": slug})))
+
+    @app.get("/api/v1/brands/<slug>/trend")
+    def brand_trend(slug: str) -> Response:
+        return jsonify(weeks=weeks(selected(store.reviews, {"brand": store.brand(slug)["slug"]})))
+
     @app.get("/api/v1/scraped-reviews")
     def scraped_reviews() -> Response:
         found = [review for review in store.scraped if review["brand"]["slug"] == request.args["brand"]]
         return jsonify(page(found, request.args))
-
-    @app.errorhandler(KeyError)
-    def unknown(_error: KeyError) -> Response:
-        return problem(404, "Not Found", "no brand has this slug")
 
 
 def _add_admin(app: Flask, store: Store) -> None:

@@ -81,7 +81,7 @@ def _write_members(packed: BinaryIO, folder: Path, max_bytes: int) -> None:
                     raise ArtefactError(f"The archive holds {member.name!r}, which is no file of an artefact. {_AGAIN}")
                 left -= member.size
                 if left < 0:
-                    raise ArtefactError(f"The archive holds more than {max_bytes} bytes, which are allowed.")
+                    raise ArtefactError(f"The archive holds more than the {max_bytes} bytes that are allowed.")
                 content = archive.extractfile(member)
                 assert content is not None  # noqa: S101  it is a regular file
                 target.write_bytes(content.read())

@@ -23,19 +23,22 @@ class NetworkConfig:
     """
 
     # An artefact may have 8 MB and 15 million multiply-adds per 100 characters (a test holds the shipped one to it).
-    # These sizes take 6.1 MB, 4.7 of them in the n-gram and word tables, and 7.2 million.
+    # These sizes take 6.1 MB, 5.5 of them in the n-gram and word tables, and 7.2 million.
     embedding: int = 48
     """Width of a look-up row."""
     ngrams: tuple[tuple[int, int], ...] = ((3, 8192), (5, 16384))
     """Pairs (n, rows): hashed n-grams that end at a character."""
+    # Half of the network's bytes; whether they are worth it is an open question (docs/model.md).
     word_rows: int = 32768
-    """Rows for the word up to a character; half of the network's bytes. What they bring is open (docs/model.md)."""
+    """Rows for the word up to a character."""
+    # At each character instead of each cell the blocks would cost four times as much.
     stride: int = 4
-    """Characters a cell. The convolutions work on cells: at each character they would cost four times as much."""
+    """Characters a cell: the convolutions work on cells."""
     width: int = 128
     """Channels of the convolutions."""
+    # Their sum is how far a cell sees: 15 cells, or 60 characters, to each side.
     dilations: tuple[int, ...] = (1, 2, 4, 8)
-    """One residual block each, in cells. Their sum is how far a cell sees: 15 cells, or 60 characters, to each side."""
+    """One residual block each, in cells."""
 
     def __post_init__(self) -> None:
         # A row is chosen by the low bits of a hash, so a mask does for a division.

@@ -42,6 +42,7 @@ class WordNgrams:
     """Shape (M,): one past the last symbol."""
 
     def at(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> WordNgrams:
+        """Some of the occurrences, by a mask of shape (M,) or by indices."""
         return WordNgrams(self.fingerprints[which], self.text[which], self.begins[which], self.ends[which])
 
 
@@ -124,6 +125,7 @@ class LinearModel:
     """Shape (5,)."""
 
     def forward(self, packed: Packed) -> LinearOutput:
+        """Logits of packed texts, and what each known n-gram contributes to them."""
         known = known_ngrams(packed, self.max_ngram, self.fingerprints, self.idf)
         contributions = self.contributions[known.indices] / known.norms[:, np.newaxis]
         count = len(packed.starts)

@@ -55,6 +55,7 @@ class ResidualBlock(nn.Module):
             self.mix.weight.mul_(0.3)
 
     def forward(self, x_TC: Tensor, windows: Windows, dropout: float) -> Tensor:
+        """Cells, (T, C), of cells; `dropout` is the share of hidden channels that training blanks."""
         convolved_TC = self.convolution(windows(x_TC, self.dilation))
         hidden_TC = functional.dropout(functional.relu(convolved_TC), dropout, self.training)
         out_TC: Tensor = x_TC + self.mix(hidden_TC)
@@ -132,6 +133,6 @@ def load_network(folder: Path, config: NetworkConfig) -> CharCNN:
     try:
         network.load_state_dict(load_file(file))
     except RuntimeError as error:
-        reason = str(error).splitlines()[-1].strip()
-        raise ArtefactError(f"{file} does not fit its configuration ({reason}) Export the model again.") from error
+        reason = str(error).splitlines()[-1].strip().removesuffix(".")
+        raise ArtefactError(f"{file} does not fit its configuration ({reason}). Export the model again.") from error
     return network

@@ -79,19 +79,13 @@ def quantise(folder: Path, texts: Sequence[EncodedText]) -> Int8Figures:
 
 def compare(exact: Engine, int8: Engine, texts: Sequence[EncodedText]) -> Int8Figures:
     """How far the one is from the other: the largest difference of a probability, the share of equal labels."""
-    largest, same = 0.0, 0
-    for begin in range(0, len(texts), _TEXTS_A_CALL):
-        part = texts[begin : begin + _TEXTS_A_CALL]
-        probabilities = [
-            calibrated_probabilities(engine.logits(part), engine.manifest.calibration) for engine in (exact, int8)
-        ]
-        labels = [decide_labels(each, exact.manifest.calibration) for each in probabilities]
-        largest = max(largest, float(np.abs(probabilities[0] - probabilities[1]).max()))
-        same += int((labels[0] == labels[1]).sum())
+    calibration = exact.manifest.calibration
+    probabilities = [calibrated_probabilities(engine.logits(texts), calibration) for engine in (exact, int8)]
+    labels = [decide_labels(each, calibration) for each in probabilities]
     return Int8Figures(
         texts=len(texts),
-        max_probability_difference=round(largest, 5),
-        same_labels=round(same / max(len(texts), 1), 5),
+        max_probability_difference=round(float(np.abs(probabilities[0] - probabilities[1]).max(initial=0)), 5),
+        same_labels=round(int((labels[0] == labels[1]).sum()) / max(len(texts), 1), 5),
     )
 
 
@@ -112,12 +106,15 @@ class ChannelRange:
     high: NDArray[np.float32] | float = 0.0
 
     def see(self, values_TC: NDArray[np.float32]) -> None:
+        """Widen the range by what was seen, shape (T, C)."""
         if len(values_TC):
             self.low, self.high = np.minimum(self.low, values_TC.min(0)), np.maximum(self.high, values_TC.max(0))
 
 
 @dataclass(slots=True)
 class BlockRanges:
+    """Of the two activations of a residual block that become bytes."""
+
     cells: ChannelRange = field(default_factory=ChannelRange)
     """What the block reads."""
     hidden: ChannelRange = field(default_factory=ChannelRange)

@@ -14,7 +14,7 @@ from opine_frontend.feeds import register_feeds
 from opine_frontend.installable import register_installable
 from opine_frontend.layout import COLOR_SCHEME_SCRIPT, OpineDash, layout
 from opine_frontend.navigation import register_navigation, register_page_status
-from opine_frontend.pages import admin, brand, brands, front, login, moderation, review, scrape_runs
+from opine_frontend.pages import admin, brand, brands, compare, front, login, moderation, review, scrape_runs
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.routing import link
 from opine_frontend.security import content_security_policy, secure
@@ -59,6 +59,7 @@ def _register_callbacks(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     front.register_callbacks(app, api, settings.demo_command)
     brands.register_callbacks(app, api)
     brand.register_callbacks(app, api)
+    compare.register_callbacks(app, api)
     admin.register_callbacks(app, api, token)
     moderation.register_callbacks(app, api, token)
     scrape_runs.register_callbacks(app, api, token)

@@ -3,8 +3,9 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import IO
 
 from opine_common.readiness import wait_until_ready
 
@@ -18,8 +19,15 @@ _STOP_TIMEOUT_S = 15.0
 
 
 @contextmanager
-def running_app(settings: Settings) -> Iterator[str]:
+def running_app(
+    settings: Settings, environment: Mapping[str, str] | None = None, output: IO[bytes] | None = None
+) -> Iterator[str]:
     """The page's URL of the Opine on these data: another terminal's, or one that is started here and then stopped.
+
+    Args:
+        settings: of the Opine.
+        environment: that it is started in, which must give the same settings; this process's if None.
+        output: where its lines go; to the terminal if None.
 
     Raises:
         CommandError: it did not start, or was not ready in time.
@@ -31,7 +39,11 @@ def running_app(settings: Settings) -> Iterator[str]:
         return
     # In a session of its own: at Ctrl-C it ends after what uses it.
     with subprocess.Popen(
-        [sys.executable, "-m", "opine_local"], env=inherited_environment(), start_new_session=True
+        [sys.executable, "-m", "opine_local"],
+        env=environment or inherited_environment(),
+        stdout=output,
+        stderr=output and subprocess.STDOUT,
+        start_new_session=True,
     ) as process:
         try:
             _wait_for_app(settings.page_url, settings.ready_timeout_s, process)

@@ -45,6 +45,8 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
                 "OPINE_SENTIMENT_LOG_JSON": "false",
                 "BENTOML_DO_NOT_TRACK": "True",
                 "BENTOML_HOME": str(settings.bentoml_home),
+                "OPINE_SENTIMENT_CACHE_DIR": str(settings.models_dir),
+                **({} if settings.model_dir else {"OPINE_SENTIMENT_REGISTRY_URL": reviews_url}),
             },
             sentiment_url,
             at_once=True,
@@ -86,6 +88,25 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
             settings.page_url,
         ),
     ]  # fmt: skip
+
+
+def followers(settings: Settings, secrets: Secrets, database_url: str) -> list[Program]:
+    """What nobody waits for. A person's own model has nobody to judge it."""
+    return [reader(settings, secrets, database_url), *([] if settings.model_dir else [judge(settings, secrets)])]
+
+
+def judge(settings: Settings, secrets: Secrets) -> Program:
+    """What makes the shipped model the first version, and decides releases."""
+    return Program(
+        "learning",
+        [sys.executable, "-m", "opine_learning", "run", "--every", f"{settings.look_every_s:g}"],
+        {
+            "OPINE_LEARNING_REVIEWS_URL": url_of(settings.reviews_port),
+            "OPINE_LEARNING_SENTIMENT_URL": url_of(settings.sentiment_port),
+            "OPINE_LEARNING_REGISTRY_TOKEN": secrets.registry_token,
+            "OPINE_LEARNING_LOG_JSON": "false",
+        },
+    )
 
 
 def reader(settings: Settings, secrets: Secrets, database_url: str) -> Program:

@@ -97,6 +97,11 @@ def error_notice(message: UserMessage) -> html.Div:
     return notice(message, html.Button("Try again", id="page-retry", className="button-quiet", n_clicks=0))
 
 
+def share_button() -> html.Button:
+    """Hands on the address of the page as it is shown (assets/js/page.js)."""
+    return html.Button("Share", className="button-quiet", **data(share=""), **aria(live="polite"))
+
+
 def empty_state(title: str, text: str, *actions: Component) -> html.Div:
     """What stands where a list would, while it has nothing in it."""
     return html.Div(

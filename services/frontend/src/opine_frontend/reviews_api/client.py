@@ -26,6 +26,8 @@ from opine_frontend.reviews_api.schemas import (
     ScrapeRun,
     Sector,
     Summary,
+    Terms,
+    Trend,
 )
 
 # The API is one hop away: a connection that takes longer than a second will not come.
@@ -141,6 +143,13 @@ class ReviewsApi:
 
     def rising_brands(self) -> Page[RisingBrand]:
         return _parse(Page[RisingBrand], self._request("GET", "/rising-brands"))
+
+    def terms(self, slug: str) -> Terms:
+        return _parse(Terms, self._request("GET", f"/brands/{_segment(slug)}/terms"))
+
+    def trend(self, slug: str, *, weeks: int) -> Trend:
+        answer = self._request("GET", f"/brands/{_segment(slug)}/trend", query={"weeks": str(weeks)})
+        return _parse(Trend, answer)
 
     def sectors(self) -> Page[Sector]:
         return _parse(Page[Sector], self._request("GET", "/sectors"))
