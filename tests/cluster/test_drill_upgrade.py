@@ -72,8 +72,7 @@ def test_uninstalling_leaves_the_data_until_they_are_deleted_as_the_readme_says(
     assert sorted(set(kept)) == ["Cluster", "Secret"]
     follow(before, block(README, "kubectl delete cluster opine-db"), tmp_path)
     wait_until(lambda: left(before) == [], "nothing of the release", 120)
-    assert before.get("persistentvolumeclaims")["items"] == []
-    assert before.get("pods")["items"] == []
+    wait_until(lambda: before.get("persistentvolumeclaims,pods")["items"] == [], "no pod and no volume", 120)
 
 
 def left(release: Release) -> list[dict[str, Any]]:
