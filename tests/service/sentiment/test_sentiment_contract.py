@@ -39,7 +39,7 @@ def test_predictions_are_the_engine_s_in_order(real: Server, artefact: Path) -> 
         }
         for prediction in expected
     ]
-    assert len({prediction["score"] for prediction in answer["predictions"]}) == len(set(TEXTS))
+    assert len({tuple(each["star_probabilities"]) for each in answer["predictions"]}) == len(set(TEXTS))
 
 
 def test_explained_texts_have_a_number_a_code_point(real: Server) -> None:
