@@ -4,7 +4,7 @@ PYTHON ?= python3
 unexport PYTHONDONTWRITEBYTECODE
 
 # Local packages, in no lock because a lock holds hashes: installed from their folders.
-SERVICES := services/common services/charcnn services/sentiment services/reviews services/frontend
+SERVICES := services/common services/charcnn services/sentiment services/reviews services/frontend services/learning
 RUN := $(SERVICES) services/local
 BENCHED := services/common services/charcnn services/sentiment
 SCRAPING := services/common scraping
@@ -20,19 +20,25 @@ BIOME := npm exec --yes --package=@biomejs/biome@2.3.11 -- biome
 BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
 
 .DEFAULT_GOAL := help
-.PHONY: help run scrape-demo test coverage bench lint lint-python lint-types lint-web lint-shell lint-yaml lint-images format lock version \
+.PHONY: help run demo scrape-demo release-demo test coverage bench lint lint-python lint-types lint-web lint-shell lint-yaml lint-images format lock version \
 	train evaluate picture bento images e2e drills clean python browser data
 
 ##@ Use
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/installed ## Run Opine on this machine: http://127.0.0.1:8050
 	@.venv/bin/python -m opine_local
 
 scrape-demo: .venv/installed .venv-scraping/installed browser ## Read a demo site into the running Opine, or into one of its own
 	@.venv/bin/python -m opine_local.scrape_demo --python .venv-scraping/bin/python
+
+demo: .venv/installed ## Fill Opine with invented reviews, marked as such; ARGS=--remove takes exactly these away
+	@.venv/bin/python -m opine_local.demo $(ARGS)
+
+release-demo: .venv/installed ## Release a good and a bad model version, judged by simulated visitors, in three minutes
+	@.venv/bin/python -m opine_local.release_demo --model services/sentiment/model
 
 clean: ## Remove what was installed; the data in .local stay
 	rm -rf .venv .venv-bench .venv-scraping .venv-test .venv-uv .venv-uv.partial .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -62,6 +68,7 @@ lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer o
 	printf '%s\n' $(BENCHED:%=./%) | $(LOCK) services/sentiment/bench/requirements.in - -c tests/requirements.txt -o services/sentiment/bench/requirements.txt
 	$(call lock_like_tests,services/reviews,services/common services/charcnn services/reviews)
 	$(call lock_like_tests,services/frontend,services/common services/frontend)
+	$(call lock_like_tests,services/learning,services/common services/learning[kubernetes])
 	$(call lock_like_tests,services/local,$(RUN))
 	$(call lock_like_tests,training,services/charcnn training)
 	$(call lock_like_tests,scraping,$(SCRAPING))
@@ -136,7 +143,7 @@ endef
 # VERSION is the place; the others are files of tools that look nowhere else.
 VERSIONED := VERSION $(ALL:=/pyproject.toml) charts/opine/Chart.yaml charts/opine/README.md charts/opine/ci/gpu-values.yaml
 
-LOCAL_NAMES := charcnn opine-common opine-sentiment opine-reviews opine-frontend opine-local opine-training opine-scraping opine-demo-site
+LOCAL_NAMES := charcnn opine-common opine-sentiment opine-reviews opine-frontend opine-learning opine-local opine-training opine-scraping opine-demo-site
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--no-header $(UPGRADE) $(LOCAL_NAMES:%=--no-emit-package %)
 # A folder's lock with the versions that the tests run with.

@@ -1,7 +1,7 @@
 """What the model is asked for, how it is batched, and what it cannot take."""
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
-from panels import SENTIMENT, Query, board, graph, listing, mean, quantiles
+from panels import REVIEWS, SENTIMENT, Query, board, graph, listing, mean, quantiles
 
 _AUTOSCALER = 'namespace="$namespace", horizontalpodautoscaler=~"(keda-hpa-)?$release-sentiment"'
 
@@ -9,6 +9,10 @@ _AUTOSCALER = 'namespace="$namespace", horizontalpodautoscaler=~"(keda-hpa-)?$re
 def _rate(metric: str, by: str = "", more: str = "") -> str:
     group = f" by ({by}) " if by else ""
     return f"sum{group}(rate({metric}{{{SENTIMENT}{more}}}[$__rate_interval]))"
+
+
+def _increase(metric: str, by: str = "") -> str:
+    return f"sum by ({by}) (increase({metric}{{{SENTIMENT}}}[1h]))"
 
 
 def serving() -> Dashboard:
@@ -119,13 +123,85 @@ def serving() -> Dashboard:
         listing(
             "Models",
             "What each pod answers with.",
-            Query(f"max by (pod, name, version, engine, device) (opine_sentiment_model_info{{{SENTIMENT}}})"),
+            Query(
+                f"max by (pod, name, version, engine, device, precision) (opine_sentiment_model_info{{{SENTIMENT}}})"
+            ),
             width=8,
+        ),
+    ]
+    releases = [
+        graph(
+            "Visitors who see a candidate",
+            "percent",
+            "0 while it shadows; nothing without an open release.",
+            Query(f"max(opine_release_weight{{{REVIEWS}}} >= 0)", "visitors"),
+        ),
+        graph(
+            "Decisions",
+            "none",
+            "About releases, by kind, in the last day. A rollback is an alert.",
+            Query(
+                f"max by (kind) (opine_release_decisions{{{REVIEWS}}})"
+                f" - max by (kind) (opine_release_decisions{{{REVIEWS}}} offset 1d)",
+                "{{kind}}",
+            ),
+        ),
+        graph(
+            "Last decision",
+            "dateTimeAsIso",
+            "When the release plan was last changed. An open release without a step for 14 days is an alert.",
+            Query(f"1000 * max(opine_release_last_decision_timestamp_seconds{{{REVIEWS}}} > 0)", "decided"),
+        ),
+        graph(
+            "Revision of the release plan",
+            "none",
+            "By pod; a step. Pods that stay apart do not reach the registry, or cannot load what the plan names.",
+            Query(f"opine_sentiment_release_revision{{{SENTIMENT}}}", "{{pod}}"),
+        ),
+        graph(
+            "Where the live version came from",
+            "none",
+            "Pods by source: the registry, the cache of an earlier run, or the image, where no registry was reached.",
+            Query(f"sum by (source) (opine_sentiment_model_source{{{SENTIMENT}}})", "{{source}}"),
+        ),
+        graph(
+            "Registry out of reach, versions refused",
+            "none",
+            "In the last hour, over all pods; everything goes on meanwhile. A refusal ends its release.",
+            Query(_increase("opine_sentiment_registry_failures_total"), "not followed"),
+            Query(_increase("opine_sentiment_refused_versions_total", "reason"), "{{reason}}"),
+        ),
+        graph(
+            "Shadow",
+            "ops",
+            "Texts that a shadow was to score, and did. The difference was dropped, because visitors come first.",
+            Query(_rate("opine_sentiment_shadow_texts_total", "outcome"), "{{outcome}}"),
+        ),
+        graph(
+            "Shadow: other answers",
+            "percentunit",
+            "Share of the compared texts with another label or other stars. The judge allows 15 % other labels.",
+            Query(
+                f"{_rate('opine_sentiment_shadow_flips_total', 'what')} / ignoring(what) group_left "
+                + _rate("opine_sentiment_shadow_texts_total", more=', outcome="compared"'),
+                "{{what}}",
+            ),
+            *[
+                Query(query.expr, f"score, {query.legend}")
+                for query in quantiles("opine_sentiment_shadow_score_distance", SENTIMENT, 0.5, 0.95)
+            ],
+        ),
+        graph(
+            "Requests while people see a candidate",
+            "ops",
+            "By who answered and how it went: what the judge compares both versions by. Slow is over 0.25 s.",
+            Query(_rate("opine_sentiment_canary_requests_total", "role, outcome"), "{{role}} {{outcome}}"),
+            stacked=True,
         ),
     ]
     return board(
         "opine-serving",
         "Opine: serving",
         "What the model is asked for, how it is batched, and what it cannot take.",
-        [("Load", load), ("Batching", batching), ("Engine", engine)],
+        [("Load", load), ("Batching", batching), ("Engine", engine), ("Releases", releases)],
     )

@@ -57,7 +57,7 @@ def test_pods_wait_as_long_as_is_said() -> None:
     pods = own_pods(with_values(deep("migrations.waitSeconds", 60)))
     waits = [c["args"] for one in pods for c in one.containers if c["name"].startswith("wait-for-")]
     assert sorted(waits) == [
-        ["opine-reviews", "wait", awaited, "--seconds", "60"] for awaited in ("database", "schema")
+        ["opine-reviews", "wait", awaited, "--seconds", "60"] for awaited in ("database", "schema", "schema")
     ]
 
 
@@ -219,7 +219,7 @@ def test_everything_can_be_placed_on_tainted_nodes() -> None:
     specs = {pods.owner: pods.spec for pods in own_pods(objects)}
     specs["pooler"] = named(objects, "Pooler/opine-db-pooler")["spec"]["template"]["spec"]
     specs["database"] = named(objects, "Cluster/opine-db")["spec"]["affinity"]
-    assert len(specs) == 11
+    assert len(specs) == 12
     for owner, spec in specs.items():
         assert spec is not None
         assert {key: spec.get(key) for key in TAINTED} == TAINTED, owner

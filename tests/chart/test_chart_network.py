@@ -11,10 +11,15 @@ from tests.support.chart.workloads import Pods, all_pods, matches, name_of, of_k
 CONVERSATIONS = [
     ("Deployment/opine-frontend", "Deployment/opine-reviews", "http"),
     ("Deployment/opine-reviews", "Deployment/opine-sentiment", "http"),
+    ("CronJob/opine-learning", "Deployment/opine-reviews", "http"),
+    ("CronJob/opine-learning", "Deployment/opine-sentiment", "http"),
+    ("Deployment/opine-sentiment", "Deployment/opine-reviews", "http"),
     ("Pod/opine-test", "Deployment/opine-frontend", "http"),
     ("Pod/opine-test", "Deployment/opine-sentiment", "http"),
     ("Job/opine-migrate", "Cluster/opine-db", 5432),
     ("CronJob/opine-retention", "Cluster/opine-db", 5432),
+    ("CronJob/opine-reading", "Cluster/opine-db", 5432),
+    ("CronJob/opine-reading", "Deployment/opine-sentiment", "http"),
     ("CronJob/opine-crawl", "Cluster/opine-db", 5432),
     ("Deployment/opine-reviews", "Pooler/opine-db-pooler", 5432),
     ("Pooler/opine-db-pooler", "Cluster/opine-db", 5432),
@@ -25,7 +30,10 @@ SILENCES = [
     ("Deployment/opine-frontend", "Pooler/opine-db-pooler", 5432),
     ("Deployment/opine-frontend", "Cluster/opine-db", 5432),
     ("Deployment/opine-sentiment", "Cluster/opine-db", 5432),
+    ("CronJob/opine-reading", "Deployment/opine-reviews", "http"),
+    ("CronJob/opine-retention", "Deployment/opine-sentiment", "http"),
     ("CronJob/opine-crawl", "Deployment/opine-reviews", "http"),
+    ("CronJob/opine-learning", "Cluster/opine-db", 5432),
     ("CronJob/opine-training", "Cluster/opine-db", 5432),
     ("Pod/opine-test", "Cluster/opine-db", 5432),
 ]
@@ -54,7 +62,7 @@ def allows(objects: list[Object], pods: Pods, other: Pods, port: str | int, dire
 
 
 def talks(objects: list[Object], client: str, server: str, port: str | int) -> bool:
-    by_owner = {re.sub(r"-migrate-\w+$", "-migrate", pods.owner): pods for pods in all_pods(objects)}
+    by_owner = {re.sub(r"-(migrate|demo)-\w+$", r"-\1", pods.owner): pods for pods in all_pods(objects)}
     asks = allows(objects, by_owner[client], by_owner[server], port, "Egress")
     return asks and allows(objects, by_owner[server], by_owner[client], port, "Ingress")
 
@@ -69,6 +77,20 @@ def test_who_need_not_talk_may_not(
     rendered: dict[str, list[Object]], client: str, server: str, port: str | int
 ) -> None:
     assert not talks(rendered["production"], client, server, port)
+
+
+@pytest.mark.parametrize(
+    ("server", "port", "may"),
+    [
+        ("Deployment/opine-sentiment", "http", True),
+        ("Cluster/opine-db", 5432, True),
+        ("Deployment/opine-reviews", "http", False),
+    ],
+)
+def test_the_demo_asks_the_model_and_the_database(
+    rendered: dict[str, list[Object]], server: str, port: str | int, may: bool
+) -> None:
+    assert talks(rendered["minimal"], "Job/opine-demo", server, port) is may
 
 
 def test_every_pod_is_denied_by_default(objects: list[Object]) -> None:

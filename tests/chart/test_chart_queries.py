@@ -24,13 +24,13 @@ VALUES = {
     "datname": ["opine"],
     "deployment": ["opine-sentiment", "opine-reviews"],
     "horizontalpodautoscaler": ["opine-sentiment"],
-    "kind": ["crawl", "discover"],
+    "kind": ["crawl", "discover", "rollback"],
     "label": ["good", "bad"],
     "le": ["0.1", "0.3", "+Inf"],
     "method": ["POST"],
     "model_version": ["1.0.0", "1.1.0"],
     "name": ["max_connections"],
-    "outcome": ["completed", "blocked"],
+    "outcome": ["completed", "blocked", "compared"],
     "persistentvolumeclaim": ["opine-db-1", "opine-db-1-wal"],
     "reason": ["deadline", "queue_full"],
     "resource": ["memory"],
@@ -40,8 +40,14 @@ VALUES = {
     "state": ["idle", "active"],
     "usename": ["opine", "postgres"],
     "value": ["ready"],
+    "what": ["label", "stars"],
 }
-JOBS = {"opine_sentiment": ["sentiment"], "opine_reviews": ["reviews"], "opine_scrape": ["reviews"]}
+JOBS = {
+    "opine_sentiment": ["sentiment"],
+    "opine_reviews": ["reviews"],
+    "opine_scrape": ["reviews"],
+    "opine_release": ["reviews"],
+}
 ALL_JOBS = ["sentiment", "reviews", "frontend"]
 # A query may look back a day and a bit.
 MINUTES = 26 * 60

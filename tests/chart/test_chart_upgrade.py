@@ -61,7 +61,7 @@ def test_a_change_of_one_is_found(rendered: dict[str, list[Object]], kind: str, 
 
 def migration(values: Object) -> tuple[str, Object]:
     values = {"secrets": {"allowOfflineGeneration": True}, **values}
-    (job,) = of_kind(render(SHAPES["minimal"], values=values), "Job")
+    (job,) = of_kind(render(SHAPES["minimal"], values={"demo": {"enabled": False}, **values}), "Job")
     return name_of(job), job["spec"]
 
 

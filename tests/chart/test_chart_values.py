@@ -101,7 +101,7 @@ def test_siblings_have_the_same_knobs_in_the_same_order() -> None:
     assert {"image", "resources", "env", "extraEnv", "pdb", "autoscaling", "probes", "lifecycle"} <= set(common)
     for name in SIBLINGS:
         assert [key for key in DEFAULTS[name] if key in common] == common
-    for name in ("scraping", "training", "migrations"):
+    for name in ("scraping", "learning", "training", "migrations"):
         knobs = [key for key in DEFAULTS[name] if key in common]
         assert len(knobs) > 3
         assert knobs == [key for key in common if key in knobs]

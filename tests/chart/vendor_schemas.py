@@ -32,6 +32,8 @@ KINDS = {
     "postgresql.cnpg.io/v1/DatabaseRole",
     "postgresql.cnpg.io/v1/Pooler",
     "postgresql.cnpg.io/v1/ScheduledBackup",
+    "rbac.authorization.k8s.io/v1/Role",
+    "rbac.authorization.k8s.io/v1/RoleBinding",
     "v1/ConfigMap",
     "v1/Pod",
     "v1/Secret",

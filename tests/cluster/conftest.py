@@ -1,11 +1,10 @@
-"""One installation for all tests here. They take minutes: only `make e2e` and `make drills` run them."""
+"""One installation for all tests here."""
 
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,15 +27,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "drill: breaks something under load")
     config.stash[SEEN] = Seen()
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Only where they were asked for by name."""
-    here = Path(__file__).parent
-    asked = any(
-        (config.invocation_params.dir / arg.split("::")[0]).resolve().is_relative_to(here) for arg in config.args
-    )
-    return None if asked or not collection_path.is_relative_to(here) else True
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -13,7 +13,13 @@ from tests.support.containers.store import BASE, added_bytes, image_name, run
 DOCKERFILES = sorted([*ROOT.glob("services/*/Dockerfile"), *ROOT.glob("*/Dockerfile")])
 # python:3.13-slim-trixie as it is published, unpacked; the stand-in here is larger.
 PUBLISHED_BASE = 130_000_000
-LIMITS = {"sentiment": 350_000_000, "reviews": 250_000_000, "frontend": 320_000_000, "scraping": 1_300_000_000}
+LIMITS = {
+    "sentiment": 350_000_000,
+    "reviews": 250_000_000,
+    "frontend": 320_000_000,
+    "learning": 250_000_000,
+    "scraping": 1_300_000_000,
+}
 
 
 @pytest.mark.parametrize("component", LIMITS)

@@ -75,6 +75,15 @@ def test_frontend(start: Start) -> None:
     assert container.stop() == 0
 
 
+def test_learning_says_that_nobody_answers(start: Start) -> None:
+    settings = {"OPINE_LEARNING_REVIEWS_URL": "http://127.0.0.1:1", "OPINE_LEARNING_REGISTRY_TOKEN": "of this test"}
+    container = start("learning", settings, command=("opine-learning", "run", "--every", "60"))
+    assert container.run("opine-learning", "step").returncode == 1
+    assert container.run("python", "-c", "import opine_learning.kubernetes_events").returncode == 0
+    assert container.python(WRITES).returncode == 0
+    assert container.stop() == 0
+
+
 def test_scraping_drives_chromium_over_a_site(start: Start) -> None:
     settings = {
         "OPINE_SCRAPING_BROWSER_SANDBOX": "false",

@@ -5,10 +5,16 @@ import re
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MODEL = {"name": "opine-charcnn", "version": "1.0.0", "digest": "d" * 64}
 PREDICTION = {"score": 0.93, "label": "good", "stars": 5, "star_probabilities": [0.01, 0.01, 0.03, 0.15, 0.8]}
+BULK_HEADERS = {"Content-Type": "application/x-ndjson", "X-Model-Digest": MODEL["digest"]}
+AGAINST = {"slow", "rude", "late"}
+UNREADABLE = {"too long": "too_long", "breaks the engine": "internal"}
 
 # Status, headers and body of each way to answer.
 ANSWERS: dict[str, tuple[int, dict[str, str], bytes]] = {
@@ -51,6 +57,8 @@ class FakeSentiment:
         self.session_ids: list[str | None] = []
         self.timeouts_s: list[float] = []
         self.released = threading.Event()
+        # Called between a question and its answer.
+        self.meanwhile: Callable[[], object] = lambda: None
         self._server = _server_of(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
@@ -61,6 +69,7 @@ class FakeSentiment:
 
     def reset(self) -> None:
         self.mode = "ok"
+        self.meanwhile = lambda: None
         self.requests.clear()
         self.request_ids.clear()
         self.session_ids.clear()
@@ -81,11 +90,14 @@ def _server_of(fake: FakeSentiment) -> ThreadingHTTPServer:
         timeout = 10
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            bulk = self.path.startswith("/v1/predict/bulk")
+            body = {"lines": [json.loads(line) for line in content.splitlines()]} if bulk else json.loads(content)
             fake.requests.append(body)
             fake.request_ids.append(self.headers["X-Request-ID"])
             fake.session_ids.append(self.headers["X-Session-ID"])
             fake.timeouts_s.append(float(self.headers["X-Request-Timeout"]))
+            fake.meanwhile()
             mode = fake.mode
             if mode == "slow":
                 fake.released.wait(5)
@@ -96,7 +108,8 @@ def _server_of(fake: FakeSentiment) -> ThreadingHTTPServer:
                 fake.mode = "ok"
             if mode.startswith("closed"):
                 return
-            status, headers, content = ANSWERS.get(mode) or (200, {}, _well(body))
+            well = (200, BULK_HEADERS, _well_in_bulk(body)) if bulk else (200, {}, _well(body))
+            status, headers, content = ANSWERS.get(mode) or well
             self.send_response(status)
             for name, value in {"Content-Length": str(len(content)), **headers}.items():
                 self.send_header(name, value)
@@ -112,6 +125,18 @@ def _server_of(fake: FakeSentiment) -> ThreadingHTTPServer:
 def _well(body: dict[str, Any]) -> bytes:
     explained = _explanation(body["texts"][0], body["explain"])
     return json.dumps({"model": MODEL, "predictions": [PREDICTION | explained]}).encode()
+
+
+def _well_in_bulk(body: dict[str, Any]) -> bytes:
+    return b"".join(json.dumps(_line(line["text"])).encode() + b"\n" for line in body["lines"])
+
+
+def _line(text: str) -> dict[str, Any]:
+    """A prediction, or for two texts an error; a word of `AGAINST` contributes -0.8, any other 0.31."""
+    if text in UNREADABLE:
+        return {"error": {"code": UNREADABLE[text], "message": "see the log"}}
+    words = [[*match.span(), -0.8 if match[0].lower() in AGAINST else 0.31] for match in re.finditer(r"\S+", text)]
+    return PREDICTION | {"words": words}
 
 
 def _explanation(text: str, explain: object) -> dict[str, Any]:

@@ -29,12 +29,14 @@ class LocalRun:
         names = ("FRONTEND", "REVIEWS", "SENTIMENT", "POSTGRES")
         self.ports = {name.lower(): any_free() for name in names}
         ports = {f"OPINE_LOCAL_{name}_PORT": str(self.ports[name.lower()]) for name in names}
+        # Also for a command that looks for this run.
+        self.environment = os.environ | ports | {"OPINE_LOCAL_DATA_DIR": str(data_dir)} | environment  # noqa: TID251  its base
         self.lines: list[str] = []
         self._said = threading.Condition()
         self.process = subprocess.Popen(
             command,
             cwd=cwd,
-            env=os.environ | ports | {"OPINE_LOCAL_DATA_DIR": str(data_dir)} | environment,  # noqa: TID251  its base
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

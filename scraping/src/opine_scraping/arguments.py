@@ -23,6 +23,7 @@ def _split(value: object) -> object:
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
+# pydantic and not tyro's dataclasses: Scrapy gives a spider its arguments as texts, which must become these types.
 class _Arguments(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,6 +31,7 @@ class _Arguments(BaseModel):
 
     def check(self) -> None:
         """Raises UsageError with the option that is wrong."""
+        # Not a validator: what pydantic says of a field is no sentence about an option.
         if self.max_pages is not None and self.max_pages < 1:
             raise UsageError("--max-pages must be 1 or more")
 

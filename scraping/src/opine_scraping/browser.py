@@ -69,7 +69,7 @@ _READ_PAGE = """(most) => {
   return [location.href, text.length > most ? null : text]
 }"""
 _POLL_S = 0.2  # between two looks at a page that scripts fill
-_TOLD_WITHIN_S = 5.0
+_TOLD_WITHIN_S = 5.0  # after its page an answer's status comes at once, or was lost
 # Of what the browser has unpacked already.
 _HEADERS_OF_TRANSFER = frozenset({"content-encoding", "content-length", "transfer-encoding", "content-type"})
 
@@ -91,6 +91,7 @@ class BrowserDownloadHandler(HTTP11DownloadHandler):
         filled = request.meta.get("filled")
         if filled is None:
             return await super().download_request(request)
+        # Selenium blocks; Scrapy's loop must go on, for a signal to stop, too.
         return await asyncio.to_thread(self._load, request, filled)
 
     async def close(self) -> None:
@@ -152,6 +153,7 @@ class Browser:
             hint = "" if not settings.browser_sandbox else "; as root it needs OPINE_SCRAPING_BROWSER_SANDBOX=false"
             cause = str(error).strip().splitlines()[0]
             raise BrowserError(f"{settings.chromium} does not start ({cause}){hint}") from error
+        # A BiDi command waits for its page: as long as any other request may take, not Selenium's 30 s.
         executor: Any = self._driver.command_executor
         executor.client_config.websocket_timeout = settings.timeout_s
         self._driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _PRELOAD})
@@ -184,6 +186,7 @@ class Browser:
             status, headers = self._answers[url]
             return HtmlResponse(url, status=status, headers=headers)
         status, headers = self._answer(reached["url"])
+        # An error or a challenge is never filled: nothing is worth waiting for.
         page, is_filled = self._page(), True
         if status == HTTPStatus.OK and not detect_block(status, headers, page.text):
             page, is_filled = self._when_filled(page, filled)

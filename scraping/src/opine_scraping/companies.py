@@ -83,14 +83,16 @@ def read_companies(file: Path) -> Iterator[Company]:
     """
     try:
         text = _decoded(file)
+        # The separator that the heading has most of; a heading has none in its names.
         first = text.partition("\n")[0]
         rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
         if not {"company", "company_url"} & set(rows.fieldnames or ()):
-            raise UsageError(f"{file}: no column company or company_url")
+            raise UsageError(f"{file}: no column company or company_url; its first line must name one of them")
         for row in rows:
+            # A name in doubt ends the run before it begins: a shifted column would ask the site for nonsense.
             company = (row.get("company") or company_in_url(row.get("company_url") or "") or "").strip()
             if not is_company(company):
-                raise UsageError(f"{file}: line {rows.line_num} names no company")
+                raise UsageError(f"{file}: line {rows.line_num} names no company; correct it or take it out")
             yield Company(company, _line(row.get("category")), _line(row.get("sub_category")))
     except csv.Error as error:
         raise UsageError(f"{file} is no CSV file: {error}") from error

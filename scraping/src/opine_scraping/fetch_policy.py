@@ -83,6 +83,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None] | None:
     return None if parts.username or not parts.hostname else (parts.scheme, parts.hostname, port)
 
 
+# Whoever serves a site of others must be able to reach us, and must not be hurried.
 def choose_site(option: str | None, settings: Settings) -> Site:
     """The command line's site, or else the environment's, if it may be asked with these settings.
 
@@ -97,7 +98,7 @@ def choose_site(option: str | None, settings: Settings) -> Site:
         raise UsageError("name the site with --site or OPINE_SCRAPING_SITE_URL; none is built in")
     site = Site(str(url).rstrip("/"))
     if not site.is_loopback and _is_inside(site.host):
-        raise UsageError(f"{site.host} is an address of the machines around, and no site's")
+        raise UsageError(f"{site.host} is one of the machines around this one, and no site; name the site with --site")
     if not site.is_loopback and not settings.contact:
         raise UsageError(f"{site.host} is not this machine: OPINE_SCRAPING_CONTACT must say how to reach you")
     if not site.is_loopback and not settings.throttle:
@@ -122,11 +123,14 @@ class FetchPolicy:
 
     @property
     def crawl_delay_s(self) -> float:
+        """Seconds between two requests that robots.txt asks for; 0 if it does not."""
         return float(self.robots.crawl_delay(PRODUCT) or 0)
 
 
 def read_policy(site: Site, settings: Settings) -> FetchPolicy:
     """The site's rules by its robots.txt (RFC 9309), read once before a run; none where it answers 4xx.
+
+    By urllib, because Scrapy does not run yet: a dry run asks, too, and a refusal must come before a spider is made.
 
     Raises:
         UnavailableError: it does not answer, or with 5xx, or from elsewhere; then nothing may be fetched.
@@ -138,6 +142,7 @@ def read_policy(site: Site, settings: Settings) -> FetchPolicy:
         with build_opener(_OnSite(site)).open(request, timeout=_ROBOTS_TIMEOUT_S) as answer:
             rules = _read_within(answer, _ROBOTS_TIMEOUT_S).decode(errors="replace")
     except HTTPError as error:
+        # 5xx means "all is forbidden" (RFC 9309, 2.3.1.4); 429 is a 4xx, but no answer to what may be fetched.
         if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR or error.code == HTTPStatus.TOO_MANY_REQUESTS:
             raise UnavailableError(f"{url} answers {error.code}; nothing was fetched") from error
         rules = ""  # 4xx: there are no rules (RFC 9309, 2.3.1.3)
@@ -179,7 +184,7 @@ def _check_addresses(site: Site) -> None:
         for *_, address in socket.getaddrinfo(site.host, None):
             if _is_inside(str(address[0])):
                 raise UnavailableError(
-                    f"{site.host} has the address {address[0]}, which is no site's; nothing was fetched"
+                    f"{site.host} leads to {address[0]}, one of the machines around this one; nothing was fetched"
                 )
 
 

@@ -30,6 +30,7 @@ _FIRST_DAY = dt.datetime(1995, 1, 1, tzinfo=dt.UTC)  # no site had reviews befor
 _CLOCKS_DIFFER = dt.timedelta(days=1)  # a day that has begun elsewhere may be tomorrow here
 
 
+# NUL, which PostgreSQL does not store, and half surrogates, which no file in UTF-8 holds.
 def _without_damage(value: object) -> object:
     return replace_unstorable(value) if isinstance(value, str) else value
 
@@ -57,6 +58,7 @@ def _known(value: object) -> object:
     return None if value == "" else value
 
 
+# Bounds are far above what pages hold, and far below what would fill a memory or a column: a site is not trusted.
 Words = Annotated[str, BeforeValidator(_without_damage), StringConstraints(max_length=100_000)]
 Line = Annotated[str, BeforeValidator(_without_damage), StringConstraints(max_length=2_000)]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_printable)]
@@ -69,6 +71,7 @@ Country = Annotated[str, StringConstraints(pattern="^[A-Za-z]{2,3}$")]
 
 
 class _Frozen(BaseModel):
+    # Errors without the input: they are logged, and the input may be what a reviewer wrote.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 

@@ -81,6 +81,7 @@ class RetryAfterMiddleware:
             return response  # a 429 that is let through ends the run as blocked
         logger.warning("the site asks to wait", url=request.url, status=response.status, wait_s=wait_s)
         await self._wait(wait_s)
+        # Before all that is queued: the list goes on where it stood.
         return request.replace(
             dont_filter=True, priority=request.priority + 1, meta=request.meta | {"waits": waits + 1}
         )
@@ -149,6 +150,7 @@ def detect_block(status: int, headers: Mapping[str, str], text: str) -> ParseIss
     for name, value in _CHALLENGE_HEADERS.items():
         if re.fullmatch(value, headers.get(name, "")):
             return ParseIssue(Reason.CHALLENGE, f"the header {name} says so")
+    # The header says it best, then the page; a status alone comes last, since challenges come with 403 as well.
     lower = text.lower()
     marks = _CHALLENGE_MARKS if status < HTTPStatus.BAD_REQUEST else _CHALLENGE_MARKS + _CAPTCHA_MARKS
     for mark in marks:
@@ -165,10 +167,10 @@ def retry_after_s(status: int, headers: Mapping[str, str], now: dt.datetime, def
     """Seconds after which the site wants to be asked again, if it says that it is asked too often."""
     said = headers.get("retry-after", "").strip()
     if status == HTTPStatus.SERVICE_UNAVAILABLE and not said:
-        return None
+        return None  # an outage, which the retries are for
     if status not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         return None
-    if re.fullmatch(r"\d{1,9}", said):
+    if re.fullmatch(r"\d{1,9}", said):  # seconds, or else a date (RFC 9110, 10.2.3)
         return float(said)
     try:
         moment = parsedate_to_datetime(said)

@@ -77,5 +77,5 @@ def open_output(kind: OutputKind, folder: Path, settings: Settings) -> Output:
 def database_url(settings: Settings) -> str:
     """Raises UsageError where the setting is missing."""
     if settings.database_url is None:
-        raise UsageError("the database needs OPINE_SCRAPING_DATABASE_URL")
+        raise UsageError("the database output needs OPINE_SCRAPING_DATABASE_URL; set it, or choose another --output")
     return settings.database_url.get_secret_value()

@@ -58,6 +58,7 @@ class Pagination:
 
     def begin(self, entries: PageList) -> None:
         """A page of the list is asked for, or there; whatever comes of it."""
+        # Once a list and run: the first note says what happened before this run.
         if entries.key not in self._was_begun:
             self._was_begun[entries.key] = self._progress.begin_page(entries.key)
 
@@ -75,6 +76,8 @@ class Pagination:
         if self._shows_no_more(key, at, read):
             self._end_capped(entries, at)
             return None
+        # Repeats are looked for before the page is committed, which would make all of its entries repeats. Items are
+        # durable before the progress is: a kill in between makes the page come again, which the output knows.
         issues = [*read.issues, *read.page_issues, *check_page(read), *self._check_repeats(key, at, read)]
         written = self._recorder.write_page()
         self._recorder.stats.count_page(read, written)
@@ -136,6 +139,7 @@ class Pagination:
 
     def _end(self, entries: PageList, page: Page, at: Position, read: ListRead) -> None:
         key, said = entries.key, read.counts
+        # The last page's own total says that there is more: the site ends here, not the list.
         promised = said.total is not None and said.per_page is not None and said.page * said.per_page < said.total
         if promised and self._promises_more(key, at):
             self._end_capped(entries, at)
@@ -175,6 +179,7 @@ def check_page(read: ListRead) -> list[ParseIssue]:
         promised = max(0, min(said.per_page, said.total - said.per_page * (said.page - 1)))
         if found != promised:
             issues.append(ParseIssue(Reason.PAGE_COUNT, f"{found} entries, {promised} by the page's own total"))
+    # Without this a link in a circle would be followed until its entries repeat.
     if read.next_url and said.total_pages is not None and said.page >= said.total_pages:
         issues.append(ParseIssue(Reason.ENDLESS, f"a next link on page {said.page} of {said.total_pages}"))
     return issues

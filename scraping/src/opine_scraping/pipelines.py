@@ -26,6 +26,7 @@ class DuplicatesPipeline:
     """
 
     def __init__(self) -> None:
+        # In memory: two short texts a company, not its reviews.
         self._companies: set[tuple[str, str]] = set()
 
     def process_item(self, item: Item) -> Item:

@@ -16,7 +16,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from lxml import html
+from lxml import etree, html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ _SIGNATURE = re.compile(
 )
 _NAME_WORD = re.compile(r"[^\W\d_][^\W\d_'\u2019.-]*(?:['\u2019.-][^\W\d_]*)*")
 _MOST_NAME_WORDS = 4
-_LONGEST_NAME = 60
+_LONGEST_NAME = 60  # characters; a longer one is a sentence
 # A review's own words, which are redacted and not searched.
 _PROSE = frozenset({"title", "text", "message"})
 
@@ -128,10 +128,20 @@ def _replace(text: str, part: str, *, whole_name: bool) -> str:
     return re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", PLACEHOLDER, text, flags=flags)
 
 
+def parse_document(text: str, *, comments: bool = True) -> HtmlElement:
+    """A page as elements, whatever it holds; with or without comments and processing instructions."""
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=not comments, remove_pis=not comments)
+    try:
+        # lxml refuses text that declares an encoding; bytes may.
+        return html.document_fromstring(text.encode(errors="replace"), parser)
+    except etree.ParserError:  # nothing in it, or nothing but blanks and comments
+        return html.document_fromstring(b"<html></html>", parser)
+
+
 def redact_page(text: str) -> str:
     """A page's structure without anything that could be a name; for a page that no parser knows."""
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    tree = html.document_fromstring(text.encode(errors="replace") or b"<html></html>", parser)
+    # Whoever mends a parser needs to see where things stand, not what stands there.
+    tree = parse_document(text, comments=False)
     people = _people(tree)
     for element in tree.iter():
         _redact_element(element, people)

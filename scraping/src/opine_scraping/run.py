@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 MOST_ERRORS = 50  # that a report names; it counts all
-_LONGEST = 500
+_LONGEST = 500  # characters of an error's address and reason, which come from outside
 # A few reviews without a title say nothing of the markup.
 _ENOUGH_TO_JUDGE = 5
 _OUTCOMES: dict[ExitCode, Outcome] = {
@@ -237,6 +237,7 @@ class RunRecorder:
 
     def close(self) -> None:
         """End the run; the report is written even if the output fails."""
+        # The output first: if it fails, the report says so.
         with self._opened:
             self._attempt(lambda: self.output.close(self.stats.report()))
             self._attempt(self._end)

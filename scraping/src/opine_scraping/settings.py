@@ -104,6 +104,7 @@ class Settings(BaseSettings):
 @cache
 def get_settings() -> Settings:
     """Those of this process; a wrong one ends it with a sentence."""
+    # Here and not in `main`: Scrapy's own command line and shell come here without it.
     try:
         settings = read_settings(Settings)
         _ = settings.shard

@@ -71,6 +71,7 @@ class Progress:
         """Where to go on with a list; None if it is done in this round."""
         columns = "status, url, pages, unread, troubled, first_total"
         row = self._db.execute(f"SELECT {columns} FROM list WHERE key = ?", (key,)).fetchone()  # noqa: S608
+        # A faulty list from its start: nobody knows which of its pages held what could not be read.
         if row is None or row[0] == "faulty":
             return Position(start_url)
         return None if row[0] in {"done", "capped"} else Position(row[1], row[2], row[3], bool(row[4]), row[5])
@@ -129,6 +130,7 @@ class Progress:
         """
         with self._transaction():
             self._put(key, "capped" if capped_at else "faulty" if position.troubled else "done", position)
+            # Ids are for lists that are being read; those of all lists would fill the disk.
             self._db.execute("DELETE FROM seen WHERE key = ?", (key,))
             if capped_at:
                 self._db.execute("INSERT OR REPLACE INTO capped VALUES (?, ?, ?)", (key, *capped_at))
@@ -223,6 +225,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
         lock = (folder / "lock").open("w")
     except OSError as error:
         raise UnavailableError(f"{folder} cannot be written to: {error.strerror}") from error
+    # The kernel gives it back with the process, however that ends: no stale lock to remove by hand.
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

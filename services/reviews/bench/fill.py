@@ -52,7 +52,9 @@ _AGE_DAYS = 730
 def fill(engine: Engine, rows: int) -> None:
     """Empty the table and put `rows` reviews into it; the counters are kept by the triggers as always."""
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE review, brand_month RESTART IDENTITY"))
+        connection.execute(
+            text("TRUNCATE review, review_reading, review_term, brand_term, brand_month RESTART IDENTITY")
+        )
         trigram_index = _dropped_trigram_index(connection)
         for first in range(1, rows + 1, _STATEMENT_ROWS):
             last = min(first + _STATEMENT_ROWS - 1, rows)

@@ -13,7 +13,7 @@ from tests.support.browser.composer_page import ComposerPage
 from tests.support.browser.waiting import wait_for
 from tests.support.fake_reviews.store import PASSWORD
 
-PAGES = ("home", "thanks", "brands", "brand", "elsewhere", "admin", "login", "not_found")
+PAGES = ("home", "thanks", "brands", "brand", "elsewhere", "compare", "admin", "login", "not_found")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -100,6 +100,7 @@ def _open(driver: Chrome, base_url: str, page: str) -> None:
         "brands": "/brands",
         "brand": "/brands/nike",
         "elsewhere": "/brands/patagonia",
+        "compare": "/compare?a=nike&b=ikea",
         "not_found": "/nowhere",
     }.get(page, "/admin")
     driver.get(f"{base_url}{path}")
@@ -113,6 +114,7 @@ def _open(driver: Chrome, base_url: str, page: str) -> None:
         "brands": ".brand-card",
         "brand": ".review-card",
         "elsewhere": ".review-reply",
+        "compare": ".term",
         "not_found": ".not-found",
         "login": "#login-button",
     }

@@ -18,7 +18,7 @@ const style = getComputedStyle(document.querySelector(arguments[0]));
 const ground = getComputedStyle(document.body).backgroundColor;
 return {colour: style.backgroundColor, ground, printed: style.printColorAdjust, shown: style.display !== "none"};
 """
-_SHAPES_OF_BRAND = [".stars-filled", ".stars", ".bar-fill", ".trend-line", ".star-count .icon"]
+_SHAPES_OF_BRAND = [".stars-filled", ".stars", ".bar-fill", ".trend-line", ".star-count .icon", ".bar-for"]
 _SHAPES_OF_COMPOSER = [".meter-fill", "[data-probability]", ".star-column:first-child .icon", "#submit_button .icon"]
 
 
@@ -97,7 +97,10 @@ def test_a_text_begins_where_its_script_does(
     assert driver.execute_script(script) == "rtl"
 
 
-@pytest.mark.parametrize("path", ["/?brand=nike", "/brands", "/brands/nike", "/brands/patagonia", "/admin", "/nowhere"])
+@pytest.mark.parametrize(
+    "path",
+    ["/?brand=nike", "/brands", "/brands/nike", "/brands/patagonia", "/compare?a=nike&b=ikea", "/admin", "/nowhere"],
+)
 def test_the_narrowest_screen_is_wide_enough(driver: Chrome, base_url: str, path: str) -> None:
     set_viewport(driver, NARROWEST)
     driver.get(f"{base_url}{path}")

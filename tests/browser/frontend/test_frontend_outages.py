@@ -70,4 +70,4 @@ def test_a_page_without_its_data_says_so_and_can_be_tried_again(
     wait_for(driver, "a notice", lambda: "not answering" in content())
     fake.start()
     driver.find_element("id", "page-retry").click()
-    wait_for(driver, "the brand", lambda: "Latest reviews" in content())
+    wait_for(driver, "the brand", lambda: "What people praise" in content())

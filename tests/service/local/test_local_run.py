@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from tests.support.local_run import StartLocal
+from tests.support.local_run import LocalRun, StartLocal
 
 
 def fetch(url: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401  JSON
@@ -27,6 +27,11 @@ def listening_addresses(ports: Iterable[int]) -> set[str]:
     }
 
 
+def review_digest(run: LocalRun) -> str:
+    """Of the model that answers."""
+    return str(fetch(f"{run.url('reviews')}/api/v1/predictions", {"text": "Lovely shop."})["model"]["digest"])
+
+
 def test_a_run_serves_the_page_stops_and_keeps_its_data(start_local: StartLocal) -> None:
     first = start_local()
     ready = first.until_ready()
@@ -37,8 +42,13 @@ def test_a_run_serves_the_page_stops_and_keeps_its_data(start_local: StartLocal)
     prediction = fetch(f"{first.url('reviews')}/api/v1/predictions", {"text": "Lovely shop."})["prediction"]
     assert 1 <= prediction["stars"] <= 5
     review = fetch(f"{first.url('reviews')}/api/v1/reviews", {"brand": "lego", "text": "Lovely shop.", "stars": 5})
+    first.until_said(r"reader .*reviews read")
+    assert fetch(f"{first.url('reviews')}/api/v1/brands/lego/terms")["read_count"] == 1
     assert "/readyz" not in first.output
     assert first.output.count("Opine is ready") == 1
+    first.until_said("the shipped model is the first version")
+    plan = fetch(f"{first.url('reviews')}/api/v1/release-plan")
+    assert (plan["revision"], plan["live"]["digest"]) == (1, review_digest(first))
     assert first.stop(signal.SIGINT) == 0
     assert first.remains() == []
 
@@ -47,6 +57,7 @@ def test_a_run_serves_the_page_stops_and_keeps_its_data(start_local: StartLocal)
     assert "chosen password" not in second.output
     assert fetch(f"{second.url('reviews')}/api/v1/reviews")["items"] == [review]
     assert fetch(f"{second.url('reviews')}/api/v1/brands/lego")["name"] == "LEGO"
+    assert fetch(f"{second.url('sentiment')}/v1/models")["revision"] == 1
     assert listening_addresses(second.ports.values()) == {"127.0.0.1"}
 
     refused = start_local()

@@ -1,6 +1,8 @@
 """One PostgreSQL and one application for all, each test with empty tables and a well sentiment service."""
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +15,14 @@ from sqlalchemy import Engine, NullPool, create_engine, text
 
 from tests.support.fake_sentiment import FakeSentiment
 from tests.support.postgres import Postgres, running_postgres
+from tests.support.programs import environment_of
 from tests.support.reviews.rows import add_brands, empty_tables
 
 if TYPE_CHECKING:
     from tests.support.reviews.artefacts import Artefact
+
+Start = Callable[..., subprocess.Popen[str]]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 ADMIN_TOKEN = "an admin token of these tests"
 UNLIMITED = ("predictions_limit", "submissions_limit", "brands_limit", "reports_limit")
@@ -97,6 +103,33 @@ def client(app: Flask, engine: Engine, sentiment: FakeSentiment) -> FlaskClient:
 @pytest.fixture
 def admin() -> dict[str, str]:
     return {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+
+
+@pytest.fixture
+def start(postgres: Postgres, engine: Engine) -> Start:  # noqa: ARG001  emptied
+    """`opine-reviews` in a process of its own, with settings beside those that it must have."""
+
+    def start(*arguments: str, **settings: str) -> subprocess.Popen[str]:
+        given = {"database_url": postgres.url, "client_hash_key": "a key of these tests", **settings}
+        return subprocess.Popen(
+            [sys.executable, "-m", "opine_reviews", *arguments],
+            env=environment_of("OPINE_REVIEWS_", given),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+@pytest.fixture
+def run(start: Start) -> Run:
+    def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        with start(*arguments, **settings) as process:
+            stdout, stderr = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ def test_a_brand_has_its_count_and_average(client: FlaskClient, engine: Engine) 
         "website": "https://nike.example.com",
         "sector": "Sports and outdoors",
         "origin": "list",
+        "demo": False,
         "review_count": 2,
         "average_stars": 4.5,
         "scraped": [],
@@ -134,6 +135,14 @@ def test_a_typo_is_only_supposed_where_nothing_else_is_found(client: FlaskClient
     assert _slugs(client, q="nike") == ["nike", "nikel"]
     assert _slugs(client, q="nikke") == ["nike", "nikel"]
     assert _slugs(client, q="nikke", sector="Fashion") == []
+
+
+@pytest.mark.parametrize("sector", ["Sports and outdoors", None])
+def test_a_brand_that_nobody_sees_does_not_stop_a_typo(client: FlaskClient, engine: Engine, sector: str | None) -> None:
+    unlisted = {"slug": "nikke", "name": "Nikke", "sector": "Sports and outdoors", "listed": False}
+    with engine.begin() as connection:
+        connection.execute(insert(Brand), [unlisted])
+    assert _slugs(client, q="nikke", **({} if sector is None else {"sector": sector})) == ["nike"]
 
 
 def test_no_extension_is_needed(engine: Engine) -> None:

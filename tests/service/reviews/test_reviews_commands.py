@@ -1,9 +1,6 @@
 """`opine-reviews` as it is run: in a process of its own."""
 
 import datetime as dt
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,37 +8,9 @@ from flask.testing import FlaskClient
 from opine_local.ports import any_free
 from sqlalchemy import Engine, text
 
+from tests.service.reviews.conftest import Run, Start
 from tests.support.postgres import Postgres
-from tests.support.programs import environment_of
 from tests.support.reviews.rows import add_company, add_reviews, add_scraped_reviews, schema_at
-
-Start = Callable[..., subprocess.Popen[str]]
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def start(postgres: Postgres, engine: Engine) -> Start:  # noqa: ARG001  emptied
-    def start(*arguments: str, **settings: str) -> subprocess.Popen[str]:
-        given = {"database_url": postgres.url, "client_hash_key": "a key of these tests", **settings}
-        return subprocess.Popen(
-            [sys.executable, "-m", "opine_reviews", *arguments],
-            env=environment_of("OPINE_REVIEWS_", given),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return start
-
-
-@pytest.fixture
-def run(start: Start) -> Run:
-    def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        with start(*arguments, **settings) as process:
-            stdout, stderr = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
-
-    return run
 
 
 def test_migrating_again_changes_nothing(run: Run, client: FlaskClient) -> None:

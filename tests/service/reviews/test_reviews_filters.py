@@ -60,6 +60,7 @@ def test_a_listed_review_is_whole(client: FlaskClient, engine: Engine) -> None:
             "model": {"name": "m", "version": "1", "digest": None},
         },
         "created_at": "2026-11-03T00:00:00Z",
+        "demo": False,
     }
     assert items[2]["prediction"] is None
 

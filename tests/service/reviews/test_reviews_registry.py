@@ -220,6 +220,47 @@ def test_a_release_counts_what_people_corrected_of_both(
     assert found["candidate_proposals"] == {"shown": 2, "corrected": 1}
 
 
+def test_proposals_are_counted_by_version_and_time(client: FlaskClient, engine: Engine) -> None:
+    one, other = "1" * 64, "2" * 64
+
+    def add(digest: str, minute: int, *chosen: int) -> None:
+        moment = f"2026-11-28T12:{minute:02}:00Z"
+        add_reviews(engine, [{**scored(0.9), "stars": n, "model_digest": digest, "created_at": moment} for n in chosen])
+
+    add(one, 0, 4, 1)
+    add(one, 7, 4)
+    add(other, 7, 2, 2, 4)
+    add(one, 30, 1)
+    add("3" * 64, 7, 1)
+    query = f"/api/v1/proposals?digest={one}&digest={other}&since=2026-11-28T12:00:00Z&until=2026-11-28T12:30:00Z"
+    problem(client.get(query), 401)
+    found = client.get(query, headers=BEARER).get_json()
+    assert found["until"] == "2026-11-28T12:30:00Z"
+    counts = [(item["digest"], item["since"][14:16], item["shown"], item["corrected"]) for item in found["items"]]
+    assert counts == [(one, "00", 3, 1), (other, "00", 3, 2)]
+    by_time = client.get(f"{query}&bucket_s=300", headers=BEARER).get_json()["items"]
+    counts = [(item["digest"], item["since"][14:16], item["shown"], item["corrected"]) for item in by_time]
+    assert counts == [(one, "00", 2, 1), (one, "05", 1, 0), (other, "05", 3, 2)]
+    assert client.get(query.partition("&until")[0], headers=BEARER).get_json()["items"][0]["shown"] == 4
+    many = client.get(f"{query}&bucket_s=1", headers=BEARER)
+    assert "more than 1000 buckets" in problem(many, 422, "invalid-request")["detail"]
+    problem(client.get("/api/v1/proposals?since=2026-11-28T12:00:00Z", headers=BEARER), 422, "invalid-request")
+
+
+def test_metrics_tell_of_the_release(client: FlaskClient, settings: Settings, release: str) -> None:
+    def shown() -> str:
+        return str(create_app(settings).test_client().get("/metrics").text)
+
+    assert "opine_release_weight 0.0" in shown()
+    decide(client, f"{release}/advance", 2)
+    assert "opine_release_weight 10.0" in shown()
+    decide(client, f"{release}/rollback", 3)
+    metrics = shown()
+    assert "opine_release_weight -1.0" in metrics
+    assert 'opine_release_decisions{kind="rollback"} 1.0' in metrics
+    assert 'opine_release_decisions{kind="promote"} 0.0' in metrics
+
+
 @pytest.mark.parametrize(
     ("evidence", "said"),
     [({"a": "x" * 40_000}, "too large"), ({"a": {"b": {"c": 1}}}, "evidence"), ({"a": "\0"}, "NUL"), ([], "evidence")],

@@ -58,6 +58,7 @@ def test_a_new_brand_is_added_once(client: FlaskClient, admin: dict[str, str], c
         "website": None,
         "sector": None,
         "origin": "route_of_2019",
+        "demo": False,
         "scraped": [],
         "review_count": 2,
         "average_stars": 4,

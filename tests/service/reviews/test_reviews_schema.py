@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.support.reviews.rows import add_company
 
-HEAD = "0008"
+HEAD = "0010"
 
 
 def _found(engine: Engine) -> str | None:
@@ -40,7 +40,7 @@ def test_upgrade_and_downgrade_meet_again(empty: Engine) -> None:
     upgrade(empty)
     upgrade(empty)
     assert _found(empty) == HEAD
-    for revision in ("0007", "0006", "0005", "0004", "0003", "0002", "0001", "base"):
+    for revision in ("0008", "0007", "0006", "0005", "0004", "0003", "0002", "0001", "base"):
         downgrade(empty, revision)
     assert _found(empty) is None
     assert inspect(empty).get_table_names() == ["alembic_version"]
@@ -65,7 +65,7 @@ def test_a_failing_revision_leaves_nothing(empty: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "enough"), [(None, False), ("", False), ("0007", False), ("0008", True), ("0009", True), ("ae10", False)]
+    ("found", "enough"), [(None, False), ("", False), ("0009", False), ("0010", True), ("0011", True), ("ae10", False)]
 )
 def test_a_database_ahead_suffices(found: str | None, enough: bool) -> None:
     assert is_sufficient(found, HEAD) is enough

@@ -34,6 +34,7 @@ def test_a_review_is_stored_and_answered_whole(client: FlaskClient, engine: Engi
         "text": "Schön 😀",
         "stars": 5,
         "prediction": {name: shown[name] for name in ("stars", "score", "label", "model")},
+        "demo": False,
     }
     assert _count(engine) == 1
 

@@ -33,7 +33,7 @@ FROZEN = {
     "opine_sentiment_offered_compute_seconds": ("counter", set()),
     "opine_sentiment_engine_failures": ("counter", set()),
     "opine_sentiment_engine_broken": ("gauge", set()),
-    "opine_sentiment_model_info": ("gauge", {"role", "name", "version", "digest", "engine", "device"}),
+    "opine_sentiment_model_info": ("gauge", {"role", "name", "version", "digest", "engine", "device", "precision"}),
     "opine_sentiment_model_source": ("gauge", {"source"}),
     "opine_sentiment_release_revision": ("gauge", set()),
     "opine_sentiment_registry_failures": ("counter", set()),
@@ -86,7 +86,7 @@ def test_texts_are_counted_by_label_version_and_code(stand_in: Server) -> None:
     httpx.post(stand_in.url + "/v1/predict", json={"texts": ["one", "two", "x" * 200]})
     assert values("opine_sentiment_predictions")["good/7.0.0/live"] == predictions["good/7.0.0/live"] + 2
     assert values("opine_sentiment_text_errors")["too_long"] == errors["too_long"] + 1
-    assert values("opine_sentiment_model_info") == {f"stand-in/{'7' * 64}/onnx/stand-in/live/7.0.0": 1}
+    assert values("opine_sentiment_model_info") == {f"stand-in/{'7' * 64}/onnx/stand-in/fp32/live/7.0.0": 1}
 
 
 def test_random_paths_and_methods_make_no_new_series(stand_in: Server) -> None:

@@ -72,6 +72,25 @@ class BrandPage:
     def words(self) -> str:
         return self.driver.find_element(By.ID, "page-content").text
 
+    @property
+    def terms(self) -> list[str]:
+        """Of both lists, praise first."""
+        return [term.text for term in self.driver.find_elements(By.CSS_SELECTOR, ".term-name")]
+
+    def choose_term(self, text: str) -> None:
+        self.driver.find_element(By.CSS_SELECTOR, f".term[data-term='{text}']").click()
+
+    def choose(self, field: str, option: str) -> None:
+        """In one of the fields above the reviews."""
+        self.driver.find_element(By.ID, f"reviews-{field}").click()
+        path = f"//*[@role='option'][normalize-space()='{option}']"
+        wait_for(self.driver, option, lambda: self.driver.find_element(By.XPATH, path).is_displayed())
+        self.driver.find_element(By.XPATH, path).click()
+
+    @property
+    def address(self) -> str:
+        return self.driver.current_url.removeprefix(self.base_url)
+
     def older(self, name: str = "reviews") -> None:
         self._page(name, "older")
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 
 from tests.support.fake_reviews.lexicon import predict
-from tests.support.fake_reviews.listing import page, selected, summary
+from tests.support.fake_reviews.listing import page, selected, summary, terms, weeks
 from tests.support.fake_reviews.store import TOKEN, Store
 
 
@@ -25,11 +25,13 @@ def create_fake(store: Store) -> Flask:
     app = Flask("fake_reviews_api")
 
     @app.before_request
-    def note() -> None:
+    def note() -> Response | None:
         store.calls.append(f"{request.method} {request.path}")
+        return problem(503, "Service Unavailable") if request.path == store.knobs.broken_path else None
 
     _add_writes(app, store)
     _add_reads(app, store)
+    _add_one_brand(app, store)
     _add_admin(app, store)
     _add_moderation(app, store)
     return app
@@ -97,11 +99,21 @@ def _add_reads(app: Flask, store: Store) -> None:
         counts = Counter(brand["sector"] for brand in store.brands)
         return jsonify(items=[{"sector": name, "brand_count": count} for name, count in sorted(counts.items())])
 
+    @app.get("/api/v1/rising-brands")
+    def rising_brands() -> Response:
+        return jsonify(items=store.rising)
+
     @app.get("/api/v1/brands/random")
     def random_brand() -> Response:
         # The first that is allowed: a test can foresee it.
         return jsonify(next(store.brand(b["slug"]) for b in store.brands if b["slug"] != request.args.get("exclude")))
 
+    @app.errorhandler(KeyError)
+    def unknown(_error: KeyError) -> Response:
+        return problem(404, "Not Found", "no brand has this slug")
+
+
+def _add_one_brand(app: Flask, store: Store) -> None:
     @app.get("/api/v1/brands/<slug>")
     def brand(slug: str) -> Response:
         return jsonify(store.brand(slug))
@@ -110,14 +122,19 @@ def _add_reads(app: Flask, store: Store) -> None:
     def brand_summary(slug: str) -> Response:
         return jsonify(summary(store.brand(slug), selected(store.reviews, {"brand": slug})))
 
+    @app.get("/api/v1/brands/<slug>/terms")
+    def brand_terms(slug: str) -> Response:
+        store.brand(slug)
+        return jsonify(terms(selected(store.reviews, {"brand": slug})))
+
+    @app.get("/api/v1/brands/<slug>/trend")
+    def brand_trend(slug: str) -> Response:
+        return jsonify(weeks=weeks(selected(store.reviews, {"brand": store.brand(slug)["slug"]})))
+
     @app.get("/api/v1/scraped-reviews")
     def scraped_reviews() -> Response:
         found = [review for review in store.scraped if review["brand"]["slug"] == request.args["brand"]]
         return jsonify(page(found, request.args))
-
-    @app.errorhandler(KeyError)
-    def unknown(_error: KeyError) -> Response:
-        return problem(404, "Not Found", "no brand has this slug")
 
 
 def _add_admin(app: Flask, store: Store) -> None:

@@ -37,6 +37,8 @@ class Knobs:
     saving_refused: bool = False
     answer_lost_after_saving: bool = False
     invalid: bool = False
+    broken_path: str = ""
+    terms_away: bool = False
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Store:
     hidden: list[dict[str, Any]] = field(default_factory=list)
     moderated: list[dict[str, Any]] = field(default_factory=list)
     unlisted: list[dict[str, str]] = field(default_factory=list)
+    rising: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -82,6 +85,10 @@ class Store:
             )
             for kept in kept_lists:
                 kept.clear()
+            self.rising[:] = [
+                {"brand": {"slug": "ikea", "name": "IKEA"}, "review_count": 9, "usual_count": 2.25},
+                {"brand": {"slug": "lego", "name": "Lego"}, "review_count": 5, "usual_count": 0.25},
+            ]
             self.scraped.extend(scraped_reviews())
             self.runs.extend(scrape_runs())
             for number in range(30):

@@ -32,7 +32,7 @@ TABLES = (
     "ended_session",
     "report",
     "hidden_review",
-    "review",
+    "review",  # with what was read in it
     "brand_month",
     "scraped_review",
     "scraped_count",
@@ -130,6 +130,29 @@ def add_run(engine: Engine, **changed: object) -> None:
     plain = {"run_id": uuid.uuid4().hex, "kind": "crawl", "started_at": NOON}
     with engine.begin() as connection:
         connection.execute(insert(ScrapeRun).values(plain | changed))
+
+
+def add_terms(engine: Engine, review_ids: Iterable[int], terms: Mapping[str, float], *, repeated: bool = False) -> None:
+    """What was read in reviews: the terms, with their pulls."""
+    with engine.begin() as connection:
+        for review_id in review_ids:
+            row = {"id": review_id, "digest": "d" * 64}
+            connection.execute(
+                text(
+                    "INSERT INTO review_reading (review_id, brand_slug, written_on, model_digest) "
+                    "SELECT id, brand_slug, (created_at AT TIME ZONE 'UTC')::date, :digest FROM review WHERE id = :id"
+                ),
+                row,
+            )
+            for term, pull in terms.items():
+                connection.execute(
+                    text(
+                        "INSERT INTO review_term (review_id, term, brand_slug, written_on, pull, repeated) "
+                        "SELECT review_id, :term, brand_slug, written_on, :pull, :repeated FROM review_reading "
+                        "WHERE review_id = :id"
+                    ),
+                    {**row, "term": term, "pull": pull, "repeated": repeated},
+                )
 
 
 def scored(score: float, *, stars: int = 4) -> dict[str, object]:

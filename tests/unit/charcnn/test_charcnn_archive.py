@@ -62,7 +62,7 @@ def member(name: str, content: bytes = b"", kind: bytes = tarfile.REGTYPE) -> Ca
         (member("code.pkl", b"x"), "'code.pkl', which is no file of an artefact"),
         (member("linear.safetensors", kind=tarfile.SYMTYPE), "which is no file of an artefact"),
         (member("model.json", b"{}"), "'model.json', which is no file of an artefact"),  # and a second time
-        (member("model.int8.onnx", b"\0" * (MOST + 1)), "more than 10000000 bytes"),
+        (member("model.int8.onnx", b"\0" * (MOST + 1)), "more than the 10000000 bytes"),
         (lambda _: None, "packed in another way"),
     ],
 )

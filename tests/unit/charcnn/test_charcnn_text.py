@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from charcnn.text import EMOJI, HAPPY, LETTER, SAD, SYMBOL, ascii_table, encode, spread, symbol_table
+from charcnn.text import EMOJI, HAPPY, LETTER, SAD, SYMBOL, SymbolTable, encode, spread
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,8 +57,19 @@ def test_a_lone_surrogate_is_refused() -> None:
         encode("a\ud800")
 
 
-def test_both_tables_agree_on_ascii() -> None:
-    assert np.array_equal(symbol_table()[:128], ascii_table())
+def test_a_text_is_read_alike_whichever_came_before() -> None:
+    """The table is filled in page by page."""
+    everything = np.arange(0x20000, dtype=np.uint32)
+    at_once, backwards = SymbolTable(), SymbolTable()
+    for first in range(0x1FF80, -1, -0x80):
+        backwards.look_up(everything[first : first + 0x80])
+    assert np.array_equal(at_once.look_up(everything), backwards.look_up(everything))
+
+
+@given(st.text(max_size=50))
+def test_ascii_is_read_alike_alone_and_among_others(text: str) -> None:
+    ascii_only = "".join(character for character in text if character.isascii())
+    assert bytes(encode(ascii_only).symbols) == bytes(encode(ascii_only + "\u4e2d").symbols[:-1])
 
 
 @given(st.text(max_size=200))

@@ -1,14 +1,18 @@
 """Pure parts of components and pages."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from opine_frontend.components.elements import hue, initials
-from opine_frontend.components.formatting import counted, day, excerpt, month_name, percent, safe_website, site_name
+from opine_frontend.components.formatting import counted, day, excerpt, percent, safe_website, site_name
 from opine_frontend.components.pagination import turn_page
-from opine_frontend.components.trend import area_polygon, positions, trend
+from opine_frontend.components.terms import term_lists
+from opine_frontend.components.trend import Line, area_polygon, positions, trend
 from opine_frontend.pages.brand import corrected_sentence, source_link
-from opine_frontend.reviews_api.schemas import Month, Summary
+from opine_frontend.pages.front import activity, rise_sentence
+from opine_frontend.reviews_api.schemas import BrandName, RisingBrand, Summary, Terms, Week
+
+MONDAY = date(2026, 11, 2)
 
 
 @pytest.mark.parametrize(
@@ -60,20 +64,70 @@ def test_the_way_to_another_site_recommends_nothing_and_runs_nothing() -> None:
 
 def test_numbers_and_dates_read_well() -> None:
     assert (percent(0.876), counted(1, "review"), counted(1200, "review")) == ("88%", "1 review", "1,200 reviews")
-    assert (day(datetime(2026, 11, 4, tzinfo=UTC)), month_name("2026-02")) == ("4 Nov 2026", "Feb 2026")
+    assert day(datetime(2026, 11, 4, tzinfo=UTC)) == day(date(2026, 11, 4)) == "4 Nov 2026"
     assert excerpt("word " * 50, 10) == "word word…"
     assert excerpt("short") == "short"
 
 
-def test_a_trend_fills_its_box() -> None:
-    assert positions([0.0, 0.5, 1.0]) == [(0.0, 100.0), (50.0, 50.0), (100.0, 0.0)]
-    assert area_polygon([(0.0, 50.0), (100.0, 0.0)]) == "polygon(0% 100%, 0.0% 50.0%, 100.0% 0.0%, 100% 100%)"
+def week(number: int, score: float | None = 0.5, count: int = 3) -> Week:
+    return Week(week=MONDAY + timedelta(weeks=number), review_count=count, average_stars=4.0, average_score=score)
 
 
-def test_a_single_month_is_no_line_but_a_table() -> None:
-    drawn = str(trend([Month(month="2026-11", review_count=3, average_stars=4.0, average_score=0.8)]))
-    assert "two months" in drawn
+def test_a_trend_fills_its_box_and_keeps_the_gaps_of_time() -> None:
+    weeks = [week(0, 0.0), week(1, 0.5), week(4, 1.0)]
+    assert positions(weeks, weeks[0].week, weeks[-1].week) == [(0.0, 100.0), (25.0, 50.0), (100.0, 0.0)]
+    assert area_polygon([(0.0, 50.0), (100.0, 0.0)]) == "polygon(0.0% 100%, 0.0% 50.0%, 100.0% 0.0%, 100.0% 100%)"
+
+
+def test_a_line_begins_with_the_first_week() -> None:
+    drawn = str(trend(Line("", [week(0, 0.8)])))
+    assert "80% in the week of 2 Nov 2026." in drawn
     assert "3 reviews" in drawn
+    unscored = str(trend(Line("", [week(0, None)])))
+    assert "A line begins here" in unscored
+    assert "2 Nov 2026" in unscored
+    assert "table" not in str(trend(Line("", [])))
+
+
+def test_two_lines_are_named_and_told_apart_without_colours() -> None:
+    drawn = str(trend(Line("Nike", [week(0), week(1)]), Line("Zara", [week(1)])))
+    assert "Nike: 50% in the week of 2 Nov 2026, 50% in that of 9 Nov 2026. Zara: 50%" in drawn
+    assert "Show Zara as a table" in drawn
+    assert "stroke-dasharray%3D%277%206%27" in drawn
+
+
+def test_points_that_would_hide_their_line_are_left_out() -> None:
+    assert "trend-dot" in str(trend(Line("", [week(number) for number in range(40)])))
+    assert "trend-dot" not in str(trend(Line("", [week(number) for number in range(41)])))
+
+
+def terms(read_count: int, *, praise: int = 0) -> Terms:
+    term = {"term": "friendly staff", "review_count": 4, "mean_pull": 1.5, "trend": "rising"}
+    return Terms.model_validate({"read_count": read_count, "praise": [term] * praise, "complaints": []})
+
+
+def test_a_term_says_how_many_and_leads_to_them() -> None:
+    shown = str(term_lists(terms(9, praise=1), "nike"))
+    assert "/brands/nike?term=friendly+staff#latest-title" in shown
+    assert "4 reviews" in shown
+    assert "more lately" in shown
+    assert "No two people gave the same complaint yet." in shown
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (None, "cannot be shown at the moment"),
+        (terms(0), "After five reviews the words that weigh most stand here, read out of them by the model."),
+        (terms(1, praise=1), "So far there is 1."),
+        (terms(4, praise=1), "So far there are 4."),
+        (terms(5), "No two people gave the same praise yet."),
+    ],
+)
+def test_an_empty_list_says_why(found: Terms | None, why: str) -> None:
+    shown = str(term_lists(found, "nike"))
+    assert why in shown
+    assert "friendly staff" not in shown
 
 
 @pytest.mark.parametrize(
@@ -88,7 +142,6 @@ def test_corrections_are_counted_among_the_proposals(labels: dict[str, int], cor
             "stars": dict.fromkeys("12345", 10),
             "labels": labels,
             "corrected": corrected,
-            "months": [],
         }
     )
     assert words in corrected_sentence(summary)
@@ -100,3 +153,21 @@ def test_pages_are_walked_forth_and_back() -> None:
     assert turn_page(["b"], None, forward=True) == ["b"]
     assert turn_page(["b", "c"], None, forward=False) == ["b"]
     assert turn_page([], "b", forward=False) == []
+
+
+def test_an_empty_front_page_names_the_command_that_an_operator_chose() -> None:
+    assert "make demo" in str(activity([], [], "make demo"))
+    assert "invented" not in str(activity([], [], ""))
+
+
+@pytest.mark.parametrize(
+    ("now", "usual", "sentence"),
+    [
+        (9, 2.25, "9 reviews this week, usually 2"),
+        (1200, 0.6, "1,200 reviews this week, usually 1"),
+        (5, 0.25, "5 reviews this week, usually none"),
+    ],
+)
+def test_a_rise_is_said_in_words(now: int, usual: float, sentence: str) -> None:
+    brand = BrandName(slug="nike", name="Nike")
+    assert rise_sentence(RisingBrand(brand=brand, review_count=now, usual_count=usual)) == sentence

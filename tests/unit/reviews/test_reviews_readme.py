@@ -17,7 +17,7 @@ from tests.support import ROOT
 README = (ROOT / "services/reviews/README.md").read_text()
 SETTING = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 COMMAND = re.compile(r"^\| `opine-reviews ([a-z-]+)", re.MULTILINE)
-RUN_METRIC = re.compile(r"^\| `(opine_scrape_\w+)` \| (.*?) \|$", re.MULTILINE)
+RUN_METRIC = re.compile(r"^\| `(opine_(?:scrape|release)_\w+)` \| (.*?) ?\|$", re.MULTILINE)
 METRIC = re.compile(r"^\| `(opine_\w+_total)` \| (.*?) \|$", re.MULTILINE)
 
 
@@ -66,5 +66,6 @@ def test_the_readme_names_every_metric_of_the_runs_with_its_labels() -> None:
     assert documented.keys() == gauges.keys()
     for name, gauge in gauges.items():
         labels = [label for label in re.findall(r"`(\w+)`", documented[name]) if label in {"kind", "outcome", "reason"}]
-        gauge.labels(**dict.fromkeys(labels, "of the readme"))
-        gauge.remove(*["of the readme"] * len(labels))
+        if labels:
+            gauge.labels(**dict.fromkeys(labels, "of the readme"))
+            gauge.remove(*["of the readme"] * len(labels))

@@ -125,6 +125,8 @@ def test_pages_are_linked_to_the_last(page_of: PageOf, markup: str) -> None:
     "text",
     [
         "",
+        " \n",
+        "<!-- nothing else -->",
         "<p>hello",
         '<script id="__NEXT_DATA__" type="application/json">{"props":{"pageProps":{"reviews":[]}}}</script>',
         '<script id="__NEXT_DATA__">{"props":{"pageProps":{"businessUnit":{},"reviews":[],"filters":{}}}}</script>',

@@ -115,3 +115,8 @@ def test_no_key_and_no_attribute_names_a_person() -> None:
 )
 def test_a_signature_under_regards_is_taken_out(text: str, kept: str) -> None:
     assert redact_review(text) == kept
+
+
+@pytest.mark.parametrize("text", ["", " \n", "<!-- Ada -->"])
+def test_of_a_page_without_elements_nothing_is_kept(text: str) -> None:
+    assert re.sub(r"</?(html|body)/?>", "", redact_page(text)) == ""

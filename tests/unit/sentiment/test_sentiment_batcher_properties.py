@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
-from opine_sentiment.batching.batcher import FAILED, ROW_COST, Batcher, Failed
+from opine_sentiment.batching.batcher import FAILED, ROW_COST, Batcher, Computed, Failed
 from opine_sentiment.batching.cost_model import CostModel
 from opine_sentiment.batching.errors import ExpiredError, OverloadedError
 from opine_sentiment.batching.health import EngineHealth
@@ -107,7 +107,7 @@ class BatcherMachine(RuleBasedStateMachine):
         )
         self.run_task = self.loop.create_task(self.batcher.run())
 
-    async def compute(self, encoded: Sequence[str], explain: Sequence[bool], expected_s: float) -> list[str]:
+    async def compute(self, encoded: Sequence[str], explain: Sequence[bool], expected_s: float) -> Computed[str]:
         if expected_s != self.model.seconds(sum(len(text) + ROW_COST for text in encoded)):
             self.faults.append("not what the cost model says")
         if set(explain) != {False} or len(explain) != len(encoded):
@@ -119,7 +119,7 @@ class BatcherMachine(RuleBasedStateMachine):
             owner = self.seen[int(text.split(".")[0])]
             if owner.cancelled:
                 self.faults.append("computed for a caller who had left")
-        self.running = (list(encoded), self.loop.create_future())
+        self.running, begun_at = (list(encoded), self.loop.create_future()), self.now
         try:
             await self.running[1]
         finally:
@@ -127,7 +127,7 @@ class BatcherMachine(RuleBasedStateMachine):
         if any(POISON in text for text in encoded):
             raise RuntimeError(POISON)
         self.answered += encoded
-        return [f"answer to {text}" for text in encoded]
+        return Computed([f"answer to {text}" for text in encoded], self.now - begun_at)
 
     async def self_test(self) -> None:
         if self.running is not None:
@@ -198,5 +198,5 @@ class BatcherMachine(RuleBasedStateMachine):
         self.loop.close()
 
 
-BatcherMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+BatcherMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=30)
 TestBatcher = BatcherMachine.TestCase

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from opine_sentiment.batching import batcher as batcher_module
-from opine_sentiment.batching.batcher import FAILED, Batcher, Failed
+from opine_sentiment.batching.batcher import FAILED, Batcher, Computed, Failed
 from opine_sentiment.batching.cost_model import CostModel
 from opine_sentiment.batching.errors import EngineBrokenError
 from opine_sentiment.batching.health import FAILURES_BEFORE_TEST, RETEST_S, TESTS_BEFORE_DEAD, EngineHealth
@@ -67,12 +67,12 @@ class Bench:
             observer=self.observer,
         )
 
-    async def compute(self, encoded: Sequence[str], explain: Sequence[bool], expected_s: float) -> list[str]:
+    async def compute(self, encoded: Sequence[str], explain: Sequence[bool], expected_s: float) -> Computed[str]:
         del explain, expected_s
         await asyncio.sleep(0)
         if self.down or BAD in encoded:
             raise RuntimeError("CUDA error: an illegal memory access was encountered")
-        return [text.upper() for text in encoded]
+        return Computed([text.upper() for text in encoded], 0.001)
 
     async def self_test(self) -> None:
         await self.compute(["good"], [False], 0)
@@ -164,9 +164,9 @@ def test_an_engine_that_hangs_is_dead_in_the_end(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(batcher_module, "_STALLED_S", 0.05)
     hangs = asyncio.Event()
 
-    async def compute(*_: object) -> list[str]:
+    async def compute(*_: object) -> Computed[str]:
         await hangs.wait()
-        return ["A"]
+        return Computed(["A"], 0.001)
 
     async def scenario() -> None:
         bench.batcher._compute = compute  # noqa: SLF001  the engine's place

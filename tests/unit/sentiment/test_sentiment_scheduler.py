@@ -161,7 +161,7 @@ def test_an_idle_engine_takes_what_it_thinks_too_much_and_learns() -> None:
         assert queue.expired(now) is None
         batch = queue.begin(queue.next_rows(now), now)
         now += 0.02
-        queue.finished(batch, now, succeeded=True)
+        queue.finished(batch, now - batch.begun_at)
     assert model.seconds(100) == pytest.approx(0.02, rel=0.2)
     with pytest.raises(OverloadedError):
         ask(queue, "a", 100, deadline=now - 1, now=now)
@@ -182,5 +182,5 @@ def test_a_failed_batch_teaches_nothing() -> None:
     model = CostModel(0.01, 0.0001)
     queue: Scheduler[str] = Scheduler(BatchLimits(max_queue_rows=9, max_rows=9, max_cost=900, target_s=1), model)
     ask(queue, "a", 100)
-    queue.finished(queue.begin(queue.next_rows(0), 0), 50, succeeded=False)
+    queue.finished(queue.begin(queue.next_rows(0), 0), None)
     assert model.seconds(100) == pytest.approx(0.02)

@@ -172,7 +172,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         batch, self.running = self.running, None
         assert batch is not None
         self.now = max(self.now, batch.begun_at + seconds)
-        self.scheduler.finished(batch, self.now, succeeded=True)
+        self.scheduler.finished(batch, self.now - batch.begun_at)
         for row in batch.rows:
             self.all[row.value[0]].done[row.value[1]] += 1
 
@@ -222,7 +222,7 @@ class PunctualMachine(SchedulerMachine):
         assert not any(request.expired for request in self.all if not request.probes)
 
 
-SchedulerMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
-PunctualMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+SchedulerMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
+PunctualMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
 TestScheduler = SchedulerMachine.TestCase
 TestPunctuality = PunctualMachine.TestCase

@@ -92,7 +92,7 @@ def test_a_shadow_answers_nobody_but_who_insists() -> None:
 
 
 def test_a_refused_candidate_answers_nobody_and_is_counted_once() -> None:
-    versions = ServedVersions(LIVE, "shipped", "onnx")
+    versions = ServedVersions(LIVE, "shipped", "onnx", "fp32")
     versions.put_in_force(Serving(LIVE, CANDIDATE, 7, 100), 3, "registry")
     before = REGISTRY.get_sample_value("opine_sentiment_refused_versions_total", {"reason": "failed"}) or 0
     for _ in range(2):

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from opine_sentiment.batching.batcher import _MOST_SPARE, _SPARE_S, Batcher, Failed
+from opine_sentiment.batching.batcher import _MOST_SPARE, _SPARE_S, Batcher, Computed, Failed
 from opine_sentiment.batching.cost_model import CostModel
 from opine_sentiment.batching.health import EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
@@ -39,7 +39,7 @@ class Bench:
             observer=self.observer,
         )
 
-    async def compute(self, encoded: Sequence[str], explain: Sequence[bool], expected_s: float) -> list[str]:
+    async def compute(self, encoded: Sequence[str], explain: Sequence[bool], expected_s: float) -> Computed[str]:
         assert expected_s <= _SPARE_S or not any(text.startswith("spare") for text in encoded)
         assert not any(explain)
         self.batches.append(list(encoded))
@@ -47,7 +47,7 @@ class Bench:
             await self.held.wait()
         if BAD in encoded:
             raise RuntimeError(BAD)
-        return [text.upper() for text in encoded]
+        return Computed([text.upper() for text in encoded], 0.001)
 
     async def self_test(self) -> None: ...
 

@@ -121,7 +121,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="holds no run"):
         read_config(tmp_path)
     keep_config(tmp_path, {"teaching": {}}, {"command": "teach"})
-    with pytest.raises(RunError, match="another command than `train`"):
+    with pytest.raises(RunError, match="another command; name the folder of a `train` run"):
         read_config(tmp_path)
 
 

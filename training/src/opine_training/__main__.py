@@ -36,6 +36,7 @@ def main() -> None:
     # Only the command: each has a parser of its own, and `--help` after it is for that one.
     arguments = parser.parse_args(sys.argv[1:2])
     module = importlib.import_module(f"opine_training.commands.{arguments.command.replace('-', '_')}")
+    # What a person can mend ends with its sentence; anything else is a fault of ours and keeps its traceback.
     try:
         module.main(sys.argv[2:])
     except (InputError, ArtefactError, FileNotFoundError) as error:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from charcnn.artefact import CARD, MANIFEST, Manifest, atomic_folder, read_manifest
-from charcnn.config import STARS
 from charcnn.devices import DeviceError
 from charcnn.engine import load_engine
 from charcnn.export import export
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
     from opine_training.metrics import Model
 
 logger = logging.getLogger(__name__)
-_TEXTS_A_CALL = 256
 _INT8_TEXTS = 4000  # half makes the scales, half is the gate: enough to see one label in a thousand differ
 
 
@@ -68,23 +66,20 @@ class ServedModel:
         calibration = self.engine.manifest.calibration
         probabilities = calibrated_probabilities(engine_logits(self.engine, texts), calibration)
         labels = decide_labels(probabilities, calibration)
+        stars = proposed_stars(probabilities, labels)
         return Predictions(
             label_probabilities(probabilities),
             labels,
-            scores(probabilities),
-            proposed_stars(probabilities, labels),
+            scores(probabilities, stars),
+            stars,
             calibration.uniform_prior_offsets,
         )
 
 
 def engine_logits(engine: Engine, texts: Sequence[str]) -> NDArray[np.float64]:
-    """Before calibration, shape (N, 5), in the order of the texts; alike lengths are read together."""
-    order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-    logits = np.empty((len(texts), len(STARS)))
-    for begin in range(0, len(order), _TEXTS_A_CALL):
-        indices = order[begin : begin + _TEXTS_A_CALL]
-        logits[indices] = engine.logits([engine.encode(texts[index]) for index in indices])
-    return logits
+    """Before calibration, shape (N, 5), in the order of the texts."""
+    # All at once: the engine bounds its memory, and its texts are not padded, so that their order costs nothing.
+    return engine.logits([engine.encode(text) for text in texts])
 
 
 _ROBUSTNESS = {"typos": "with 5 % typos", "capitals": "in capitals", "no_punctuation": "without punctuation"}
@@ -162,7 +157,13 @@ def load_model(folder: Path, threads: int = 2) -> Model:
 
 
 def rewrite(folder: Path, target: Path, manifest: Manifest | Legacy2019Manifest) -> None:
-    """The weights of a model of either kind under another manifest, with the card that goes with it."""
+    """Write the weights of a model of either kind under another manifest, with the card that goes with it.
+
+    Args:
+        folder: the model.
+        target: where to; may be `folder`.
+        manifest: what is to be said of it.
+    """
     name = MANIFEST if isinstance(manifest, Manifest) else LEGACY_2019_MANIFEST
     # `target` may be `folder` itself: the copy is whole before what is there is replaced.
     with atomic_folder(target) as unfinished:
@@ -172,7 +173,11 @@ def rewrite(folder: Path, target: Path, manifest: Manifest | Legacy2019Manifest)
 
 
 def state_metrics(folder: Path, metrics: dict[str, Any]) -> None:
-    """Put figures that were measured into a model's manifest and card."""
+    """Put figures that were measured into a model's manifest and card.
+
+    Raises:
+        ArtefactError: the folder holds no model.
+    """
     manifest: Manifest | Legacy2019Manifest
     if (folder / LEGACY_2019_MANIFEST).exists():
         manifest, _ = read_legacy_2019(folder)
@@ -183,6 +188,8 @@ def state_metrics(folder: Path, metrics: dict[str, Any]) -> None:
 
 def export_run(folder: Path, artefact: Path, version: str) -> None:
     """Calibrate the best epoch of a run on its tuning rows and write it as an artefact.
+
+    The order matters: the linear part's share moves the logits, on which temperature and offsets are then fitted.
 
     Raises:
         RunError: the folder holds no run.
@@ -243,6 +250,7 @@ def export_run(folder: Path, artefact: Path, version: str) -> None:
 
 def _add_int8(artefact: Path, tuning: Corpus) -> None:
     """Where this machine can, and where int8 is near enough; an artefact is whole without it."""
+    # Evenly over the corpus, which is sorted by source.
     indices = np.linspace(0, len(tuning) - 1, min(len(tuning), _INT8_TEXTS)).astype(int).tolist()
     symbols = [tuning.text_symbols(index) for index in indices]
     try:

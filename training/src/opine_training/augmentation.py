@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from opine_training.config import AugmentationConfig
 
 _SHORTEST = 20  # shorter beginnings say nothing yet of the stars, and would teach noise
-_EVEN = 0.5
+_EVEN = 0.5  # a judgement may stand at either end of a long review
 
 
 def prefix(symbols: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -41,10 +41,12 @@ _CASE_BIT = ord("a") - ord("A")  # symbols keep the codes of ASCII
 
 
 def upper(symbols: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Symbols in capitals, any shape."""
     return np.where((symbols >= ord("a")) & (symbols <= ord("z")), symbols - _CASE_BIT, symbols).astype(np.uint8)
 
 
 def lower(symbols: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Symbols in small letters, any shape."""
     return np.where((symbols >= ord("A")) & (symbols <= ord("Z")), symbols + _CASE_BIT, symbols).astype(np.uint8)
 
 
@@ -80,11 +82,13 @@ def augment(
         rng: of this text at this reading.
         whole: False for a piece that was cut before, which is cut no further.
     """
+    # Cut first, so that the rest need not be changed; typos last, so that they strike what is read.
     if whole and rng.random() < config.prefix_share:
         symbols = prefix(symbols, rng)
     symbols = stretch(symbols, rng, config.longest)
     if rng.random() < config.bare_share:
         symbols = bare(symbols)
+    # One draw for both: a text is in capitals or in small letters, and the two shares add up.
     case = rng.random()
     if case < config.upper_share:
         symbols = upper(symbols)

@@ -44,6 +44,7 @@ class Baseline:
         return Predictions(
             probabilities,
             probabilities.argmax(axis=1),
+            # One star, three and five: what a class says of the score where no stars are known.
             probabilities @ np.array([0, 0.5, 1]),
             None,
             self.uniform_prior_offsets,
@@ -77,6 +78,7 @@ def _fitted(name: str, pipeline: Pipeline, texts: Sequence[str], labels: NDArray
     pipeline.fit(texts, labels)
 
     def probabilities(texts: Sequence[str]) -> NDArray[np.float64]:
+        # A class that no training row has is unknown to the pipeline, and stays at 0.
         found = np.zeros((len(texts), 3))
         found[:, pipeline.classes_] = pipeline.predict_proba(texts)
         return found
@@ -97,6 +99,7 @@ def fasttext(texts: Sequence[str], labels: NDArray[np.integer]) -> Baseline:
             handle.writelines(
                 f"{_LABEL_PREFIX}{label} {_tokens(text)}\n" for text, label in zip(texts, labels.tolist(), strict=True)
             )
+        # One thread: with more, updates race and every run would give other figures.
         model = library.train_supervised(
             input=str(file), lr=0.25, epoch=5, wordNgrams=2, dim=50, bucket=1_000_000, minCount=2, thread=1, verbose=0
         )

@@ -47,8 +47,8 @@ SUITE = resources.files("opine_training") / "behaviour.csv"
 
 _COLUMNS = ["kind", "text", "stars"]
 _STARS = {"1", "2", "3", "4", "5"}
-_LONG_WORDS = 8
-_SWING = 0.5  # of a score between 0 and 1
+_LONG_WORDS = 8  # in a shorter text each word may well decide
+_SWING = 0.5  # of a score between 0 and 1: two stars
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _objection(row: dict[str, str | None], seen: set[str]) -> str | None:
     if text in seen:
         return f"{text!r} is there already"
     if not stars or not set(stars.split()) <= _STARS:
-        return f"{stars!r} are no stars; write such as 4 5"
+        return f"{stars!r} are no stars; write numbers from 1 to 5, as in 4 5"
     return None
 
 

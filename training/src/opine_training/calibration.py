@@ -51,11 +51,16 @@ def calibrated_log_loss(logits: NDArray[np.float32], classes: NDArray[np.int64])
 
 
 def fit_scaling(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> tuple[float, list[float]]:
-    """Temperature and class biases.
+    """Temperature and class biases: vector scaling with one shared factor (Guo et al. 2017).
 
     Maximum a posteriori: a unit Gaussian prior keeps the fit finite where the classes are separable.
+
+    Args:
+        logits: raw, shape (N, K).
+        classes: 0 to K - 1, shape (N,).
     """
     raw, truth = torch.from_numpy(logits).double(), torch.from_numpy(classes)
+    # Its logarithm, so that the temperature stays positive and 1 is where the prior centres it.
     log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)
     bias = torch.zeros(logits.shape[1], dtype=torch.float64, requires_grad=True)
 
@@ -64,6 +69,7 @@ def fit_scaling(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> tupl
         likelihood = functional.cross_entropy(raw / log_temperature.exp() + bias - bias.mean(), truth)
         return likelihood + (log_temperature**2 + (bias**2).sum()) / (2 * len(truth))
 
+    # Four digits, for a manifest that people read: a ten-thousandth of a logit moves no decision.
     _minimise(loss, [log_temperature, bias])
     biases = [round(value, 4) for value in (bias - bias.mean()).tolist()]
     return round(float(log_temperature.detach().exp()), 4), biases
@@ -86,6 +92,7 @@ def fit_label_offsets(
         together, *apart = (macro_f1(labels[part], decided[part]) for part in parts)
         return float(together + np.mean(apart))
 
+    # Searched on a grid: F1 is a step function of the offsets, which gradients cannot follow.
     raw = np.array([[objective(bad, average) for average in _OFFSETS] for bad in _OFFSETS])
     smoothed = uniform_filter(raw, size=_NEIGHBOURHOOD, mode="nearest").round(9)
     best = _OFFSETS[np.argwhere(smoothed == smoothed.max())].tolist()
@@ -112,6 +119,8 @@ def fit_uniform_prior(probabilities: NDArray[np.float64], labels: NDArray[np.int
     evidence = torch.from_numpy(np.log(np.maximum(probabilities, _LEAST)))
     truth = torch.from_numpy(labels.astype(np.int64))
     weight = 1 / torch.bincount(truth, minlength=3).clamp_min(1).double()
+    # Fitted, not computed from the classes' frequencies: those of the rows to come are not known, and nor is how well
+    # the model's own prior follows its training rows.
     offsets = torch.zeros(3, dtype=torch.float64, requires_grad=True)
 
     def loss() -> torch.Tensor:

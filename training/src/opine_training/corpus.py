@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from opine_training.splits import Source
 
 logger = logging.getLogger(__name__)
+# One flat file each. Ends and not begins and lengths: one number a text says where it starts and stops.
 _COLUMNS: dict[str, Any] = {
     "symbols": np.uint8,
     "ends": np.int64,
@@ -64,7 +65,7 @@ class Texts(Sequence[str]):
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """N reviews as a network reads them."""
+    """N reviews as a network reads them, and as they were written: the linear part and the baselines read words."""
 
     symbols: NDArray[np.uint8]
     """Of all reviews, one after the other."""
@@ -97,7 +98,11 @@ def _part(flat: NDArray[np.uint8], ends: NDArray[np.int64], index: int) -> NDArr
 
 
 def open_corpus(folder: Path) -> Corpus:
-    """Map the files that `CorpusWriter` wrote; nothing is read yet."""
+    """Map the files that `CorpusWriter` wrote; nothing is read yet.
+
+    Raises:
+        OSError: there are none.
+    """
     columns = {name: _mapped(folder / f"{name}.bin", dtype) for name, dtype in _COLUMNS.items()}
     names = json.loads((folder / _SOURCE_NAMES).read_text())
     texts = Texts(columns.pop("texts"), columns.pop("text_ends"))
@@ -123,8 +128,9 @@ class CorpusWriter:
         self._end = self._text_end = self.rows = 0
 
     def add(self, row: Row) -> None:
+        """Append a review."""
         symbols = self._encode(row.text)
-        # Texts from the web hold lone surrogates, which plain UTF-8 refuses.
+        # Texts from the web hold lone surrogates, which plain UTF-8 refuses; a text must come back as it was.
         text = np.frombuffer(row.text.encode(errors="surrogatepass"), np.uint8)
         self._end += len(symbols)
         self._text_end += len(text)
@@ -171,6 +177,8 @@ _SUMMARY = "data.json"
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
+    """The rows of a run by their part in it."""
+
     train: Corpus
     tuning: Corpus
     """Part of the training rows: judges epochs and fits the calibration."""
@@ -182,6 +190,7 @@ class Dataset:
 
     @property
     def fingerprint(self) -> str:
+        """64 hexadecimal digits that stand for the rows that were learned from."""
         return str(self.summary["fingerprint"])
 
 
@@ -217,6 +226,7 @@ def _write(source: Source, encoding: TextEncoding, cache: Path, key: str) -> Non
                 rows.setdefault(row.source, Counter(dict.fromkeys(PARTS, 0)))[part] += 1
                 if part != "validation":
                     hashed.update(fingerprinted(row))
+        # Told here and not hours later: early stopping, calibration and the report each need theirs.
         for part, writer in writers.items():
             if not writer.rows:
                 raise DataError(f"{source.data}: no {part} rows; a few thousand reviews are the least that makes sense")
@@ -236,6 +246,7 @@ def _write(source: Source, encoding: TextEncoding, cache: Path, key: str) -> Non
 
 def _key(source: Source, encoding: TextEncoding) -> str:
     """What the cache depends on: the files' contents, how they are read and how texts are encoded."""
+    # By content, not by time or folder: data that was copied or fetched again need not be encoded again.
     files = {path.name: _sha256(path) for file in source.files for path in files_of(file.path)}
     parts = [_LAYOUT, files, asdict(source.reading), asdict(source.selection), encoding.key]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

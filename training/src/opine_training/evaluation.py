@@ -38,6 +38,7 @@ def beginning(share: float) -> Variant:
 def with_typos(text: str) -> str:
     """A typo at one character in twenty; the same text always gets the same ones."""
     encoded = text.encode("utf-32-le")
+    # From the text and not from its row: figures stay the same when a file is sorted or grows.
     seed = int.from_bytes(hashlib.sha256(encoded).digest()[:8], "big")
     typed = typos(np.frombuffer(encoded, np.uint32), np.random.default_rng(seed), TYPO_RATE)
     return typed.tobytes().decode("utf-32-le")
@@ -83,6 +84,7 @@ def scored_rows(
         return "tuning", [row for row in rows if row.split == "train" and row.digest in tuning]
     if choice != "auto":
         return choice, _rows_of(rows, choice)
+    # Of a file with both, test rows stay unseen until somebody asks for them: they judge a finished model once.
     validation = _rows_of(rows, "val")
     return ("val", validation) if validation else ("test", _rows_of(rows, "test"))
 
@@ -166,6 +168,7 @@ def validation_figures(scored: Sequence[Scored]) -> dict[str, Any]:
 def pooled(scored: Sequence[Scored]) -> Scored | None:
     """What `all` stands for; None where there are two-class files only."""
     starred = [each for each in scored if each.kind != "two"]
+    # Benchmarks are balanced or about other things: pooled, they would move the figure away from real traffic.
     chosen = [each for each in starred if not each.benchmark] or starred
     if not chosen:
         return None

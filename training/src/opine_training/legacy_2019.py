@@ -53,6 +53,7 @@ CHOICES: dict[str, dict[str, dict[str, str]]] = {
     "focal_loss": {"0": {}, "1": {"--loss.kind": "focal"}},
     "scheduler": {
         "step": {"--schedule.kind": "step"},
+        # In 2019 cyclical rates came with a longer half cycle and a decay that no argument changed.
         "clr": {
             "--schedule.kind": "cyclical",
             "--schedule.step-epochs": "4",
@@ -97,7 +98,7 @@ def translate(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
             options |= _meaning(name, given[name], meanings)
     options |= {option: given[name] for name, option in RENAMED.items() if name in given}
     if given.get("scheduler") == "clr" and "max_lr" in given:
-        options["--optimiser.learning-rate"] = given["max_lr"]
+        options["--optimiser.learning-rate"] = given["max_lr"]  # in 2019, too, it replaced the rate
     if "early_stopping" in given or "patience" in given:
         stops = given.get("early_stopping", "1") == "1"
         options["--patience"] = given.get("patience", "3") if stops else "0"
@@ -108,7 +109,7 @@ def translate(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 def _meaning(name: str, value: str, meanings: dict[str, dict[str, str]]) -> dict[str, str]:
     if value not in meanings:
         known = ", ".join(repr(each) for each in meanings)
-        raise Legacy2019ArgumentError(f"--{name} {value!r} has no counterpart; {known} has")
+        raise Legacy2019ArgumentError(f"--{name} {value!r} has no counterpart here; these have one: {known}")
     return meanings[value]
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from opine_training.corpus import Corpus
 
 logger = logging.getLogger(__name__)
-_TEXTS = 2000  # packed at a time
+_TEXTS = 2000  # packed at a time: NumPy's calls cost little then, and the arrays a few MB
 
 
 def packed_texts(corpus: Corpus) -> Iterator[Packed]:
@@ -44,7 +44,8 @@ def packed_texts(corpus: Corpus) -> Iterator[Packed]:
         yield pack([corpus.text_symbols(index) for index in indices], stride=1, gap=1)
 
 
-# N-grams that are counted at a time; beyond them the rarest are forgotten (lossy counting, Manku and Motwani 2002).
+# N-grams that are counted at a time, 240 MB; beyond them the rarest are forgotten (lossy counting, Manku and Motwani
+# 2002).
 _MOST_COUNTED = 20_000_000
 
 
@@ -123,6 +124,7 @@ def design_matrix(
         for file in files.values():
             file.close()
     ends = np.cumsum(np.concatenate([[0], *counts]), dtype=np.int64)
+    # Mapped from files: a hundred n-grams of each of a million texts would take 800 MB.
     columns, values = (
         np.memmap(folder / f"{name}.bin", kind, mode="r") if ends[-1] else np.zeros(0, kind)
         for name, kind in _COLUMNS.items()
@@ -130,7 +132,7 @@ def design_matrix(
     return csr_matrix((values, columns, ends), shape=(len(corpus), len(fingerprints)), copy=False)
 
 
-_ROWS = 16_384  # of the design matrix, read at a time
+_ROWS = 16_384  # of the design matrix, read at a time: some 15 MB
 
 
 def fit_linear(corpus: Corpus, config: LinearPartConfig, class_balance: float, seed: int) -> LinearModel | None:
@@ -171,7 +173,8 @@ def fit_linear(corpus: Corpus, config: LinearPartConfig, class_balance: float, s
     )
 
 
-_WEIGHTS = np.arange(0, 1.51, 0.05)  # the shares that are tried
+# The shares that are tried. Each part was trained without the other, so their full sum would count evidence twice.
+_SHARES = np.arange(0, 1.51, 0.05)
 
 
 def linear_logits(linear: LinearModel, corpus: Corpus) -> NDArray[np.float32]:
@@ -183,8 +186,8 @@ def linear_logits(linear: LinearModel, corpus: Corpus) -> NDArray[np.float32]:
 
 def best_share(network: NDArray[np.float32], linear: NDArray[np.float32], stars: NDArray[np.int64]) -> float:
     """The multiple of the linear logits to add to the network's for the least log-loss; 0 where they do not help."""
-    losses = [calibrated_log_loss(network + np.float32(share) * linear, stars) for share in _WEIGHTS]
-    return round(float(_WEIGHTS[int(np.argmin(losses))]), 2)
+    losses = [calibrated_log_loss(network + np.float32(share) * linear, stars) for share in _SHARES]
+    return round(float(_SHARES[int(np.argmin(losses))]), 2)
 
 
 def scaled(linear: LinearModel, share: float) -> LinearModel:
@@ -201,6 +204,7 @@ def linear_part(folder: Path, config: TrainConfig) -> LinearModel | None:
     if not config.linear.entries:
         return None
     kept = folder / LINEAR
+    # Kept in the run: it takes minutes, and an export of a later epoch has the same one.
     if not kept.exists():
         fitted = fit_linear(
             open_corpus(folder / CORPUS / "train"), config.linear, config.loss.class_balance, config.seed

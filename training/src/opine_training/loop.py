@@ -42,11 +42,13 @@ class Curves:
         self._writer = SummaryWriter(folder, purge_step=step + 1) if write else None
 
     def step(self, step: int, loss: float, learning_rate: float) -> None:
+        """Note a step, counted over the whole run."""
         if self._writer and step % _EVERY == 0:
             self._writer.add_scalar("training/loss", loss, step)
             self._writer.add_scalar("training/learning_rate", learning_rate, step)
 
     def epoch(self, step: int, value: float) -> None:
+        """Note what the tuning rows say at the end of an epoch."""
         if self._writer:
             self._writer.add_scalar("tuning/criterion", value, step)
 
@@ -59,7 +61,7 @@ class Curves:
 
 
 B = TypeVar("B")
-_SMOOTHING = 0.98  # of the running mean of the loss
+_SMOOTHING = 0.98  # of the running mean of the loss: about the last fifty steps
 
 
 def run_steps(
@@ -166,6 +168,7 @@ class Training:
     def _batches(self, epoch: Epoch, begin: int) -> Iterator[tuple[int, Batch]]:
         # The sampler names steps, not rows: a step is seeded by its number, so a resumed epoch skips without reading.
         numbers = range(begin, len(epoch))
+        # A dataset makes whole steps, so the loader neither groups nor collates.
         loader = DataLoader(
             epoch, batch_size=None, sampler=numbers, num_workers=self.device.workers, collate_fn=_as_it_is
         )
@@ -186,6 +189,7 @@ class Training:
 
     def _value(self, stepper: Stepper) -> float:
         """What the configured criterion says of the tuning rows."""
+        # Calibrated first, since the export calibrates, too: an epoch must not lose for being too sure.
         logits = predict_logits(stepper.network, self.encoding, self.tuning)
         classes = self.encoding.classes_of(self.tuning.stars)
         if self.config.criterion == "calibrated_loss":

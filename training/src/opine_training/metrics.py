@@ -34,6 +34,7 @@ class Predictions:
     uniform_prior_offsets: Offsets | None
     """What carries the logarithms of the probabilities to a uniform prior; None where it is not known."""
 
+    # Each judged by its own offsets, all fitted on the same rows: else a model would win by its prior alone.
     def uniform_evidence(self) -> NDArray[np.float64] | None:
         """Logarithms of the probabilities under a uniform prior but for a constant, shape (N, 3)."""
         if self.uniform_prior_offsets is None:
@@ -51,7 +52,9 @@ class Model(Protocol):
     @property
     def version(self) -> str: ...
 
-    def predict(self, texts: Sequence[str]) -> Predictions: ...
+    def predict(self, texts: Sequence[str]) -> Predictions:
+        """Of texts as they were written, in their order."""
+        ...
 
 
 def concatenated(parts: Sequence[Predictions]) -> Predictions:
@@ -95,11 +98,11 @@ def calibration_error(probabilities: NDArray[np.floating], truth: NDArray[np.int
     return sum(rows * abs(accuracy - confidence) for rows, confidence, accuracy in bins) / len(truth)
 
 
-_MIDDLE = 0.5
+_MIDDLE = 0.5  # of a score; and between the stars 0 and 4 that stand for two classes
 
 
 def star_figures(stars: NDArray[np.integer], predictions: Predictions, *, starred: bool = True) -> dict[str, Any]:
-    """Of reviews with stars 0-4.
+    """Figures of reviews with stars 0-4, rounded to four digits: the validation rows say no more.
 
     Args:
         stars: shape (N,).
@@ -113,6 +116,7 @@ def star_figures(stars: NDArray[np.integer], predictions: Predictions, *, starre
         "rows": len(stars),
         "accuracy": _share(predictions.labels == truth),
         "accuracy_uniform_prior": None if uniform is None else _share(uniform.argmax(axis=1) == truth),
+        # The aim of training: four reviews in five are good, so accuracy hardly sees the others.
         "macro_f1": round(float(f1_score(truth, predictions.labels, average="macro")), 4),
         "stars_mean_absolute_error": None if proposed is None else round(float(np.abs(proposed - stars).mean()), 4),
         "stars_quadratic_kappa": None if proposed is None else round(quadratic_kappa(stars, proposed), 4),
@@ -121,7 +125,7 @@ def star_figures(stars: NDArray[np.integer], predictions: Predictions, *, starre
 
 
 def two_class_figures(stars: NDArray[np.integer], predictions: Predictions) -> dict[str, Any]:
-    """Of reviews that are only good (4) or bad (0).
+    """Figures of reviews that are only good (4) or bad (0).
 
     The score answers as it comes: good from 0.5 on, which is an expectation of three stars. Under the uniform prior the
     likelier of good and bad answers; average is not asked for.

@@ -42,7 +42,12 @@ class Encoding(TextEncoding, Protocol):
         ...
 
     def inputs(self, texts: Sequence[NDArray[np.uint8]], rng: np.random.Generator | None) -> Inputs:
-        """Inputs of N texts; with a generator, the way they are read varies as is good for training."""
+        """Inputs of N texts.
+
+        Args:
+            texts: symbols, shape (n,) each.
+            rng: varies the way they are read, as is good for training; None where answers are wanted.
+        """
         ...
 
     def classes_of(self, stars: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -63,7 +68,7 @@ class CharCNNEncoding:
         return encode(text).symbols
 
     def cost(self, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-        return lengths
+        return lengths  # nothing is padded to the longest of a batch
 
     def inputs(self, texts: Sequence[NDArray[np.uint8]], rng: np.random.Generator | None) -> Inputs:
         # While training a text may begin anywhere in a cell: what is learned of a word must not depend on its offset.
@@ -96,6 +101,7 @@ class Legacy2019Encoding:
         return self.network.classes
 
     def encode(self, text: str) -> NDArray[np.uint8]:
+        # Stored without the padding, which is most of a short review; `inputs` puts it back.
         indices = encode_2019(text, self.network.max_length)
         read: NDArray[np.uint8] = indices[indices != PADDING]
         return read
@@ -130,11 +136,14 @@ def build_encoding(config: TrainConfig) -> Encoding:
 
 def build_seeded(config: TrainConfig) -> nn.Module:
     """The network that a run of this configuration starts from."""
+    # PyTorch draws weights from its global generator only.
     torch.manual_seed(config.seed)
     return build_network(config)
 
 
-_BATCH_CHARACTERS = 65536  # bounds memory; texts of like length share a batch, so little of it is padding
+# Bounds memory: four times a step's, since no gradients are kept. Texts of like length share a batch, so that little of
+# it is padding.
+_BATCH_CHARACTERS = 65536
 
 
 def predict_logits(network: torch.nn.Module, encoding: Encoding, corpus: Corpus) -> NDArray[np.float32]:

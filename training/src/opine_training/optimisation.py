@@ -79,13 +79,14 @@ def soft_cross_entropy(logits_NK: Tensor, teacher_NK: Tensor, temperature: float
 
 def class_weights(counts_K: Tensor, balance: float) -> Tensor:
     """Frequency ** -balance of each class, scaled so that the mean over texts is 1."""
-    frequency_K = counts_K.clamp_min(1) / counts_K.sum()
+    frequency_K = counts_K.clamp_min(1) / counts_K.sum()  # a class without rows weighs as one of a single row
     weight_K = frequency_K**-balance
+    # With a mean of 1, a learning rate means the same whatever the balance.
     return weight_K / (weight_K * frequency_K).sum()
 
 
 def weighted_mean(values_N: Tensor, weights_N: Tensor, total: float) -> Tensor:
-    """The sum of weighted values over the weight of the whole step, of which other processes may hold a part."""
+    """The sum of weighted values, both (N,), over the weight of the whole step, parts of which others may hold."""
     return torch.dot(values_N, weights_N) / total
 
 
@@ -103,6 +104,7 @@ def build_optimiser(network: torch.nn.Module, config: OptimiserConfig) -> torch.
 
 def learning_rate(peak: float, config: ScheduleConfig, epoch: float, epochs: int) -> float:
     """The rate after so many epochs, fractions included, of all."""
+    # A function of where the run is, so that one that goes on needs no state of it (docs/decisions/training.md).
     match config.kind:
         case "one_cycle":
             return peak * one_cycle(epoch / epochs, config.warmup)
@@ -132,13 +134,16 @@ class NoDeviceError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Device:
+    """Where and how a run computes, once the options meet the machine."""
+
     device: torch.device
     half: bool
-    """Whether the forward pass computes in bfloat16."""
+    """Whether the forward pass computes in bfloat16, whose range is float32's: no loss needs scaling."""
     compiled: bool
     workers: int = 0
 
     def autocast(self) -> torch.autocast:
+        """The context of a forward pass."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.half)
 
 
@@ -176,6 +181,7 @@ class Processes:
         return self.rank == 0
 
     def barrier(self) -> None:
+        """Wait until all processes are here."""
         if self.count > 1:
             distributed.barrier()
 
@@ -184,6 +190,7 @@ class Processes:
         if self.count == 1:
             return value
         shared = [value]
+        # As an object: a tensor would have to be on the GPU with NCCL and on the CPU with Gloo.
         distributed.broadcast_object_list(shared, src=0)
         return float(shared[0])
 
@@ -213,6 +220,7 @@ class Batch:
     """Weight of the whole step, over all processes."""
 
     def to(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
         soft = self.targets.soft
         return Batch(
             tuple(each.to(device) if isinstance(each, torch.Tensor) else each for each in self.inputs),
@@ -231,6 +239,7 @@ class Stepper:
         self._config = config
         self._device = device
         self._processes = processes
+        # The bare network stays at hand: wrapped, its weights would have other names in a checkpoint.
         forward: torch.nn.Module = self.network
         if processes.count > 1:
             forward = DistributedDataParallel(forward)
@@ -253,10 +262,11 @@ class Stepper:
         batch = batch.to(self._device.device)
         with self._device.autocast():
             logits_NK = self._forward(*batch.inputs)
+        # Losses in float32: differences of a softmax are lost in the eight bits of bfloat16.
         each_N = losses(logits_NK.float(), batch.targets, self._config.loss)
         # DistributedDataParallel averages gradients; the parts of a step are to be summed.
         loss = self._processes.count * weighted_mean(each_N, batch.weights, batch.total)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         if self._config.optimiser.clip_norm:
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._config.optimiser.clip_norm)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from opine_training.evaluation import Scored
     from opine_training.runs import Progress
 
-_SIZE = (5.0, 4.2)
+_SIZE = (5.0, 4.2)  # inches
 _DARK = 0.5  # share from which a cell is too dark for black digits
 
 
@@ -54,7 +54,7 @@ def reliability_picture(probabilities: NDArray[np.floating], truth: NDArray[np.i
     axes.plot([0, 1], [0, 1], color="grey", linestyle="--", label="perfectly calibrated")
     axes.plot(confidence, accuracy, color="tab:blue")
     axes.scatter(confidence, accuracy, s=10 + 400 * rows / rows.sum(), color="tab:blue")
-    axes.set_xlim(0.3, 1.02)
+    axes.set_xlim(0.3, 1.02)  # the likeliest of three classes has at least a third
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("confidence")
     axes.set_ylabel("accuracy")
@@ -63,6 +63,7 @@ def reliability_picture(probabilities: NDArray[np.floating], truth: NDArray[np.i
 
 
 def curves_picture(history: Sequence[dict[str, float]], criterion: str, best_epoch: int, file: Path) -> None:
+    """Training loss and tuning criterion by epoch; `best_epoch` counts from 0."""
     epochs = range(1, len(history) + 1)
     figure = Figure(figsize=_SIZE, layout="constrained")
     axes = figure.subplots()
@@ -75,6 +76,7 @@ def curves_picture(history: Sequence[dict[str, float]], criterion: str, best_epo
 
 
 def rate_range_picture(rates: Sequence[float], losses: Sequence[float], best: float, file: Path) -> None:
+    """The smoothed loss against the learning rate of a range test, and the rate that it proposes."""
     figure = Figure(figsize=_SIZE, layout="constrained")
     axes = figure.subplots()
     axes.semilogx(rates, losses)
@@ -90,7 +92,7 @@ def _save(figure: Figure, file: Path) -> None:
     figure.savefig(file, metadata={"Date": None})
 
 
-_WORST = 100
+_WORST = 100  # as many as a person reads in one go
 
 
 def write_report(folder: Path, scored: Sequence[Scored], progress: Progress, metrics: dict[str, Any]) -> None:

@@ -153,7 +153,7 @@ def _is_parquet(table: Path) -> bool:
 Split = Literal["train", "val", "test"]
 
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
-_TEST, _VAL, _PARTS = 10, 20, 100  # below 10: test, below 20: validation, of 100
+_TEST, _VAL, _PARTS = 10, 20, 100  # remainders below 10: test, below 20: validation
 
 
 def normalised(text: str) -> str:
@@ -165,6 +165,7 @@ def text_digest(text: str) -> int:
     """The first 64 bits of the normalised text's MD5; of the text itself where nothing is left of it."""
     # Copies differ in case and punctuation; they must meet in one split, or the one would give the other away.
     key = normalised(text) or text
+    # MD5, as for the splits of the data that this model was trained on: known rows must fall as they did.
     return int.from_bytes(hashlib.md5(key.encode(errors="surrogatepass"), usedforsecurity=False).digest()[:8], "big")
 
 
@@ -178,6 +179,7 @@ Scheme = Literal["stars", "ten", "names", "two"]
 
 
 def _forms(values: dict[int, int]) -> dict[str, int]:
+    # pandas writes whole numbers as 5.0 once a column lacks a value.
     return {form: star for value, star in values.items() for form in (f"{value}", f"{value}.0")}
 
 
@@ -203,13 +205,14 @@ def scheme_of(labels: LabelScheme, ratings: AbstractSet[str]) -> Scheme:
         return labels
     if ratings & set(RATINGS["names"]):
         return "names"
+    # A file of nothing but ones is more likely one of bad reviews than one of good ones in two classes.
     if ratings and ratings <= set(RATINGS["two"]) and ratings & {"0", "0.0"}:
         return "two"
     return "stars"
 
 
 MAX_BAD_SHARE = 0.05  # beyond it a column or the meaning of the ratings was mistaken, not a row or two
-_NAMED = 3
+_NAMED = 3  # rows of each reason: enough to find the fault in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +236,14 @@ class LeftOut:
     first: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     def add(self, source: str, reason: str, row: int | None = None) -> None:
+        """Count a row; `row` is its number in its file, from 1, where a person should look at it."""
         self.reasons[source, reason] += 1
         named = self.first.setdefault((source, reason), [])
         if row is not None and len(named) < _NAMED:
             named.append(row)
 
     def lines(self) -> list[str]:
+        """A sentence for each source and reason."""
         return [self._line(*key, count) for key, count in sorted(self.reasons.items())]
 
     def _line(self, source: str, reason: str, count: int) -> str:
@@ -308,6 +313,7 @@ def review_file(path: Path, config: ReadConfig) -> ReviewFile:
             "see --columns.text and --columns.rating"
         )
     ratings = set()
+    # All of them: a file has two classes only if it has nothing else.
     if config.labels == "auto":
         ratings = {(fields.get(config.columns.rating) or "").strip() for fields in fields_of(path, config)}
     return ReviewFile(path, scheme_of(config.labels, ratings), config.columns.split in found, config)
@@ -323,6 +329,7 @@ def review_files(data: Path, config: ReadConfig) -> list[ReviewFile]:
         return [review_file(data, config)]
     if not data.exists():
         raise DataError(f"{data} is not there; name a .csv, .csv.gz or .parquet file or a folder of them")
+    # A folder may hold other tables, too, such as lists of companies: they are passed over.
     wanted = {config.columns.text, config.columns.rating}
     files = [review_file(path, config) for path in tables_of(data) if wanted <= set(columns_of(path, config))]
     if not files:

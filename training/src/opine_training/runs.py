@@ -42,6 +42,7 @@ def atomic_write(file: Path) -> Iterator[IO[bytes]]:
 def log_to(file: Path) -> Iterator[None]:
     """Log to the error output and to a file."""
     logging.basicConfig(format=_LOG_FORMAT, stream=sys.stderr)
+    # Libraries keep their own level: matplotlib and PyTorch say much at this one.
     ours = logging.getLogger("opine_training")
     ours.setLevel(logging.INFO)
     handler = logging.FileHandler(file)
@@ -86,6 +87,7 @@ def keep_config(folder: Path, asked: dict[str, Any], note: dict[str, Any]) -> No
     # Through JSON, as the file went: a tuple that became a list is no difference.
     ours = json.loads(json.dumps(asked, default=str))
     file = folder / CONFIG
+    # Without a checkpoint nothing was learned yet: a first try with a wrong option need not be cleared away.
     if not (file.exists() and (folder / CHECKPOINT).exists()):
         write_json(file, {**ours, **note})
         return
@@ -109,7 +111,7 @@ def read_config(folder: Path) -> tuple[TrainConfig, dict[str, Any]]:
     except OSError as error:
         raise RunError(f"{folder} holds no run ({CONFIG}: {error.strerror})") from error
     if "training" not in document:
-        raise RunError(f"{folder} holds a run of another command than `train`")
+        raise RunError(f"{folder} holds a run of another command; name the folder of a `train` run with --run")
     return TypeAdapter(TrainConfig).validate_python(document.pop("training")), document
 
 
@@ -166,6 +168,7 @@ class Progress:
     """Steps taken in all."""
     loss: float = 0.0
     """Running mean of the training loss."""
+    # 0 until the first epoch is judged, whatever its value: `best` says whether there is one.
     best_value: float = 0.0
     best_epoch: int = 0
     best: dict[str, Tensor] | None = None
@@ -184,6 +187,7 @@ def save_checkpoint(folder: Path, stepper: Stepping, progress: Progress) -> None
         "optimiser": stepper.optimiser.state_dict(),
         "progress": progress.as_dict(),
     }
+    # Into one file: weights, optimiser and progress of different steps would make no run.
     with atomic_write(folder / CHECKPOINT) as handle:
         torch.save(state, handle)
 

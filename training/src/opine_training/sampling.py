@@ -57,7 +57,7 @@ def steps(
     """
     # Sorted by length alone, a text would meet the same neighbours in every epoch.
     jittered = cost * rng.uniform(0.8, 1.25, len(cost))
-    order = np.argsort(jittered, kind="stable")
+    order = np.argsort(jittered, kind="stable")  # stable: equal lengths in one order on every machine
     if config.batch_texts:
         part = np.arange(len(order)) // config.batch_texts
     else:
@@ -109,12 +109,18 @@ class SoftTargets:
 
     @classmethod
     def load(cls, file: Path) -> SoftTargets:
-        """Read a file; pickled arrays are refused, since they could run code."""
+        """Read a file; pickled arrays are refused, since they could run code.
+
+        Raises:
+            OSError: there is no such file.
+            ValueError: it holds pickled arrays.
+        """
         with np.load(file, allow_pickle=False) as arrays:
             return cls(**{name: arrays[name] for name in arrays.files})
 
     @property
     def classes(self) -> int:
+        """K."""
         return int(self._logits.shape[1])
 
     def choose(self, digest: int, piece_share: float, rng: np.random.Generator) -> SoftTarget | None:
@@ -161,6 +167,7 @@ class Epoch(torch.utils.data.Dataset[Batch]):
 
     def __getitem__(self, number: int) -> Batch:
         step = self._steps[number]
+        # Of the whole step, which every process knows: none needs to ask the others for its share.
         total = float(self._class_weights[self._classes[step]].sum())
         ours = np.arange(len(step))[self._processes.rank :: self._processes.count]
         idle = not len(ours)  # a step of fewer texts than processes: somebody reads one that counts for nothing
@@ -171,6 +178,7 @@ class Epoch(torch.utils.data.Dataset[Batch]):
             self._read(int(index), np.random.default_rng([self._config.seed, self.number, number, int(position)]))
             for index, position in zip(indices, ours, strict=True)
         ]
+        # Behind the positions of the texts, so that no text shares a stream with it.
         rng = np.random.default_rng([self._config.seed, self.number, number, len(step) + self._processes.rank])
         classes = torch.from_numpy(self._classes[indices])
         soft = torch.from_numpy(np.stack([target for _, target in read])) if self._soft_targets else None
@@ -191,4 +199,5 @@ class Epoch(torch.utils.data.Dataset[Batch]):
         target = self._soft_targets.choose(int(self._corpus.digests[index]), config.prefix_share, rng)
         if target is None:
             return augment(text, config, rng), missing
+        # Not cut again: the teacher spoke of just this piece.
         return augment(text[target.begin : target.end], config, rng, whole=False), target.logits

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _SHINGLE = 5
 _HASHES, _BANDS = 64, 16
-_SHORTEST_SHINGLED = 40
+_SHORTEST_SHINGLED = 40  # letters; one review of eight has fewer
 _LONGEST = 2000
 """Letters that are looked at: enough to tell two reviews apart."""
 # Fixed: other hash functions would leave other rows out, and a run that goes on would see other data.
@@ -38,7 +38,7 @@ _FACTORS = _RNG.integers(1, 1 << 63, _HASHES, dtype=np.uint64) | np.uint64(1)  #
 _OFFSETS = _RNG.integers(0, 1 << 63, _HASHES, dtype=np.uint64)
 _MIX = _RNG.integers(1, 1 << 63, _HASHES // _BANDS, dtype=np.uint64) | np.uint64(1)
 _PARTS_OF_TRAINING = 1000  # shares are kept to a tenth of a per cent
-# A polynomial hash of five letters; its factor is FNV's prime.
+# A polynomial hash of five letters; its factor is FNV's prime. Python's own hash differs from process to process.
 _POWERS = np.array([0x01000193**power % (1 << 32) for power in range(_SHINGLE)], np.uint64)
 
 
@@ -60,6 +60,7 @@ class NearDuplicates:
     def __init__(self, texts: Iterable[tuple[int, str]], similarity: float) -> None:
         """Takes pairs of digest and text, which are not kept."""
         self._similarity = similarity
+        # Flat buffers while texts come, since their number is not known before.
         digests = array("Q")
         signatures = bytearray()
         for digest, text in texts:
@@ -80,6 +81,7 @@ class NearDuplicates:
         hashes = signature(text) if self._similarity else None
         if hashes is None:
             return False
+        # A band finds candidates; all 64 hashes judge them.
         keys = (_band_keys(hashes[np.newaxis], number)[0] for number in range(_BANDS))
         indices = np.unique(np.concatenate([band.find(key) for band, key in zip(self._bands, keys, strict=True)]))
         alike = (self._signatures[indices] == hashes).mean(axis=1)
@@ -125,6 +127,7 @@ def learned_rows(source: Source, left_out: LeftOut) -> Iterator[tuple[str, Row]]
     Raises:
         DataError: a file is unusable, or its ratings are no stars.
     """
+    # All are looked at before the first is read: a refusal should not come after minutes.
     learned = [file for file in source.files if not file.benchmark]
     for file in learned:
         if file.scheme == "two":
@@ -137,6 +140,7 @@ def learned_rows(source: Source, left_out: LeftOut) -> Iterator[tuple[str, Row]]
         if row.split == "val":
             yield "validation", row
         elif row.split == "train":
+            # Without the row's number: nothing is wrong with the row.
             if reason := _reason_left_out(row, source.selection, training_rows, held_out):
                 left_out.add(row.source, reason)
             else:
@@ -158,7 +162,11 @@ def _within(bits: int, share: float) -> bool:
 
 
 def tuning_digests(source: Source) -> frozenset[int]:
-    """Hashes of the rows that a run with this selection keeps aside for early stopping and calibration."""
+    """Digests of the rows that a run with this selection keeps aside for early stopping and calibration.
+
+    Raises:
+        DataError: a file is unusable.
+    """
     return frozenset(row.digest for part, row in learned_rows(source, LeftOut()) if part == "tuning")
 
 
@@ -182,7 +190,7 @@ def fingerprinted(row: Row) -> bytes:
 def _reason_left_out(
     row: Row, selection: SelectionConfig, training_rows: Mapping[str, int], held_out: NearDuplicates
 ) -> str | None:
-    """Why a training row is left out, if it is."""
+    """Why a training row is left out, if it is. The dearest question comes last: it takes a signature."""
     cap = selection.cap.get(row.source)
     # By hash, not by order: the same rows are within the cap however the files are sorted, and about `cap` of them.
     if cap is not None and row.digest % training_rows[row.source] >= cap:

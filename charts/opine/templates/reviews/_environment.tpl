@@ -9,6 +9,13 @@
   value: {{ $roles.analysis }}
 {{- end -}}
 
+{{/* What reads reviews for their terms: dict "root" $ */}}
+{{- define "opine.reviews.readingEnv" -}}
+{{ include "opine.reviews.databaseEnv" (dict "root" .root "host" (include "opine.postgresHost" .root)) }}
+- name: OPINE_REVIEWS_SENTIMENT_URL
+  value: http://{{ include "opine.fullname" .root }}-sentiment
+{{- end -}}
+
 {{- define "opine.reviews.env" -}}
 {{- $host := include "opine.postgresHost" .root -}}
 {{- if include "opine.usesPooler" .root -}}

@@ -13,5 +13,11 @@
       containerName: sentiment
       resource: requests.cpu
       divisor: "1"
+{{- if .root.Values.learning.enabled }}
+- name: OPINE_SENTIMENT_REGISTRY_URL
+  value: {{ include "opine.learning.registryUrl" .root }}
+- name: OPINE_SENTIMENT_CACHE_DIR
+  value: /models
+{{- end }}
 {{- include "opine.tracing.env" (dict "root" .root) }}
 {{- end -}}

@@ -44,13 +44,14 @@ def main(arguments: list[str] | None = None) -> int:
         markup=options.markup,
         misbehaving=options.misbehaving,
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends `serve_forever` as Ctrl-C does
     try:
         server = DemoServer(catalogue, options.host, options.port)
     except OSError as error:
         sys.stderr.write(f"opine_demo_site: {options.host}:{options.port} cannot be listened on: {error.strerror}\n")
         return _UNAVAILABLE
     with server:
+        # At once, even into a pipe: who started it waits for this line, and reads the port from it.
         sys.stdout.write(f"{len(catalogue.companies)} companies on {server.url}\n")
         sys.stdout.flush()
         try:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from opine_demo_site.catalogue import Catalogue, Company
 
 COMPANIES_PER_PAGE = 3  # few, so that a small site has lists of several pages
-SLOW_S = 1.5
+SLOW_S = 1.5  # seconds: the throttle should notice, and no time-out strike
+# What protection services send with status 200: only the page's content tells it from a page of reviews.
 _CHALLENGE = (
     '<!doctype html><title>Just a moment...</title><form id="challenge-form"></form>'
     '<script src="/cdn-cgi/challenge-platform/h/b/orchestrate.js"></script>'
@@ -24,6 +25,7 @@ _CHALLENGE = (
 _CHANGED = (
     "<!doctype html><title>{name}</title><main><h1>{name}</h1><rv-card stars=4>Fine, says Mina Novak.</rv-card></main>"
 )
+# An ordinary list is filled after 200 ms: a scraper that does not wait finds nobody.
 _LIST_DELAYS_MS: dict[str, int | None] = {"Slow Lists": 2500, "Never Filled": None}
 
 
@@ -137,6 +139,7 @@ class DemoSite:
             return None
         # A copy: another thread may count a request meanwhile.
         times = sum(count for path, count in list(self.asked.items()) if path.startswith(f"/review/{company.domain}"))
+        # Without a number of times it never gets over it.
         if times > _TIMES.get(kind, times):
             return None
         return Answer(_CHANGED.format(name=company.name)) if kind is Misbehaviour.CHANGED else _ODD_ANSWERS.get(kind)

@@ -17,7 +17,8 @@ Markup = Literal["2019", "today"]
 PER_PAGE = 20
 # Reviews come every seven hours, or more often where that would reach back behind 2006.
 _MOST_HOURS = 20 * 365 * 24
-_NEWEST = dt.datetime(2026, 11, 20, 17, 30, tzinfo=dt.UTC)
+_NEWEST = dt.datetime(2026, 11, 20, 17, 30, tzinfo=dt.UTC)  # fixed: the same options give the same site on any day
+# Sub-categories of the oddities: of companies that misbehave, and of lists that do.
 _SHOPS = ("Odd Shops", "Slow Lists", "Never Filled")
 ODDITIES = "Oddities"
 

@@ -84,6 +84,7 @@ def _card(review: Review, *, stars: bool) -> str:
     image = f'<img src="/stars-{review.stars}.svg" alt="{review.stars} stars: {_WORDS[review.stars]}">' if stars else ""
     dates = json.dumps({"publishedDate": review.published.isoformat(), "updatedDate": None, "reportedDate": None})
     verified = json.dumps({"isVerified": review.verified, "reviewSourceName": "Organic"})
+    # As on the real pages: a line break within the text, white space around it, a comma in the total.
     sentences = escape(review.text).replace(". ", ".<br>", 1)
     text = f'<p class="review-content__text">\n {sentences} \n</p>' if review.text else ""
     reply = f'<div class="brand-company-reply__content">{escape(review.reply)}</div>' if review.reply else ""

@@ -65,7 +65,7 @@ def reviews_page(
             "breadcrumb": {"topLevelDisplayName": company.category, "bottomLevelDisplayName": company.sub_category},
         },
         "reviews": entries,
-        "relevantReviews": entries[:4],
+        "relevantReviews": entries[:4],  # a second list, which must not be read
         "filters": {
             "totalNumberOfReviews": total,
             "pagination": {
@@ -120,6 +120,7 @@ def _slug(name: str) -> str:
 
 
 def _document(title: str, body: str, page: str, props: Mapping[str, Any]) -> str:
+    # A review may hold `</script>`, which would end the element.
     data = json.dumps({"props": {"pageProps": props}, "page": page, "buildId": "demo-1"}).replace("</", "<\\/")
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title></head><body>'

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+# The columns' lengths, from the review API's schema.
 _LONGEST_SLUG = 100
 _LONGEST_BRAND_NAME = 100
 _LONGEST_NAME = 300
@@ -62,6 +63,7 @@ def keep_company(connection: Connection, item: CompanyItem) -> tuple[bool, bool]
 
 def give_brand(connection: Connection, item: CompanyItem) -> str:
     """The slug of the company's brand, found or made if it has none yet."""
+    # Once given it stays, whatever the website becomes: its reviews belong to that brand.
     this = (brand_source.c.source == item.source) & (brand_source.c.company == item.company)
     known: str | None = connection.scalar(select(brand_source.c.brand_slug).where(this))
     if known is not None:

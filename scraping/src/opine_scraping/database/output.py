@@ -30,7 +30,7 @@ logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 # A run holds a lock of its session: it goes with the connection, however the run ends.
 _LOCK_CLASS = 0x6F70696E  # "opin": other locks of the database have other classes
-_MOST_ERROR_BYTES = 60_000
+_MOST_ERROR_BYTES = 60_000  # the column's check allows 64 KiB
 
 
 class DatabaseOutput:
@@ -163,6 +163,7 @@ def bounded(errors: tuple[PageError, ...]) -> list[dict[str, str | None]]:
 
 
 def _is_dead(connection: Connection, run_id: str) -> bool:
+    # A run that lives holds its lock. Here it is taken only to see whether that is so, and given back.
     if not _lock_run(connection, run_id):
         return False
     unlock = text("SELECT pg_advisory_unlock(:class, hashtext(:run_id))")

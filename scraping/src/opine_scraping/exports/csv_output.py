@@ -48,6 +48,7 @@ class CsvOutput:
     def write(self, items: Sequence[Item]) -> Written:
         self._companies |= {item.company: item for item in items if isinstance(item, CompanyItem)}
         kept = [item for item in items if isinstance(item, self._kept)]
+        # Rows are on the disk before the ledger commits their end: what it counts is there.
         with output_errors(self._folder), self._ledger.transaction():
             new = self._ledger.add(kept)
             self._append([_row(item, self._companies) for item in new])

@@ -62,6 +62,7 @@ class Ledger:
 
     def add(self, items: Sequence[Item]) -> list[Item]:
         """Those that were not known; from now on they are."""
+        # On disk and not in a set: a crawl of millions would not fit the memory.
         add = "INSERT OR IGNORE INTO known VALUES (?, ?, ?)"
         return [item for item in items if self._db.execute(add, _key(item)).rowcount]
 
@@ -71,6 +72,7 @@ class Ledger:
         return 0 if row is None else int(row[0])
 
     def set_size(self, file: str, size: int) -> None:
+        """Say how many bytes of a file count, with the transaction's commit."""
         self._db.execute("INSERT OR REPLACE INTO size VALUES (?, ?)", (file, size))
 
     def hold(self, items: Iterable[Item]) -> None:
@@ -90,6 +92,7 @@ class Ledger:
         return found
 
     def count_held(self) -> int:
+        """Items of either kind that no part holds yet."""
         return int(self._db.execute("SELECT count(*) FROM pending").fetchone()[0])
 
     def release(self, kind: str, files: Iterable[str]) -> None:
@@ -98,4 +101,5 @@ class Ledger:
         self._db.executemany("INSERT INTO part VALUES (?)", ((file,) for file in files))
 
     def parts(self) -> set[str]:
+        """Files that count, relative to the folder."""
         return {file for (file,) in self._db.execute("SELECT file FROM part")}

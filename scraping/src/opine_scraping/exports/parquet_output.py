@@ -86,6 +86,7 @@ class ParquetOutput:
             partitions: dict[str, list[Item]] = defaultdict(list)
             for item in self._ledger.held(kind):
                 partitions[_partition(item)].append(item)
+            # Written first and named afterwards: a part that nobody names is removed by the next run.
             files = [self._write_part(partition, items) for partition, items in partitions.items()]
             with self._ledger.transaction():
                 self._ledger.release(kind, files)

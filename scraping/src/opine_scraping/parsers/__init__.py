@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         SubCategory,
     )
 
+# Today's markup first: its mark, one script with an id, is the surer one.
 REVIEWS: tuple[ReviewsParser, ...] = (NextDataReviews(), Cards2019Reviews())
 LISTINGS: tuple[ListingParser, ...] = (NextDataListing(), Cards2019Listing())
 CATEGORIES: tuple[CategoriesParser, ...] = (NextDataCategories(), Cards2019Categories())

@@ -68,10 +68,13 @@ _CATEGORY = f"//div[{has_class('category-object')}]"
 _CATEGORY_NAME = f".//h3[{has_class('sub-category__header')}]"
 # A link back to the category stands outside the list.
 _CATEGORY_LINKS = f".//div[{has_class('sub-category-list')}]//a[{has_class('sub-category-item')}]"
+# As the system of 2019 asked: any number of reviews, of any time, in any status. Without it lists are filtered.
 _ALL_COMPANIES = "?numberofreviews=0&timeperiod=0&status=all"
 
 
 class Cards2019Reviews:
+    """A company's reviews, as cards with classes."""
+
     name = "cards-2019/1"
 
     def recognises(self, page: Page) -> bool:
@@ -83,7 +86,7 @@ class Cards2019Reviews:
         shown = first(page.tree, _TOTAL)
         issues = []
         if counts.total is None and shown is not None and text_of(shown):
-            issues.append(ParseIssue(Reason.UNKNOWN_MARKUP, "the number of reviews is no number that can be"))
+            issues.append(ParseIssue(Reason.UNKNOWN_MARKUP, "the number of reviews cannot be read"))
         return ListRead.of(
             self.name,
             (
@@ -157,6 +160,7 @@ def read_card(card: HtmlElement, number: int, company: CompanyItem, page: Page) 
         title=title,
         stars=stars,
         reviewed_at=date,
+        # Only a code: what else a card shows in this place may be anything, a name too.
         country=country if country and re.fullmatch("[A-Z]{2}", country) else None,
         verified=_card_verified(card),
         reply=redact_reply(reply, *names) if reply else None,
@@ -267,6 +271,8 @@ def _render_element(tag: str, name: str, text: str | None, inner: str | None = N
 
 
 class Cards2019Listing:
+    """A sub-category's companies, which a script puts in."""
+
     name = "cards-2019-listing/1"
 
     def recognises(self, page: Page) -> bool:
@@ -302,6 +308,8 @@ class Cards2019Listing:
 
 
 class Cards2019Categories:
+    """The index of categories, with the links to their lists."""
+
     name = "cards-2019-categories/1"
 
     def recognises(self, page: Page) -> bool:

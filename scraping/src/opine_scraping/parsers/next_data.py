@@ -53,6 +53,8 @@ class Breadcrumb(_Read):
 
 
 class BusinessUnit(_Read):
+    """The company whose reviews a page shows."""
+
     identifying_name: NonEmpty
     display_name: NonEmpty
     website_url: str | None = None
@@ -82,6 +84,8 @@ class Reply(_Read):
 
 
 class ReviewData(_Read):
+    """A review, and who wrote it."""
+
     id: NonEmpty
     # Strict: true would be one star, and "5" would mean that the markup has changed.
     rating: Annotated[int, Field(ge=1, le=5, strict=True)]
@@ -119,6 +123,8 @@ class Business(_Read):
 
 
 class NextDataReviews:
+    """A company's reviews, from the JSON of its page."""
+
     name = "next-data/1"
 
     def recognises(self, page: Page) -> bool:
@@ -241,6 +247,8 @@ def _redact(review: ReviewData, entry: object) -> ReviewData:
 
 
 class NextDataListing:
+    """A sub-category's companies, from the JSON of its page."""
+
     name = "next-data-listing/1"
 
     def recognises(self, page: Page) -> bool:
@@ -297,6 +305,8 @@ def _page_url(url: str, number: int) -> str:
 
 
 class NextDataCategories:
+    """The index of categories, from the links of its page."""
+
     name = "next-data-categories/1"
 
     def recognises(self, page: Page) -> bool:

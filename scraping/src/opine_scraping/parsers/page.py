@@ -11,11 +11,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-from lxml import html
 from pydantic import ValidationError
 
 from opine_scraping.issues import ParseError, ParseIssue, Reason
 from opine_scraping.items import CompanyItem, Item, ReviewItem
+from opine_scraping.redaction import parse_document
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,10 +38,8 @@ class Page:
 
     @cached_property
     def tree(self) -> HtmlElement:
-        # lxml refuses an empty document and text that declares an encoding; bytes may be both.
-        return html.document_fromstring(
-            self.text.encode(errors="replace") or b"<html></html>", html.HTMLParser(encoding="utf-8")
-        )
+        """The document as elements."""
+        return parse_document(self.text)
 
     @cached_property
     def next_data(self) -> object:
@@ -58,13 +56,14 @@ class Page:
         Raises:
             ParseError: it leads to another site.
         """
+        # Scheme and host, not host alone: from https a link must not lead to http.
         try:
             url = urljoin(self.url, link)
             foreign = urlsplit(url)[:2] != urlsplit(self.url)[:2]
         except ValueError:
             foreign = True
         if foreign:
-            raise ParseError(Reason.FOREIGN_LINK, "the next link leads to another site")
+            raise ParseError(Reason.FOREIGN_LINK, "a link of the page leads to another site")
         return url
 
     def sub_category(self, category: str, link: HtmlElement, query: str = "") -> SubCategory | ParseIssue:
@@ -160,7 +159,9 @@ class Recogniser(Protocol):
     name: str
     """With its version, which grows when the same page would give another result."""
 
-    def recognises(self, page: Page) -> bool: ...
+    def recognises(self, page: Page) -> bool:
+        """Whether the page has this parser's markup."""
+        ...
 
 
 class ReviewsParser(Recogniser, Protocol):
@@ -227,6 +228,7 @@ def web_address(link: str | None) -> str | None:
 
 def stable_id(*parts: str) -> str:
     """For a card that shows no id: the same for the same words."""
+    # With a separator that no part holds: "ab", "c" and "a", "bc" are different cards.
     return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:32]
 
 

@@ -71,7 +71,7 @@ class CompaniesSpider(PaginatedSpider):
     def page_of(self, response: Response, entries: PageList | None = None) -> Page | None:
         page = super().page_of(response, entries)
         if page is not None and "unfilled" in response.flags:
-            issue = ParseIssue(Reason.NOT_FILLED, "nothing known in time")
+            issue = ParseIssue(Reason.NOT_FILLED, "no script put a known list in before the time was over")
             self.fail(page.url, issue, page.text, response.request, entries)
             return None
         return page

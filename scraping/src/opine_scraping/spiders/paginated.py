@@ -53,6 +53,7 @@ class PaginatedSpider(Spider):
 
     def __init__(self) -> None:
         super().__init__()
+        # Pages of several lists may be answered while one waits for its items: one at a time is written.
         self.page_turn = asyncio.Lock()
         self.items_left, self.item_left = 0, asyncio.Event()
         self.waiting: deque[PageList] = deque()
@@ -136,7 +137,7 @@ class PaginatedSpider(Spider):
         while self.waiting and self.recorder.stats.stopped_by is None:
             for request in self.first_request(self.waiting.popleft()):
                 self.crawler.engine.crawl(request)
-                raise DontCloseSpider
+                raise DontCloseSpider  # Scrapy asks again once this list is read
 
     async def parse(self, response: Response, entries: PageList) -> AsyncIterator[Item | Request]:
         async with self.page_turn:
@@ -160,7 +161,11 @@ class PaginatedSpider(Spider):
                 yield self.request(url, entries)
 
     def page_of(self, response: Response, entries: PageList | None = None) -> Page | None:
-        """The page of an answer that has one; else what is wrong is reported."""
+        """The page of an answer that has one; else what is wrong is reported.
+
+        Raises:
+            CloseSpider: the site blocks.
+        """
         text = response.text if isinstance(response, TextResponse) else ""
         blocked: ParseIssue | None = response.meta.get("block")
         if blocked:
@@ -173,6 +178,7 @@ class PaginatedSpider(Spider):
         return None
 
     def failed(self, failure: Failure) -> None:
+        """Report a request that got no answer, or was not sent."""
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
         error = failure.value
         if isinstance(error, UnavailableError):
@@ -206,6 +212,7 @@ class PaginatedSpider(Spider):
             self.pagination.fail(entries, url, issue, text, is_wall=is_wall)
 
     def stop(self, error: UnavailableError) -> None:
+        """End the run, by CloseSpider, because something that it needs is away."""
         self.logger.error("%s", error)
         self.recorder.stats.stop(ExitCode.UNAVAILABLE)
         raise CloseSpider("unavailable") from error

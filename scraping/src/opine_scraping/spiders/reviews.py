@@ -89,6 +89,7 @@ def _companies(arguments: CrawlArguments, settings: Settings) -> Iterator[Compan
     if arguments.companies is not None:
         yield from read_companies(arguments.companies)
     elif not arguments.company:
+        # Nobody named a company: those that discover has put into the database, which the CronJob reads every night.
         from opine_scraping.database.companies import known_companies  # noqa: PLC0415  only where it is asked for
 
         for item in known_companies(database_url(settings), SOURCE):
@@ -97,4 +98,5 @@ def _companies(arguments: CrawlArguments, settings: Settings) -> Iterator[Compan
 
 
 def _of_shard(folder: Path, shard: Shard) -> Path:
+    # Shards run side by side, each with a lock, a progress and files of its own; another count is another division.
     return folder if shard.count == 1 else folder / f"shard-{shard.number}-of-{shard.count}"

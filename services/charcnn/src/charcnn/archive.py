@@ -1,5 +1,6 @@
 """An artefact as one file, to send and to store: an uncompressed tar whose bytes follow from the artefact's digest.
 
+Half-precision weights compress by a twelfth, and what a compressor writes depends on its version: not worth it.
 It holds the artefact's files sorted by name, with mode 0644 and without owners and times. Nothing else is unpacked: a
 member is taken by its name, so that no path of an archive's leads anywhere.
 
@@ -34,6 +35,7 @@ def pack(folder: Path, digest: str | None = None) -> bytes:
     manifest = read_manifest(folder, digest)
     names = [MANIFEST, *manifest.file_names, *([CARD] if (folder / CARD).exists() else [])]
     packed = io.BytesIO()
+    # The oldest format: the others may add headers with times or encodings. A fresh TarInfo has no owner and time 0.
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name in sorted(names):
             content = (folder / name).read_bytes()
@@ -49,7 +51,7 @@ def unpack(packed: BinaryIO, folder: Path, *, max_bytes: int, digest: str | None
     Args:
         packed: what `pack` made.
         folder: where to.
-        max_bytes: of all files together.
+        max_bytes: how much all files together may hold.
         digest: the artefact must have this one, unless it is None.
 
     Raises:
@@ -59,7 +61,7 @@ def unpack(packed: BinaryIO, folder: Path, *, max_bytes: int, digest: str | None
     try:
         _write_members(packed, folder, max_bytes)
         manifest = read_manifest(folder, digest)
-        _require_packed_so(packed, pack(folder))
+        _require_canonical(packed, pack(folder))
     except BaseException:
         shutil.rmtree(folder)
         raise
@@ -69,14 +71,17 @@ def unpack(packed: BinaryIO, folder: Path, *, max_bytes: int, digest: str | None
 def _write_members(packed: BinaryIO, folder: Path, max_bytes: int) -> None:
     left = max_bytes
     try:
+        # "r:" reads no compressed archive: a few kilobytes could unfold to any size before a header is seen.
         with tarfile.open(fileobj=packed, mode="r:") as archive:
             for member in archive:
+                # The name is one of a fixed few, a link is no regular file, and nothing is written twice: so no member
+                # reaches out of the folder, and no later one replaces what was counted.
                 target = folder / member.name if member.name in _NAMES else None
                 if target is None or not member.isreg() or target.exists():
                     raise ArtefactError(f"The archive holds {member.name!r}, which is no file of an artefact. {_AGAIN}")
                 left -= member.size
                 if left < 0:
-                    raise ArtefactError(f"The archive holds more than {max_bytes} bytes, which are allowed.")
+                    raise ArtefactError(f"The archive holds more than the {max_bytes} bytes that are allowed.")
                 content = archive.extractfile(member)
                 assert content is not None  # noqa: S101  it is a regular file
                 target.write_bytes(content.read())
@@ -84,7 +89,7 @@ def _write_members(packed: BinaryIO, folder: Path, max_bytes: int) -> None:
         raise ArtefactError(f"This is no archive of an artefact, or it was cut short ({error}). {_AGAIN}") from error
 
 
-def _require_packed_so(packed: BinaryIO, expected: bytes) -> None:
+def _require_canonical(packed: BinaryIO, expected: bytes) -> None:
     """One artefact, one archive: what is stored by its digest is the same wherever it came from."""
     packed.seek(0)
     if packed.read(len(expected) + 1) != expected:

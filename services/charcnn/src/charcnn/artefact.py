@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT: Final = "opine-charcnn"
+# 1: the network alone. 2: a linear part beside it. 3: the ONNX graph, made at export and no more at each start.
 FORMAT_VERSION: Final = 3
 MANIFEST: Final = "model.json"
 WEIGHTS: Final = "model.safetensors"
@@ -76,7 +77,7 @@ class Manifest(BaseModel):
 
     @property
     def file_names(self) -> list[str]:
-        """Of the files that it describes."""
+        """The files that it describes; not itself, and not the card, which an artefact may lack."""
         return [WEIGHTS, GRAPH, *([LINEAR] if self.linear else []), *([INT8_GRAPH] if self.int8 else [])]
 
 
@@ -88,12 +89,17 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     yield unfinished
+    # A rename does not replace a folder that holds files, so for a moment there is none.
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
 
 
 def describe(folder: Path, names: Sequence[str]) -> dict[str, FileEntry]:
-    """Size and hash of files, for a manifest."""
+    """Size in bytes and SHA-256 of files, for a manifest.
+
+    Raises:
+        OSError: one of them cannot be read.
+    """
     contents = {name: (folder / name).read_bytes() for name in names}
     return {
         name: FileEntry(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
@@ -131,6 +137,7 @@ def read_manifest(folder: Path, digest: str | None = None) -> Manifest:
 
 def artefact_digest(folder: Path, manifest: Manifest) -> str:
     """What addresses the artefact, 64 hexadecimal digits. The manifest must be that of the folder, checked."""
+    # The weights were hashed when the manifest was checked against them: 8 MB need not be read again.
     hashes = {name: manifest.files[name].sha256 for name in manifest.file_names}
     for name in (MANIFEST, CARD):
         if (folder / name).exists():
@@ -141,6 +148,7 @@ def artefact_digest(folder: Path, manifest: Manifest) -> str:
 
 def _parse(folder: Path, document: bytes) -> Manifest:
     file = folder / MANIFEST
+    # Name and version first: a manifest of another version has other fields, and would be called damaged for them.
     try:
         head = _Head.model_validate_json(document)
     except ValidationError as error:

@@ -23,6 +23,7 @@ from charcnn.network import load_network
 if TYPE_CHECKING:
     from typing import Any
 
+# Formats 1 and 2 differ from each other only in the linear part, which 1 lacks.
 _OLD = (1, 2)
 
 
@@ -34,7 +35,9 @@ def convert(folder: Path, new: Path) -> None:
     """
     document = json.loads((folder / MANIFEST).read_text())
     if document["format_version"] not in _OLD:
-        raise ArtefactError(f"{folder} has format version {document['format_version']}: there is nothing to convert.")
+        raise ArtefactError(
+            f"{folder} has format version {document['format_version']}: there is nothing to convert. Use it as it is."
+        )
     export(
         load_network(folder, TypeAdapter(NetworkConfig).validate_python(document["network"])),
         _linear(folder, document["linear"]) if document.get("linear") else None,
@@ -46,6 +49,7 @@ def convert(folder: Path, new: Path) -> None:
 
 
 def _linear(folder: Path, config: dict[str, Any]) -> LinearModel:
+    # Read by hand: `load_linear` knows the present names only.
     tensors = load_file(folder / LINEAR)
     renamed = {"idf": "weights", "contributions": "addends", "bias": "bias"}
     return LinearModel(

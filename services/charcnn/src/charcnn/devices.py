@@ -25,7 +25,9 @@ def choose_device(choice: DeviceChoice, *, gpu_visible: bool) -> Device:
         DeviceError: `cuda` without a GPU.
     """
     if choice == "cuda" and not gpu_visible:
-        raise DeviceError("device cuda is required and no GPU is visible to PyTorch")
+        raise DeviceError(
+            "device cuda is required and no GPU is visible to PyTorch. Give this process a GPU, or use the device cpu."
+        )
     return "cuda" if gpu_visible and choice != "cpu" else "cpu"
 
 

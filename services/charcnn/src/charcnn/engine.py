@@ -102,6 +102,7 @@ class Engine:
         cells = self._backend.cells(look_up_columns(packed, network), packed)
         means, cell_weights = _pool(cells, packed)
         linear = self._linear.forward(packed) if self._linear else None
+        # Added as they are: the share that suits the network is in the linear part's numbers since training.
         logits = means + self._bias + (linear.logits if linear else 0)
         return _Pass(packed, cells, cell_weights, linear, logits)
 
@@ -109,10 +110,11 @@ class Engine:
         computed, calibration = self._forward(texts), self.manifest.calibration
         probabilities = calibrated_probabilities(computed.logits, calibration)
         labels = decide_labels(probabilities, calibration)
+        stars = proposed_stars(probabilities, labels)
         columns = zip(
-            scores(probabilities).tolist(),
+            scores(probabilities, stars).tolist(),
             labels.tolist(),
-            proposed_stars(probabilities, labels).tolist(),
+            stars.tolist(),
             probabilities.tolist(),
             self._contributions(texts, explain, computed) if any(explain) else [None] * len(texts),
             strict=True,
@@ -135,6 +137,7 @@ class Engine:
         uncalibrated = cell_contributions(computed.cells, computed.cell_weights, packed)
         if computed.linear is not None:
             uncalibrated += ngram_contributions(computed.linear, len(uncalibrated))
+        # The biases are the same for every text: they belong to the constant, not to any character.
         by_symbol = (uncalibrated / self.manifest.calibration.temperature).astype(np.float32)
         firsts = packed.starts * packed.stride
         return [
@@ -157,7 +160,7 @@ def load_engine(
     Args:
         folder: the artefact.
         kind: what computes.
-        threads: on the CPU.
+        threads: on the CPU, at least 1.
         device: where PyTorch computes; ONNX Runtime is for the CPU.
         precision: of ONNX Runtime; int8 is about twice as fast and as near as the manifest says.
         digest: the artefact must have this one, unless it is None.
@@ -183,6 +186,7 @@ def load_engine(
 
 def assemble(folder: Path, manifest: Manifest, backend: Backend) -> Engine:
     """An engine around a backend that is made already."""
+    # A backend ends at the cells; the network's bias comes after their mean.
     with safe_open(folder / WEIGHTS, "numpy") as weights:
         bias = weights.get_tensor("bias").astype(np.float32)
     linear = load_linear(folder, manifest.linear) if manifest.linear else None
@@ -218,9 +222,10 @@ def _pool(cells: NDArray[np.float32], packed: Packed) -> tuple[NDArray[np.float6
     weights = np.exp(np.clip(cells[:, -1].astype(np.float64), -MAX_LOG_WEIGHT, MAX_LOG_WEIGHT))
     weights[packed.cell_text == texts] = 0
     total = np.bincount(packed.cell_text, weights, minlength=texts + 1)
-    total[total == 0] = 1
+    total[total == 0] = 1  # an empty text's, which has no cells to divide
     weights /= total[packed.cell_text]
     weighted = cells[:, :-1] * weights[:, np.newaxis]
-    # Each sum runs cell by cell, whatever stands beside the text, so that its neighbours change no bit of an answer.
+    # bincount adds cell by cell, where sum() and reduceat add in an order that may depend on the array around: so a
+    # text's neighbours change no bit of its answer.
     means = [np.bincount(packed.cell_text, of_star, minlength=texts + 1)[:texts] for of_star in weighted.T]
     return np.stack(means, axis=1), weights

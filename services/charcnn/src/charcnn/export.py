@@ -1,7 +1,7 @@
 """Write a trained network as an artefact.
 
 The ONNX graph is made here, by PyTorch's exporter, and not at each start: so a process that serves loads in a third of
-the time and in half of the memory (the README has the figures), and needs no `onnx` package.
+the time and in half of the memory (figures: docs/decisions/sentiment.md), and needs no `onnx` package.
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from charcnn.config import Calibration, NetworkConfig
     from charcnn.linear import LinearModel
-
-_TYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
 
 
 def export(
@@ -82,6 +80,7 @@ class _IndexedCells(nn.Module):
         self._offsets = neighbour_offsets(network.config)
 
     def forward(self, neighbours_TK: Tensor, *rows_TS: Tensor) -> Tensor:
+        # What EmbeddingBag computes; ONNX has no such operator, so the exporter would write a loop over bags.
         table = self.network.table.weight
         embedded_TSE = functional.embedding(rows_TS[0], table)
         for rows in rows_TS[1:]:
@@ -90,6 +89,7 @@ class _IndexedCells(nn.Module):
         def windows(x_TC: Tensor, distance: int) -> Tensor:
             columns = torch.tensor([self._offsets.index(offset) for offset in (-distance, 0, distance)])
             nearest_T3 = torch.index_select(neighbours_TK, 1, columns)
+            # The row of zeros comes first, which is why indices count from 1.
             return functional.embedding(nearest_T3, functional.pad(x_TC, (0, 0, 1, 0))).flatten(1)
 
         return self.network.score_cells(embedded_TSE.flatten(1), windows)
@@ -98,6 +98,7 @@ class _IndexedCells(nn.Module):
 def network_graph(config: NetworkConfig) -> onnx.ModelProto:
     """The network as ONNX with weights at random."""
     features = 2 + len(config.ngrams)
+    # Two cells, since the exporter takes a size of 0 or 1 for a constant.
     inputs = [torch.zeros(2, len(neighbour_offsets(config)), dtype=torch.int32)]
     inputs += [torch.zeros(2, config.stride, dtype=torch.int32) for _ in range(features)]
     cells = {0: torch.export.Dim.DYNAMIC}
@@ -130,20 +131,21 @@ def network_graph(config: NetworkConfig) -> onnx.ModelProto:
 def with_weights(model: onnx.ModelProto, weights: Path) -> onnx.ModelProto:
     """Weights as byte ranges of the safetensors file, which ONNX Runtime maps and widens when it makes a session."""
     entries, begin = _safetensors_header(weights)
+    # Cast in the graph: ONNX Runtime folds that into single-precision weights once, when it makes a session.
     casts = []
     for tensor in model.graph.initializer:
         entry = entries.get(tensor.name.removeprefix("network."))
-        if entry is None:
+        if entry is None:  # a constant of the graph's own, such as a shape
             continue
         stored = f"{tensor.name}.stored"
         casts.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))
         tensor.Clear()
-        tensor.name, tensor.data_type, tensor.data_location = stored, _TYPES[entry["dtype"]], TensorProto.EXTERNAL
+        tensor.name, tensor.data_type, tensor.data_location = stored, TensorProto.FLOAT16, TensorProto.EXTERNAL
         tensor.dims.extend(entry["shape"])
         start, end = entry["data_offsets"]
         for key, value in (("location", weights.name), ("offset", begin + start), ("length", end - start)):
             tensor.external_data.add(key=key, value=str(value))
-    nodes = [*casts, *model.graph.node]
+    nodes = [*casts, *model.graph.node]  # ONNX wants nodes in an order in which they can run
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     return model

@@ -56,7 +56,7 @@ class Packed:
 
 
 def pack(texts: Sequence[NDArray[np.uint8]], *, stride: int, gap: int) -> Packed:
-    """Lay texts (symbols, shape (n,) each) one after the other."""
+    """Lay texts (symbols, shape (n,) each) one after the other, with `gap` blank cells between two."""
     lengths = np.array([len(text) for text in texts], np.int64)
     cells = -(-lengths // stride)
     ends = np.cumsum(cells + gap)
@@ -90,18 +90,21 @@ def look_up_columns(packed: Packed, config: NetworkConfig) -> NDArray[np.int32]:
     hashed = columns[1:]
     hashed[:] = sums[1:]
     for number, (order, _) in enumerate(config.ngrams):
+        # Blanks add 0 to the sums. So an n-gram that reaches before its text is a shorter one, alone and in any batch.
         hashed[number, order:] -= sums[1:-order]
     hashed[-1] -= sums[_word_starts(packed.folded)]
     hashed *= end_powers(length)
+    # The same run may be a word and an n-gram; without this both would collide with the same others.
     hashed += np.array([[order] for order, _ in config.ngrams] + [[0]], np.uint32)
     _to_rows(hashed, tables)
     columns[:, packed.symbols == BLANK] = 0
-    return columns.view(np.int32)
+    return columns.view(np.int32)  # what ONNX's and PyTorch's look-ups take; no row comes near 2^31
 
 
 def _word_starts(folded: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Where the word begins that holds each position; a symbol outside words is a word of its own."""
     begins = _outside_words()[folded]
+    # What follows such a symbol begins a word, too. NumPy reads all of the right side before it writes the left.
     begins[1:] |= begins[:-1]
     starts: NDArray[np.int64] = np.maximum.accumulate(begins * np.arange(len(folded)))
     return starts
@@ -188,7 +191,8 @@ def mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return hashes
 
 
-# Powers by base, as many as were ever asked for: a batch should not make them again.
+# Powers by base, as many as were ever asked for, at least those of an engine's longest pass: a batch should not make
+# them again. Two threads may both make a longer table; either is right.
 _power_tables: dict[int, NDArray[np.uint32]] = {}
 
 

@@ -23,7 +23,7 @@ ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789-,;.!?:'\"/\\|_@#$%^&*~`+
 PADDING: Final = len(ALPHABET)
 """The index of an all-zero column."""
 
-_MIN_LENGTH = 123  # one position after the last pooling: see `pooled_length`
+_MIN_LENGTH = 123  # leaves one position after the last pooling: see `pooled_length`
 _UNKNOWN = 255
 _TABLE = np.full(128, _UNKNOWN, np.uint8)
 _TABLE[np.frombuffer(ALPHABET.encode(), np.uint8)] = np.arange(len(ALPHABET))
@@ -43,7 +43,14 @@ def encode(text: str, max_length: int = 1014) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Legacy2019Config:
+    """Sizes of the network.
+
+    Raises:
+        ValueError: `max_length` leaves nothing after the last pooling.
+    """
+
     max_length: int = 1014
+    """Characters that are read; Zhang's number, of which the poolings leave 34 positions and nothing over."""
     classes: int = 3
     dropout_input: float = 0.0
     """Share of character positions zeroed while training."""
@@ -73,6 +80,7 @@ class Legacy2019Network(nn.Module):
         self.fc2 = _dense(1024, 1024)
         self.fc3 = nn.Linear(1024, config.classes)
         for module in self.modules():
+            # The paper's spread for its small network; biases keep PyTorch's, as they did in 2019.
             if isinstance(module, nn.Conv1d | nn.Linear):
                 nn.init.normal_(module.weight, 0.0, 0.05)
 
@@ -88,6 +96,7 @@ class Legacy2019Network(nn.Module):
 
 def pooled_length(max_length: int) -> int:
     """Positions that are left after the last pooling."""
+    # Without padding a convolution of width k takes k - 1 positions: one of 7 takes 6, four of 3 take 8. Pools have 3.
     first = (max_length - 6) // 3
     second = (first - 6) // 3
     return (second - 8) // 3

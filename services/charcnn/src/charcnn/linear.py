@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Knuth's multiplier, 2^32 over the golden ratio. It makes the order of words count; odd, so no bit is lost.
 _ODD = np.uint32(0x9E3779B1)
+# Half precision has 11 bits, more than three digits: a model of 100,000 n-grams takes 1.6 MB instead of 2.8.
 _TYPES = {"fingerprints": np.uint32, "idf": np.float16, "contributions": np.float16, "bias": np.float32}
 
 
@@ -41,6 +42,7 @@ class WordNgrams:
     """Shape (M,): one past the last symbol."""
 
     def at(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> WordNgrams:
+        """Some of the occurrences, by a mask of shape (M,) or by indices."""
         return WordNgrams(self.fingerprints[which], self.text[which], self.begins[which], self.ends[which])
 
 
@@ -49,6 +51,7 @@ def word_ngrams(packed: Packed, max_ngram: int) -> WordNgrams:
     begins, ends = word_spans(packed.folded)
     words = mix((packed.prefix_sums[ends] - packed.prefix_sums[begins]) * end_powers(len(packed.folded))[ends - 1])
     runs = [words]
+    # A run of n words is the run of n - 1 from the same begin, times a factor, plus the word that follows.
     for more in range(1, min(max_ngram, len(words))):
         runs.append(runs[-1][:-1] * _ODD + words[more:])
     fingerprints = np.concatenate(runs)
@@ -82,6 +85,7 @@ def known_ngrams(
         idf: their weights, shape (E,).
     """
     found = word_ngrams(packed, max_ngram)
+    # A binary search in one sorted array: a dict of 100,000 would cost memory, time at each start, and a Python loop.
     indices = np.searchsorted(fingerprints, found.fingerprints)
     indices[indices == len(fingerprints)] = 0  # past the end: any valid index, for the comparison refuses it
     known = np.flatnonzero(fingerprints[indices] == found.fingerprints)
@@ -121,6 +125,7 @@ class LinearModel:
     """Shape (5,)."""
 
     def forward(self, packed: Packed) -> LinearOutput:
+        """Logits of packed texts, and what each known n-gram contributes to them."""
         known = known_ngrams(packed, self.max_ngram, self.fingerprints, self.idf)
         contributions = self.contributions[known.indices] / known.norms[:, np.newaxis]
         count = len(packed.starts)
@@ -150,6 +155,7 @@ def load_linear(folder: Path, config: LinearConfig) -> LinearModel:
     entries = (config.entries,)
     expected = {"fingerprints": entries, "idf": entries, "contributions": (*entries, len(STARS)), "bias": (len(STARS),)}
     found = {name: tensor.shape for name, tensor in tensors.items()}
+    # As int64, because a difference of unsigned numbers is never negative.
     if found != expected or not np.all(np.diff(tensors["fingerprints"].astype(np.int64)) > 0):
         raise ArtefactError(f"{file} does not fit its configuration. Export the model again.")
     return LinearModel(

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from charcnn.devices import Device
     from charcnn.features import Packed
 
-# Their activations fit a core's second-level cache.
+# A layer's activations, 256 KB, stay in a core's second-level cache. On an EPYC with 1 MB of it 256 to 2,048 cells are
+# equally fast; with 64 a text costs a third more, with 4,096 a tenth.
 _WINDOW_CELLS = 512
 # A last piece may be so much larger, rather than leave a remainder.
 _SLACK = 1.5
@@ -122,13 +123,14 @@ class OnnxBackend:
 
     def __init__(self, file: Path, config: NetworkConfig, threads: int) -> None:
         options = onnxruntime.SessionOptions()
+        # Threads inside a layer would have to meet after each of them; windows meet once.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors: nobody here can act on what the optimiser warns of
         self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         if self._session.get_modelmeta().custom_metadata_map.get(CONFIG) != config_json(config):
             raise ArtefactError(f"{file} does not fit its configuration. Export the model again.")
         self._stride = config.stride
-        self._reach = sum(config.dilations)
+        self._reach = sum(config.dilations)  # each block reads its input one dilation further out
         self._offsets = neighbour_offsets(config)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="window") if threads > 1 else None
         self.device: Device = "cpu"
@@ -149,5 +151,5 @@ class OnnxBackend:
             for window in cut:
                 compute(window)
         else:
-            list(self._pool.map(compute, cut))
+            list(self._pool.map(compute, cut))  # `list` waits, and raises what a window raised
         return cells

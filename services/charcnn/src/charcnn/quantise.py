@@ -40,12 +40,13 @@ if TYPE_CHECKING:
     from charcnn.network import CharCNN
     from charcnn.text import EncodedText
 
+# The gate, chosen and not derived: what a page does not show, and one text in 200.
 MAX_PROBABILITY_DIFFERENCE = 0.01
 MIN_SAME_LABELS = 0.995
 _SHIFT = 0.5
-"""How much of the differences between channels goes from activations to weights."""
+"""How much of the differences between channels goes from activations to weights; half, as in the paper."""
 _TINY = 1e-6  # keeps divisions finite; far below any scale
-_TEXTS_A_CALL = 64
+_TEXTS_A_CALL = 64  # bounds the memory for activations
 _ONNX_RUNTIME = "com.microsoft"  # the domain of its own operators
 
 
@@ -60,6 +61,7 @@ def quantise(folder: Path, texts: Sequence[EncodedText]) -> Int8Figures:
     exact = load_engine(folder)
     manifest = exact.manifest
     network = load_network(folder, manifest.network)
+    # Beside the weights, into which it points. Texts often come sorted by source, so the halves are every other one.
     graph, unchecked = folder / INT8_GRAPH, folder / f"{INT8_GRAPH}.unchecked"
     onnx.save(with_weights(_int8_graph(network, activation_ranges(network, texts[::2])), folder / WEIGHTS), unchecked)
     figures = compare(exact, assemble(folder, manifest, OnnxBackend(unchecked, manifest.network, 1)), texts[1::2])
@@ -76,20 +78,14 @@ def quantise(folder: Path, texts: Sequence[EncodedText]) -> Int8Figures:
 
 
 def compare(exact: Engine, int8: Engine, texts: Sequence[EncodedText]) -> Int8Figures:
-    """How far the one is from the other."""
-    largest, same = 0.0, 0
-    for begin in range(0, len(texts), _TEXTS_A_CALL):
-        part = texts[begin : begin + _TEXTS_A_CALL]
-        probabilities = [
-            calibrated_probabilities(engine.logits(part), engine.manifest.calibration) for engine in (exact, int8)
-        ]
-        labels = [decide_labels(each, exact.manifest.calibration) for each in probabilities]
-        largest = max(largest, float(np.abs(probabilities[0] - probabilities[1]).max()))
-        same += int((labels[0] == labels[1]).sum())
+    """How far the one is from the other: the largest difference of a probability, the share of equal labels."""
+    calibration = exact.manifest.calibration
+    probabilities = [calibrated_probabilities(engine.logits(texts), calibration) for engine in (exact, int8)]
+    labels = [decide_labels(each, calibration) for each in probabilities]
     return Int8Figures(
         texts=len(texts),
-        max_probability_difference=round(largest, 5),
-        same_labels=round(same / max(len(texts), 1), 5),
+        max_probability_difference=round(float(np.abs(probabilities[0] - probabilities[1]).max(initial=0)), 5),
+        same_labels=round(int((labels[0] == labels[1]).sum()) / max(len(texts), 1), 5),
     )
 
 
@@ -104,18 +100,21 @@ def passes(figures: Int8Figures) -> bool:
 
 @dataclass(slots=True)
 class ChannelRange:
-    """Of activations by channel, shape (C,); zero is always within."""
+    """Of activations by channel, shape (C,). Zero, which pads, is always within: a byte must stand for it exactly."""
 
     low: NDArray[np.float32] | float = 0.0
     high: NDArray[np.float32] | float = 0.0
 
     def see(self, values_TC: NDArray[np.float32]) -> None:
+        """Widen the range by what was seen, shape (T, C)."""
         if len(values_TC):
             self.low, self.high = np.minimum(self.low, values_TC.min(0)), np.maximum(self.high, values_TC.max(0))
 
 
 @dataclass(slots=True)
 class BlockRanges:
+    """Of the two activations of a residual block that become bytes."""
+
     cells: ChannelRange = field(default_factory=ChannelRange)
     """What the block reads."""
     hidden: ChannelRange = field(default_factory=ChannelRange)
@@ -160,6 +159,7 @@ def _int8_graph(network: CharCNN, ranges: Sequence[BlockRanges]) -> onnx.ModelPr
     cells = hidden = _Bytes("", "", "", "")
     for node, following in zip(nodes, [*nodes[1:], None], strict=True):
         layer = node.input[1].removeprefix("network.") if node.op_type == "Gemm" else ""
+        # The exporter's order is known: Pad opens a block, then come its convolution, a Relu and the mix of channels.
         if node.op_type == "Pad":  # of the cells that a block reads
             number, block = next(blocks)
             cells = graph.bytes(f"cells.{number}", block.cells, factors)
@@ -232,6 +232,7 @@ class _Int8Graph:
     def __init__(self, model: onnx.ModelProto, width: int) -> None:
         self.made: set[str] = set()
         self._graph = model.graph
+        # Weights are symmetric about zero, -127 to 127: a zero point of theirs would cost a second sum over the inputs.
         self._largest = self.constant("weights.largest", np.float32(127))
         self._least_scale = self.constant("weights.least_scale", np.float32(_TINY))
         self._columns = self.constant("weights.columns", np.array([1], np.int64))
@@ -252,6 +253,7 @@ class _Int8Graph:
         return output
 
     def bytes(self, name: str, of: ChannelRange, factors: NDArray[np.float32]) -> _Bytes:
+        # The whole range that was seen: clipped or averaged ranges were worse (docs/model.md).
         low, high = float(np.min(of.low / factors)), float(np.max(of.high / factors))
         scale = np.float32(max((high - low) / 255, _TINY))
         return _Bytes(
@@ -280,7 +282,7 @@ class _Int8Graph:
         scale = self.add("Max", [scale, self._least_scale], f"{weight}.scale.positive")
         int8 = self._rounded(self.add("Div", [weight, scale], f"{weight}.scaled"), TensorProto.INT8)
         scales = self.add("Squeeze", [scale, self._columns], f"{weight}.scales")
-        # The bias is added to products of bytes.
+        # The bias is added to products of bytes, so it counts in the product of both scales.
         unit = self.add("Mul", [scales, x.scale], f"{bias}.unit")
         int32 = self._rounded(self.add("Div", [bias, unit], f"{bias}.scaled"), TensorProto.INT32)
         inputs = [layer.input[0], x.scale, x.zero_point, int8, scales, self._zero_points, int32, *output_bytes]

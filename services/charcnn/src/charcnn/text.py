@@ -24,6 +24,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# ASCII codes keep their numbers, so a printable character needs no translation. The symbols of no ASCII character take
+# the numbers of controls, which are never read.
 BLANK: Final = 0  # padding between texts, never a character
 HAPPY: Final = 1
 SAD: Final = 2
@@ -31,11 +33,15 @@ EMOJI: Final = 3
 LETTER: Final = 4
 SYMBOL: Final = 5
 SPACE: Final = 32
-SYMBOLS: Final = 128  # size of the alphabet; ASCII codes keep their numbers
+SYMBOLS: Final = 128
+"""Size of the alphabet."""
+# Marks of the table, outside the alphabet: not read, and not filled in yet.
 SKIPPED: Final = 255
+_NOT_FILLED: Final = 254
 
 # The first two planes. What is assigned beyond is nearly all ideographs: letters, which need no entry.
 _TABLE_SIZE: Final = 0x20000
+_PAGE: Final = 0x100
 _HAPPY: Final = (
     "😀😃😄😁😆😅🤣😂🙂😉😊😇🥰😍🤩😘😗☺😚😙😋😜🤗😎🥳👍👏🙌👌💪🙏💯❤♥🧡💛💚💙💜🖤💖💕💗💓💞💘🔥⭐🌟✨🎉✅😻🏆"
 )
@@ -75,12 +81,12 @@ def encode(text: str) -> EncodedText:
         UnicodeEncodeError: the text holds a lone surrogate, so it is no Unicode text.
     """
     if text.isascii():
-        symbols = ascii_table()[np.frombuffer(text.encode("ascii"), np.uint8)]
+        symbols = _ascii_table()[np.frombuffer(text.encode("ascii"), np.uint8)]
     else:
-        code_points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-        table = symbol_table()
-        symbols = np.where(code_points < len(table), table[np.minimum(code_points, len(table) - 1)], np.uint8(LETTER))
+        # UTF-32 has one number a code point, which is what contributions are told by.
+        symbols = _table().look_up(np.frombuffer(text.encode("utf-32-le"), np.uint32))
     read = symbols != SKIPPED
+    # Of CR LF the CR goes: forms and Windows write two characters where others write one.
     for line_end in _CR_LF.finditer(text):
         read[line_end.start()] = False
     if read.all():
@@ -97,29 +103,47 @@ def spread(values: NDArray[np.float32], encoded: EncodedText) -> NDArray[np.floa
     return spread_values
 
 
-@cache
-def symbol_table() -> NDArray[np.uint8]:
-    """The symbol of each code point below U+20000, `SKIPPED` for what is not read; shape (131072,)."""
-    table = np.empty(_TABLE_SIZE, np.uint8)
-    table[:] = [_symbol(chr(code_point)) for code_point in range(_TABLE_SIZE)]
-    for first, last in _EMOJI_RANGES:
-        block = table[first : last + 1]
-        block[block == SYMBOL] = EMOJI
-    table[_SKIN_TONES[0] : _SKIN_TONES[1] + 1] = SKIPPED
-    for symbol, characters in ((HAPPY, _HAPPY), (SAD, _SAD)):
-        table[[ord(character) for character in characters]] = symbol
-    for ascii_character, characters in _LOOK_ALIKES.items():
-        table[[ord(character) for character in characters]] = ord(ascii_character)
-    table.setflags(write=False)
-    return table
+class SymbolTable:
+    """The symbol of each code point below U+20000, by pages that are filled in when a text needs them.
+
+    The whole table takes 50 ms, as long as loading the model; a text needs two or three of its 512 pages. Threads may
+    fill in the same page: both write the same.
+    """
+
+    def __init__(self) -> None:
+        self._symbols = np.full(_TABLE_SIZE, _NOT_FILLED, np.uint8)
+
+    def look_up(self, code_points: NDArray[np.uint32]) -> NDArray[np.uint8]:
+        """The symbols, `SKIPPED` for what is not read; shape (n,) as the code points."""
+        known = np.minimum(code_points, _TABLE_SIZE - 1)
+        symbols = self._symbols[known]
+        if (symbols == _NOT_FILLED).any():
+            for page in np.unique(known // _PAGE):
+                self._fill(int(page) * _PAGE)
+            symbols = self._symbols[known]
+        return np.where(code_points < _TABLE_SIZE, symbols, np.uint8(LETTER))
+
+    def _fill(self, first: int) -> None:
+        page = [_special().get(code) or _symbol(chr(code)) for code in range(first, first + _PAGE)]
+        self._symbols[first : first + _PAGE] = page
 
 
 @cache
-def ascii_table() -> NDArray[np.uint8]:
-    """The first 128 entries of the symbol table, without the cost of making the rest."""
-    table = np.array([_symbol(chr(code)) for code in range(128)], np.uint8)
-    table.setflags(write=False)
-    return table
+def _table() -> SymbolTable:
+    return SymbolTable()
+
+
+@cache
+def _ascii_table() -> NDArray[np.uint8]:
+    return SymbolTable().look_up(np.arange(128, dtype=np.uint32))
+
+
+@cache
+def _special() -> dict[int, int]:
+    """Symbols of the code points that are named above, and of skin tones."""
+    symbols = {ord(character): ord(base) for base, characters in _LOOK_ALIKES.items() for character in characters}
+    symbols |= dict.fromkeys(range(_SKIN_TONES[0], _SKIN_TONES[1] + 1), SKIPPED)
+    return symbols | dict.fromkeys(map(ord, _HAPPY), HAPPY) | dict.fromkeys(map(ord, _SAD), SAD)
 
 
 def _symbol(character: str) -> int:
@@ -131,9 +155,11 @@ def _symbol(character: str) -> int:
     if category in _UNSEEN_CATEGORIES:
         return SKIPPED
     if unicodedata.decomposition(character):
+        # Of a ligature the first letter alone: a code point has at most one symbol.
         base = unicodedata.normalize("NFKD", character)[0]
         if " " < base <= "~":
             return ord(base)
     if category == "Nd":
         return ord("0") + unicodedata.digit(character)
-    return LETTER if category[0] == "L" else SYMBOL
+    no_letter = EMOJI if any(first <= ord(character) <= last for first, last in _EMOJI_RANGES) else SYMBOL
+    return LETTER if category[0] == "L" else no_letter

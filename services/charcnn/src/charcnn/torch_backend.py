@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from charcnn.features import Packed
 
 SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
-"""Cells of the recorded shapes; beyond them sizes are multiples of the largest and not recorded."""
+"""Cells of the recorded shapes; beyond them sizes are multiples of the largest and not recorded.
+
+Each is twice the last, so at most half of a shape is blank; the largest is an engine's longest pass, but for the gaps.
+"""
 # Libraries choose kernels and allocate memory in the first runs; a recording must hold neither.
 _RUNS_BEFORE_RECORDING = 3
 
@@ -63,6 +66,7 @@ class TorchBackend:
         self._shapes: dict[int, _Shape] = {}
         if self.device == "cuda":
             self._network.half()
+            # At the start, not at the first use: recording takes a moment in which nobody is answered.
             for size in SIZES:
                 self._shapes[size] = self._recorded(size)
 
@@ -73,7 +77,7 @@ class TorchBackend:
         shape = self._shapes.get(size)
         if shape is None:
             shape = self._unrecorded(size)
-            if size in SIZES:
+            if size in SIZES:  # others are rare, and their buffers large
                 self._shapes[size] = shape
         symbols = columns.shape[1]
         shape.host_rows[:symbols] = torch.from_numpy(columns.T)
@@ -104,6 +108,7 @@ class TorchBackend:
     @torch.inference_mode()
     def _recorded(self, size: int) -> _Shape:
         shape = self._unrecorded(size)
+        # The first runs go on a stream of their own, as the recording does: PyTorch's recipe for CUDA graphs.
         side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):

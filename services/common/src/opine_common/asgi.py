@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from opine_common import request_ids
@@ -67,8 +68,9 @@ class RequestTelemetry:
                 path=scope["path"],
                 status=status,
                 seconds=time.perf_counter() - started,
-                # Successes are counted, not logged: the page asks while one types.
-                quiet=status < _FIRST_ERROR,
+                # Successes are counted, not logged: the page asks while one types. Nor are refusals for want of room: a
+                # line costs half as much again as the refusal, when there is no time for it.
+                quiet=status < _FIRST_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS,
             )
 
 

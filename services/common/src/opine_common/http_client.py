@@ -60,6 +60,7 @@ class HttpClient:
         *,
         timeout_s: float,
         json: object = None,
+        body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
     ) -> urllib3.BaseHTTPResponse:
@@ -72,7 +73,8 @@ class HttpClient:
             path: below the base URL, with its query.
             timeout_s: longest time of one try. The current deadline holds for both together. The service is told in
                 X-Request-Timeout how long the answer is waited for.
-            json: body, if any.
+            json: body, if any, to be written as JSON.
+            body: body that is written already; its `Content-Type` is among the headers.
             headers: further headers.
             stream: leave the body to be read by the caller, piece by piece, each within the time of this try.
 
@@ -80,7 +82,16 @@ class HttpClient:
             NoAnswerInTimeError: the service was reached and said nothing in time, or no time was left.
             NoAnswerError: any other failure to get an answer; an answer of 500 is one.
         """
-        send = partial(self._send, method, self._base_url + path, timeout_s, json=json, headers=headers, stream=stream)
+        send = partial(
+            self._send,
+            method,
+            self._base_url + path,
+            timeout_s,
+            json=json,
+            body=body,
+            headers=headers,
+            stream=stream,
+        )
         try:
             return send()
         except NoAnswerError as error:
@@ -94,6 +105,7 @@ class HttpClient:
         timeout_s: float,
         *,
         json: object,
+        body: bytes | None,
         headers: Mapping[str, str] | None,
         stream: bool,
     ) -> urllib3.BaseHTTPResponse:
@@ -106,6 +118,7 @@ class HttpClient:
                 method,
                 url,
                 json=json,
+                body=body,
                 headers={**own_headers, **(headers or {})},
                 timeout=urllib3.Timeout(connect=min(self._connect_timeout_s, left_s), total=left_s),
                 redirect=False,

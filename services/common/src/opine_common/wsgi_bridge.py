@@ -6,34 +6,27 @@ reads slowly costs a connection and bounded memory. Why not by a2wsgi: docs/deci
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from io import BytesIO
 from itertools import chain
-from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Any, Self
-from urllib.parse import unquote_to_bytes
-
-from werkzeug.exceptions import RequestEntityTooLarge
+from typing import TYPE_CHECKING, Any
 
 from opine_common import request_ids
 from opine_common.http_metrics import record_request
 from opine_common.problems import MEDIA_TYPE, Problem
-from opine_common.turns import Turns
-from opine_common.web import ARRIVED_KEY, PROBES
+from opine_common.web import PROBES
+from opine_common.wsgi_request import Body, DisconnectedError, Memory, WsgiRequest, busy
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
     from opine_common.asgi import Message, Receive, Scope, Send
 
 # An answer up to this size is taken from its thread at once; a longer one, such as an export, is passed on in pieces.
 _COLLECTED_BYTES = 2 * 1024 * 1024
-# What all bodies and collected answers of a process may take together.
-_HELD_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +52,38 @@ class Limits:
     stall_s: float = 30.0
 
 
+class Turns:
+    """Lets so many requests for one path into threads at a time; the others wait in the event loop.
+
+    Who has waited in vain is let through all the same, for the application to refuse in its own words, and those after
+    it at once until a turn is free: their callers would only wait as well.
+
+    Args:
+        count: how many.
+        wait_s: how long a request waits for its turn.
+    """
+
+    def __init__(self, count: int, *, wait_s: float) -> None:
+        self._free = asyncio.Semaphore(count)
+        self._wait_s = wait_s
+        self._jammed = False
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(0 if self._jammed else self._wait_s):
+                await self._free.acquire()
+        except TimeoutError:
+            self._jammed = True
+            yield
+            return
+        self._jammed = False
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
 class WsgiBridge:
     """The ASGI application around a WSGI application that `web.instrument` has instrumented.
 
@@ -76,7 +101,7 @@ class WsgiBridge:
         self._service = service
         self._limits = limits
         self._management_port = management_port
-        self._memory = _Memory()
+        self._memory = Memory()
         self._turns = asyncio.Semaphore(limits.threads)
         self._shares = {path: Turns(count, wait_s=limits.queue_s) for path, count in limits.shares.items()}
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="request")
@@ -85,22 +110,24 @@ class WsgiBridge:
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         with self._memory.share() as share:
-            request = _Request(scope, receive, send, time.monotonic(), share)
+            request = WsgiRequest(scope, receive, send, time.monotonic(), share)
             try:
                 await self._answer(request)
             except Problem as problem:
                 await self._refuse(request, problem)
-            except _DisconnectedError:
+            except DisconnectedError:
                 pass
 
-    async def _answer(self, request: "_Request") -> None:
+    async def _answer(self, request: WsgiRequest) -> None:
         self._require_port(request)
-        body = await request.body(self._limits)
-        call = _Call(self._app, request, body, asyncio.get_running_loop(), self._limits.stall_s)
+        limits = self._limits
+        most = limits.large_body_bytes.get(request.scope["path"], limits.body_bytes)
+        body = await request.body(most, most_in_memory=limits.body_bytes, within_s=limits.receive_s)
+        call = _Call(self._app, request, body, asyncio.get_running_loop(), limits.stall_s)
         await self._run_in_thread(call, request.scope["path"])
         await call.send_collected()
 
-    def _require_port(self, request: "_Request") -> None:
+    def _require_port(self, request: WsgiRequest) -> None:
         if self._management_port is None:
             return
         path = request.scope["path"]
@@ -120,13 +147,13 @@ class WsgiBridge:
                 async with asyncio.timeout(self._limits.queue_s):
                     await self._turns.acquire()
             except TimeoutError:
-                raise _busy() from None
+                raise busy() from None
             try:
                 await loop.run_in_executor(self._threads, call.run)
             finally:
                 self._turns.release()
 
-    async def _refuse(self, request: "_Request", problem: Problem) -> None:
+    async def _refuse(self, request: WsgiRequest, problem: Problem) -> None:
         """Answer what never got a thread."""
         scope = request.scope
         sent = dict(scope["headers"])
@@ -152,12 +179,6 @@ class WsgiBridge:
         )
 
 
-def _busy() -> Problem:
-    return Problem(
-        503, "The service is busy at the moment. Try again later.", kind="busy", headers={"Retry-After": "2"}
-    )
-
-
 def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("latin-1")
 
@@ -167,183 +188,14 @@ def _start(status: int, headers: Iterable[tuple[str, str]]) -> "Message":
     return {"type": "http.response.start", "status": int(status), "headers": encoded}
 
 
-class _DisconnectedError(Exception):
-    """The client has gone."""
-
-
-class _Memory:
-    """What requests keep in memory together; changed by the event loop alone."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-        self.has_file = False
-
-    def share(self) -> "_Share":
-        return _Share(self)
-
-
-class _Share:
-    """One request's part of it, given back at the end of the block."""
-
-    def __init__(self, memory: _Memory) -> None:
-        self._memory = memory
-        self._bytes = 0
-        # For a body that memory is too dear for.
-        self.file: IO[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._memory.bytes -= self._bytes
-        if self.file is not None:
-            self.file.close()
-            self._memory.has_file = False
-
-    def take_file(self) -> None:
-        """Raises Problem, 503, while another request has one."""
-        if self._memory.has_file:
-            raise _busy()
-        self._memory.has_file = True
-        self.file = TemporaryFile()  # noqa: SIM115  closed at the end of the block
-
-    def has_room_for(self, count: int) -> bool:
-        return self._memory.bytes + count <= _HELD_BYTES
-
-    def add(self, count: int) -> None:
-        self._bytes += count
-        self._memory.bytes += count
-
-
-@dataclass(frozen=True)
-class _Request:
-    scope: "Scope"
-    receive: "Receive"
-    send: "Send"
-    # By the monotonic clock.
-    arrived: float
-    share: _Share
-
-    async def body(self, limits: Limits) -> "_Body":
-        """Read it whole.
-
-        Raises:
-            Problem: 408, it does not come; 503, all bodies together take too much memory.
-            _DisconnectedError: the client has gone meanwhile.
-        """
-        announced = next((value for name, value in self.scope["headers"] if name == b"content-length"), b"0")
-        # What is no number never comes here: the server's parser refuses it.
-        length = int(announced)
-        most = limits.large_body_bytes.get(self.scope["path"], limits.body_bytes)
-        if length > most:
-            return _Body(length, _TooLargeStream())
-        if length > limits.body_bytes:
-            self.share.take_file()
-        try:
-            async with asyncio.timeout(limits.receive_s):
-                return await self._body(most)
-        except TimeoutError:
-            raise Problem(
-                408,
-                f"The body did not arrive within {limits.receive_s:g} s. Send it again, faster.",
-                headers={"Connection": "close"},
-            ) from None
-
-    async def _body(self, most: int) -> "_Body":
-        stream = self.share.file or BytesIO()
-        length = 0
-        while True:
-            message = await self.receive()
-            if message["type"] == "http.disconnect":
-                raise _DisconnectedError
-            chunk = message.get("body", b"")
-            length += len(chunk)
-            if length > most:
-                return _Body(length, _TooLargeStream())
-            if not self.share.file:
-                if not self.share.has_room_for(len(chunk)):
-                    raise _busy()
-                self.share.add(len(chunk))
-            stream.write(chunk)
-            if not message.get("more_body"):
-                stream.seek(0)
-                return _Body(length, stream)
-
-    def environ(self, body: "_Body") -> "WSGIEnvironment":
-        """PEP 3333's dictionary."""
-        scope = self.scope
-        host, port = scope["server"]
-        environ: WSGIEnvironment = {
-            "REQUEST_METHOD": scope["method"],
-            "SCRIPT_NAME": "",
-            "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
-            "QUERY_STRING": scope["query_string"].decode("latin-1"),
-            "SERVER_NAME": host,
-            "SERVER_PORT": str(port or 0),
-            "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-            "REMOTE_ADDR": scope["client"][0] if scope["client"] else "",
-            "CONTENT_LENGTH": str(body.length),
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": scope["scheme"],
-            "wsgi.input": body.stream,
-            "wsgi.input_terminated": True,
-            # What goes wrong is logged.
-            "wsgi.errors": _Nowhere(),
-            "wsgi.multithread": True,
-            "wsgi.multiprocess": True,
-            "wsgi.run_once": False,
-            ARRIVED_KEY: self.arrived,
-        }
-        for name, value in scope["headers"]:
-            # A name with an underscore would pass for one with a hyphen, such as a trusted proxy's X-Forwarded-For.
-            if b"_" in name or name in {b"content-length", b"transfer-encoding"}:
-                continue
-            key = name.decode("latin-1").upper().replace("-", "_")
-            key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
-            text = value.decode("latin-1")
-            joint = "; " if key == "HTTP_COOKIE" else ","
-            environ[key] = f"{environ[key]}{joint}{text}" if key in environ else text
-        return environ
-
-
-@dataclass(frozen=True)
-class _Body:
-    # As announced, or as much as came.
-    length: int
-    stream: IO[bytes]
-
-
-class _TooLargeStream(BytesIO):
-    """Of a body that is too large nothing is kept; the application refuses it by its length, or when it reads."""
-
-    def read(self, _size: int | None = -1) -> bytes:
-        raise RequestEntityTooLarge
-
-    def readinto(self, _buffer: Any) -> int:  # noqa: ANN401  anything that can be written to
-        raise RequestEntityTooLarge
-
-    readline = read
-
-
-class _Nowhere:
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def writelines(self, _lines: Iterable[str]) -> None:
-        return
-
-    def flush(self) -> None:
-        return
-
-
 class _Call:
     """One call of the WSGI application: `run` in a thread, then `send_collected` in the event loop."""
 
     def __init__(
         self,
         app: "WSGIApplication",
-        request: _Request,
-        body: _Body,
+        request: WsgiRequest,
+        body: Body,
         loop: asyncio.AbstractEventLoop,
         stall_s: float,
     ) -> None:

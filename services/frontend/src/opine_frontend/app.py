@@ -10,9 +10,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from opine_frontend.composer_routes import MAX_BODY_BYTES, register_composer_routes
+from opine_frontend.feeds import register_feeds
+from opine_frontend.installable import register_installable
 from opine_frontend.layout import COLOR_SCHEME_SCRIPT, OpineDash, layout
 from opine_frontend.navigation import register_navigation, register_page_status
-from opine_frontend.pages import admin, brand, brands, login, moderation, review, scrape_runs
+from opine_frontend.pages import admin, brand, brands, compare, front, login, moderation, review, scrape_runs
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.routing import link
 from opine_frontend.security import content_security_policy, secure
@@ -54,8 +56,10 @@ def _register_callbacks(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     token = settings.admin_token.get_secret_value()
     register_navigation(app, api, admin_switched_on=bool(settings.admin_password.get_secret_value()))
     review.register_callbacks(app, api)
+    front.register_callbacks(app, api, settings.demo_command)
     brands.register_callbacks(app, api)
     brand.register_callbacks(app, api)
+    compare.register_callbacks(app, api)
     admin.register_callbacks(app, api, token)
     moderation.register_callbacks(app, api, token)
     scrape_runs.register_callbacks(app, api, token)
@@ -69,6 +73,8 @@ def _register_routes(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     login.register_login(server, settings, api)
     admin.register_export(server, api, settings.admin_token.get_secret_value())
     register_page_status(server, api)
+    register_feeds(server, api)
+    register_installable(server)
     _keep_static_files(server)
     secure(server, content_security_policy(app.csp_hashes()))
     Compress(server)

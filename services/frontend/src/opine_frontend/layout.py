@@ -7,7 +7,9 @@ from dash import Dash, dcc, html
 from flask import request
 
 from opine_frontend.components.elements import aria, icon, skeleton
-from opine_frontend.routing import link, match, title_of
+from opine_frontend.feeds import feed_links
+from opine_frontend.installable import THEME_COLORS
+from opine_frontend.routing import Route, link, match, title_of
 
 COLOR_SCHEME_SCRIPT = "js/color_scheme.js"
 
@@ -20,6 +22,11 @@ _TEMPLATE = """<!DOCTYPE html>
     <meta name="description" content="Review a brand and watch the sentiment of your words while you type.">
     <title>{title}</title>
     <link rel="icon" type="image/svg+xml" href="{favicon}">
+    <link rel="apple-touch-icon" href="{apple_icon}">
+    <link rel="manifest" href="{prefix}/manifest.webmanifest">
+    <meta name="theme-color" media="(prefers-color-scheme: light)" content="{light}">
+    <meta name="theme-color" media="(prefers-color-scheme: dark)" content="{dark}">
+    {feeds}
     <script src="{color_scheme}"></script>
     {css}
   </head>
@@ -77,6 +84,10 @@ class OpineDash(Dash):
             late=_LATE,
             prefix=escape(request.script_root),
             host=escape(request.host),
+            apple_icon=self.get_asset_url("app_icons/apple-180.png"),
+            light=THEME_COLORS["light"],
+            dark=THEME_COLORS["dark"],
+            feeds=_feeds(route),
             favicon=self.get_asset_url("favicon.svg"),
             color_scheme=self.get_asset_url(COLOR_SCHEME_SCRIPT),
             css=css,
@@ -84,6 +95,13 @@ class OpineDash(Dash):
             scripts=scripts,
             renderer=renderer,
         )
+
+
+def _feeds(route: Route) -> str:
+    return "\n    ".join(
+        f'<link rel="alternate" type="{media_type}" title="{title}" href="{escape(href)}">'
+        for media_type, title, href in feed_links(route.slug if route.page == "brand" else "")
+    )
 
 
 def layout() -> dmc.MantineProvider:

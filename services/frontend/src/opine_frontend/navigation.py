@@ -13,6 +13,8 @@ from opine_frontend.components.elements import aria, error_notice
 from opine_frontend.pages.admin import admin_page
 from opine_frontend.pages.brand import brand_page
 from opine_frontend.pages.brands import Sectors, brands_page
+from opine_frontend.pages.compare import compare_page
+from opine_frontend.pages.front import front_page
 from opine_frontend.pages.login import is_admin, login_page, switched_off_page
 from opine_frontend.pages.review import review_page
 from opine_frontend.reviews_api.client import ReviewsApi
@@ -118,7 +120,7 @@ def page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[],
             # One can write all the same, and submit later.
             brand = Brand(slug=route.slug, name=route.slug.replace("-", " ").title())
             return Page(review_page(brand, placeholder=True), title_of(route, brand.name))
-        heading = "Review a brand" if route.page == "review" else "Brand"
+        heading = {"review": "Review a brand", "compare": "Compare two brands"}.get(route.page, "Brand")
         return Page(
             html.Div([html.H1(heading), error_notice(page_error(error))], className="unavailable"), title_of(route)
         )
@@ -128,12 +130,16 @@ def _page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[]
     match route.page:
         case "review":
             brand = api.brand(route.slug) if route.slug else api.random_brand()
-            return Page(review_page(brand), title_of(route, brand.name))
+            page = review_page(brand) if route.slug else front_page(brand)
+            return Page(page, title_of(route, brand.name))
         case "brands":
             return Page(brands_page(sectors.names()), title_of(route))
         case "brand":
-            brand, content = brand_page(api, route.slug)
+            brand, content = brand_page(api, route.slug, route.query)
             return Page(content, title_of(route, brand.name))
+        case "compare":
+            names, content = compare_page(api, route.query)
+            return Page(content, title_of(route, " and ".join(names)))
         case "admin":
             return Page(admin(), title_of(route))
         case "not_found":

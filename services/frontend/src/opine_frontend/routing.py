@@ -7,16 +7,17 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
-from urllib.parse import parse_qs, quote, unquote
+from urllib.parse import parse_qs, quote, unquote, urlencode
 
 from flask import has_request_context, request
 
-PageName = Literal["review", "brands", "brand", "admin", "not_found"]
+PageName = Literal["review", "brands", "brand", "compare", "admin", "not_found"]
 
 _TABLE: tuple[tuple[re.Pattern[str], PageName], ...] = (
     (re.compile(r"/"), "review"),
     (re.compile(r"/brands/?"), "brands"),
     (re.compile(r"/brands/(?P<slug>[^/]+)/?"), "brand"),
+    (re.compile(r"/compare/?"), "compare"),
     (re.compile(r"/admin/?"), "admin"),
 )
 
@@ -25,6 +26,7 @@ _TITLES: dict[PageName, str] = {
     "review": "Review a brand · Opine",
     "brands": "Brands · Opine",
     "brand": "Brand · Opine",
+    "compare": "Compare two brands · Opine",
     "admin": "Admin · Opine",
     "not_found": "Page not found · Opine",
 }
@@ -36,6 +38,8 @@ class Route:
 
     page: PageName
     slug: str = ""
+    # What is chosen on the page, where that is in its address.
+    query: str = ""
 
 
 def match(path: str, query: str = "") -> Route:
@@ -50,7 +54,9 @@ def match(path: str, query: str = "") -> Route:
         found = pattern.fullmatch(decoded)
         if found:
             slug = found.groupdict().get("slug", "")
-            return Route(page, slug or (first_value(query, "brand") if page == "review" else ""))
+            if page == "review":
+                slug = first_value(query, "brand")
+            return Route(page, slug, query.removeprefix("?") if page in {"brand", "compare"} else "")
     return Route("not_found")
 
 
@@ -65,6 +71,8 @@ def title_of(route: Route, brand_name: str = "") -> str:
         return f"Review {brand_name} · Opine"
     if brand_name and route.page == "brand":
         return f"{brand_name} · Opine"
+    if brand_name and route.page == "compare":
+        return f"{brand_name} compared · Opine"
     return _TITLES[route.page]
 
 
@@ -79,8 +87,15 @@ def link(path: str) -> str:
     return request.script_root + path if has_request_context() else path
 
 
-def brand_path(slug: str) -> str:
-    return link(f"/brands/{quote(slug, safe='')}")
+def brand_path(slug: str, *, term: str = "") -> str:
+    """A brand's page, or on it the reviews that say a term."""
+    path = link(f"/brands/{quote(slug, safe='')}")
+    return f"{path}?{urlencode({'term': term})}" if term else path
+
+
+def compare_path(*slugs: str) -> str:
+    chosen = dict(zip("ab", slugs, strict=False))
+    return link(f"/compare?{urlencode(chosen)}" if chosen else "/compare")
 
 
 def review_path(slug: str) -> str:

@@ -29,6 +29,7 @@ def content_security_policy(script_hashes: Sequence[str]) -> str:
         "img-src": "'self' data:",
         "connect-src": "'self'",
         "font-src": "'self'",
+        "manifest-src": "'self'",
         "base-uri": "'none'",
         "form-action": "'self'",
         "frame-ancestors": "'none'",

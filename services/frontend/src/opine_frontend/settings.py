@@ -44,6 +44,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Number of proxies in front whose `X-Forwarded-For`, `-Proto` and `-Host` are believed",
     )
+    demo_command: str = Field(
+        default="",
+        max_length=200,
+        description="Command that the front page names while there is no review, such as `make demo`; empty: none",
+    )
     bind: str = Field(default="127.0.0.1:8050", description="Address and port that gunicorn listens on")
     management_bind: str = Field(
         default="",

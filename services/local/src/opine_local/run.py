@@ -11,7 +11,7 @@ from opine_local import STOP_SIGNALS, data_folder, ports
 from opine_local.console import Console, open_console
 from opine_local.postgres import Cluster, open_cluster
 from opine_local.processes import Program, Running, end_all, end_leftovers, kill_marked, mark, start
-from opine_local.services import Service, services
+from opine_local.services import Service, followers, services
 from opine_local.settings import (
     CommandError,
     Settings,
@@ -73,6 +73,7 @@ def _run(settings: Settings, console: Console) -> None:
     plan = Plan(
         cluster=cluster,
         services=services(settings, secrets, cluster.url, password),
+        followers=followers(settings, secrets, cluster.url),
         inherited=inherited,
         ready_line=f"Opine is ready: {settings.page_url}{shown}. Ctrl-C stops it.",
         ready_timeout_s=settings.ready_timeout_s,
@@ -85,6 +86,8 @@ def _run(settings: Settings, console: Console) -> None:
 class Plan:
     cluster: Cluster
     services: list[Service]
+    # Started once people can use the page: they answer nobody.
+    followers: list[Program]
     inherited: dict[str, str]
     ready_line: str
     ready_timeout_s: float
@@ -144,6 +147,8 @@ class Run:
                 f"Opine was not ready within {self.plan.ready_timeout_s:g} s; the lines above say how far it came.",
             ) from None
         self.console.say(self.plan.ready_line)
+        for program in self.plan.followers:
+            await self._start(program)
         await asyncio.Event().wait()
 
     async def _start(self, program: Program) -> None:

@@ -12,15 +12,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from opine_common.readiness import wait_until_ready
 from opine_reviews.models import Brand, ScrapedReview, ScrapeRun
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 
 from opine_local import STOP_SIGNALS
-from opine_local.data_folder import page_url_of_run
 from opine_local.postgres import USER, database_url, running_port
-from opine_local.services import is_ready
+from opine_local.running import running_app
 from opine_local.settings import (
     CommandError,
     Settings,
@@ -32,9 +30,6 @@ from opine_local.settings import (
 _SITE_URL = re.compile(r"http://\S+")
 # Enough to page through, and read within a minute.
 _SITE_SIZE = ("--companies", "2", "--reviews", "45")
-_POLL_S = 0.2
-# Longer than a run takes to end everything.
-_STOP_TIMEOUT_S = 15.0
 
 
 def main(arguments: list[str] | None = None) -> str | None:
@@ -85,42 +80,6 @@ def _show(settings: Settings, python: Path, stack: ExitStack) -> None:
             raise CommandError(f"{step} ended with exit status {status}; the lines above say why.")
     for line in report(read_outcome(database_url(USER, secrets.database_password, port)), page_url):
         _say(line)
-
-
-@contextmanager
-def running_app(settings: Settings) -> Iterator[str]:
-    """The page's URL of the Opine on these data: another terminal's, or one that is started here and then stopped.
-
-    Raises:
-        CommandError: it did not start, or was not ready in time.
-    """
-    found = page_url_of_run(settings.data_dir)
-    if found is not None:
-        _wait_for_app(found, settings.ready_timeout_s, None)
-        yield found
-        return
-    # In a session of its own: at Ctrl-C it ends after what uses it.
-    with subprocess.Popen(
-        [sys.executable, "-m", "opine_local"], env=inherited_environment(), start_new_session=True
-    ) as process:
-        try:
-            _wait_for_app(settings.page_url, settings.ready_timeout_s, process)
-            yield settings.page_url
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(_STOP_TIMEOUT_S)
-
-
-def _wait_for_app(page_url: str, timeout_s: float, process: "subprocess.Popen[bytes] | None") -> None:
-    def missing() -> str | None:
-        if process is not None and process.poll() is not None:
-            raise CommandError("Opine did not start; the lines above say why.")
-        return None if is_ready(f"{page_url}/readyz") else "Opine"
-
-    try:
-        wait_until_ready(missing, timeout_s=timeout_s, pause_s=_POLL_S)
-    except TimeoutError:
-        raise CommandError(f"Opine at {page_url} was not ready within {timeout_s:g} s.") from None
 
 
 @contextmanager

@@ -35,7 +35,7 @@ class Service:
 
 
 def services(settings: Settings, secrets: Secrets, database_url: str, admin_password: str) -> list[Service]:
-    sentiment_url, reviews_url = _url(settings.sentiment_port), _url(settings.reviews_port)
+    sentiment_url, reviews_url = url_of(settings.sentiment_port), url_of(settings.reviews_port)
     return [
         Service(
             "sentiment",
@@ -45,6 +45,8 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
                 "OPINE_SENTIMENT_LOG_JSON": "false",
                 "BENTOML_DO_NOT_TRACK": "True",
                 "BENTOML_HOME": str(settings.bentoml_home),
+                "OPINE_SENTIMENT_CACHE_DIR": str(settings.models_dir),
+                **({} if settings.model_dir else {"OPINE_SENTIMENT_REGISTRY_URL": reviews_url}),
             },
             sentiment_url,
             at_once=True,
@@ -80,11 +82,45 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
                 "OPINE_FRONTEND_ADMIN_PASSWORD": admin_password,
                 "OPINE_FRONTEND_ADMIN_TOKEN": secrets.admin_token,
                 "OPINE_FRONTEND_SECRET_KEY": secrets.session_key,
+                "OPINE_FRONTEND_DEMO_COMMAND": "make demo",
                 "OPINE_FRONTEND_LOG_JSON": "false",
             },
             settings.page_url,
         ),
     ]  # fmt: skip
+
+
+def followers(settings: Settings, secrets: Secrets, database_url: str) -> list[Program]:
+    """What nobody waits for. A person's own model has nobody to judge it."""
+    return [reader(settings, secrets, database_url), *([] if settings.model_dir else [judge(settings, secrets)])]
+
+
+def judge(settings: Settings, secrets: Secrets) -> Program:
+    """What makes the shipped model the first version, and decides releases."""
+    return Program(
+        "learning",
+        [sys.executable, "-m", "opine_learning", "run", "--every", f"{settings.look_every_s:g}"],
+        {
+            "OPINE_LEARNING_REVIEWS_URL": url_of(settings.reviews_port),
+            "OPINE_LEARNING_SENTIMENT_URL": url_of(settings.sentiment_port),
+            "OPINE_LEARNING_REGISTRY_TOKEN": secrets.registry_token,
+            "OPINE_LEARNING_LOG_JSON": "false",
+        },
+    )
+
+
+def reader(settings: Settings, secrets: Secrets, database_url: str) -> Program:
+    """What reads new reviews for their terms; the page is there without it."""
+    return Program(
+        "reader",
+        [sys.executable, "-m", "opine_reviews", "read", "--every", "5"],
+        {
+            "OPINE_REVIEWS_DATABASE_URL": database_url,
+            "OPINE_REVIEWS_SENTIMENT_URL": url_of(settings.sentiment_port),
+            "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
+            "OPINE_REVIEWS_LOG_JSON": "false",
+        },
+    )
 
 
 def is_ready(url: str) -> bool:
@@ -101,5 +137,5 @@ def is_ready(url: str) -> bool:
         connection.close()
 
 
-def _url(port: int) -> str:
+def url_of(port: int) -> str:
     return f"http://{HOST}:{port}"

@@ -35,6 +35,12 @@ class Settings(BaseSettings):
     sentiment_port: Port = Field(default=3000, description="Port of the sentiment service.")
     postgres_port: int = Field(default=0, ge=0, le=65535, description="Port of PostgreSQL; 0: any free one.")
     ready_timeout_s: float = Field(default=120.0, gt=0, description="Start-up is given up after this time.")
+    look_every_s: float = Field(default=20.0, gt=0, description="Seconds between two looks at the open release.")
+    model_dir: str = Field(
+        default="",
+        validation_alias="OPINE_SENTIMENT_MODEL_DIR",
+        description="Folder of a model; empty: the registry says which version is live.",
+    )
     admin_password: SecretStr = Field(
         default=SecretStr(""),
         validation_alias="OPINE_FRONTEND_ADMIN_PASSWORD",
@@ -55,6 +61,11 @@ class Settings(BaseSettings):
     def metrics_dir(self) -> Path:
         """Where the reviews API's processes add up their counts; a temporary folder would outlive a killed run."""
         return self.data_dir / "reviews-metrics"
+
+    @property
+    def models_dir(self) -> Path:
+        """What the sentiment service has fetched from the registry."""
+        return self.data_dir / "models"
 
     @property
     def bentoml_home(self) -> Path:

@@ -6,7 +6,7 @@ from opine_common.web import instrument, require_hosts
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from opine_reviews.api.brands import brands, sectors
+from opine_reviews.api.brands import brands, rising, sectors
 from opine_reviews.api.moderation import moderation_routes
 from opine_reviews.api.openapi import make_documented_app, register_document
 from opine_reviews.api.registry import models, release_routes
@@ -37,6 +37,7 @@ def create_app(settings: Settings) -> Flask:
         export,
         brands,
         sectors,
+        rising,
         predictions,
         scraped,
         models,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Integer,
     Select,
     SQLColumnExpression,
@@ -26,7 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 from sqlalchemy.orm import Session
 
 from opine_reviews.listing import CursorCodec, read_page
-from opine_reviews.models import Brand, BrandMonth, BrandSource, ScrapedCount
+from opine_reviews.models import Brand, BrandMonth, BrandSource, Review, ScrapedCount
 from opine_reviews.schemas.answers import (
     BrandName,
     LabelCounts,
@@ -35,6 +36,8 @@ from opine_reviews.schemas.answers import (
     SectorAnswer,
     SourceName,
     SummaryAnswer,
+    TrendAnswer,
+    WeekAnswer,
 )
 from opine_reviews.schemas.requests import SLUG_PATTERN
 
@@ -254,6 +257,23 @@ def summarise(session: Session, brand: BrandName) -> SummaryAnswer:
             for month, counts in months
         ],
     )
+
+
+def weekly_trend(session: Session, brand: BrandName, *, weeks: int) -> TrendAnswer:
+    """The last weeks that had reviews."""
+    week = cast(func.date_trunc("week", func.timezone("UTC", Review.created_at)), Date)
+    statement = (
+        select(week, func.count(), func.avg(Review.stars), func.avg(Review.score))
+        .where(Review.brand_slug == brand.slug)
+        .group_by(week)
+        .order_by(week.desc())
+        .limit(weeks)
+    )
+    found = [
+        WeekAnswer(week=monday, review_count=count, average_stars=stars, average_score=score)
+        for monday, count, stars, score in session.execute(statement)
+    ]
+    return TrendAnswer(brand=brand, weeks=found[::-1])
 
 
 def _average_stars(counts: Sequence[float]) -> float:

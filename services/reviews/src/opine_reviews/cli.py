@@ -3,21 +3,28 @@
 import argparse
 import datetime as dt
 import math
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import structlog
 from opine_common.logs import configure_logging
+from opine_common.prediction import PredictionAnswer
+from opine_common.problems import Problem
+from opine_common.readiness import wait_until_ready
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from opine_reviews.brands_file import BrandsFileError, read_brands, upsert_brands
 from opine_reviews.database import make_tool_engine
+from opine_reviews.demo import demo_reviews, fill, is_filled, remove
 from opine_reviews.migration import upgrade
 from opine_reviews.moderation import forget
+from opine_reviews.predictions import PredictionSigner, SentimentClient
 from opine_reviews.privacy import delete_scraped_reviews, forget_clients
+from opine_reviews.reading import ReadingError, ReviewReader
 from opine_reviews.roles import RoleError, grant_roles
 from opine_reviews.schema import Awaited, wait_for_database
 from opine_reviews.settings import Settings, get_settings
@@ -26,6 +33,7 @@ logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 # Rows a transaction: short locks, and a stop loses little.
 _BATCH = 5000
+_PAUSE_S = 1.0
 # More than a database with the schema and the shipped brands, less than one with reviews.
 _NEW_BYTES = 32 * 1024**2
 _MAY_CHECKPOINT = text("""
@@ -45,11 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _migrate(engine, settings)
             case "seed-brands":
                 _seed(engine, options.file)
+            case "read":
+                _read(engine, settings, options.every)
+            case "demo":
+                _demo(engine, settings, options.action, options.seconds)
             case "wait":
                 wait_for_database(engine, options.awaited, options.seconds)
             case _:
                 _retain(engine, options.days, settings.scraped_retention_days)
-    except (DBAPIError, BrandsFileError, RoleError, TimeoutError) as error:
+    except (DBAPIError, BrandsFileError, ReadingError, RoleError, TimeoutError) as error:
         logger.error("command failed", command=options.command, error=str(error).splitlines()[0])  # noqa: TRY400  an operator needs the cause, not our call stack
         return 1
     finally:
@@ -63,6 +75,8 @@ def make_parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the schema and the roles' rights up to date")
     seed = commands.add_parser("seed-brands", help="add and update brands from a list")
     seed.add_argument("--file", type=Path, help="CSV with slug,name,website,sector (default: the shipped list)")
+    read = commands.add_parser("read", help="find what reviews praise and complain of, in those not read yet")
+    read.add_argument("--every", type=_seconds, help="go on, with so many seconds between two looks")
     wait = commands.add_parser("wait", help="wait for PostgreSQL, or also for the schema that this code needs")
     wait.add_argument("awaited", choices=get_args(Awaited))
     wait.add_argument("--seconds", type=_seconds, required=True, help="after which it gives up")
@@ -70,6 +84,14 @@ def make_parser() -> argparse.ArgumentParser:
         "retain", help="erase client hashes and user agents of older reviews; delete scraped reviews read long ago"
     )
     retain.add_argument("--days", type=_days, required=True, help="age in days from which they are erased")
+    demo = commands.add_parser("demo", help="add invented brands with invented reviews, or remove exactly these")
+    demo.add_argument("action", choices=("fill", "remove"))
+    demo.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=0.0,
+        help="how long to wait for the sentiment service; without it the reviews have no predictions (default: 0)",
+    )
     return parser
 
 
@@ -115,6 +137,21 @@ def _checkpoint_if_new(engine: Engine) -> None:
             connection.exec_driver_sql("CHECKPOINT")
 
 
+def _read(engine: Engine, settings: Settings, every_s: float | None) -> None:
+    reader = ReviewReader(engine, settings)
+    if every_s is None:
+        logger.info("reviews read", reviews=reader.read_all())
+        return
+    while True:
+        # Whatever is away comes back; until then every look fails alike.
+        try:
+            if read := reader.read_all():
+                logger.info("reviews read", reviews=read)
+        except (DBAPIError, ReadingError) as error:
+            logger.warning("reviews are read later", error=str(error).splitlines()[0])
+        time.sleep(every_s)
+
+
 def _retain(engine: Engine, days: int, scraped_days: int) -> None:
     now = dt.datetime.now(dt.UTC)
     before = now - dt.timedelta(days=days)
@@ -125,6 +162,40 @@ def _retain(engine: Engine, days: int, scraped_days: int) -> None:
         read_before = now - dt.timedelta(days=scraped_days)
         deleted = _in_batches(engine, delete_scraped_reviews, read_before)
         logger.info("scraped reviews deleted", reviews=deleted, read_before=read_before.isoformat())
+
+
+def _demo(engine: Engine, settings: Settings, action: Literal["fill", "remove"], seconds: float) -> None:
+    with Session(engine) as session, session.begin():
+        if action == "remove":
+            removed = remove(session)
+            logger.info("demo removed", reviews=removed.reviews, brands=removed.brands, kept_brands=removed.kept)
+            return
+        reviews = [] if is_filled(session) else demo_reviews(dt.datetime.now(dt.UTC))
+    # Asked outside a transaction: it takes seconds.
+    predictions = _predict(settings, [review.text for review in reviews], seconds)
+    with Session(engine) as session, session.begin():
+        added = fill(session, reviews, predictions)
+    logger.info("demo filled", reviews=added, predictions=len(predictions))
+
+
+def _predict(settings: Settings, texts: Sequence[str], seconds: float) -> dict[str, PredictionAnswer]:
+    """What the model says of the texts; of none if it is away."""
+    client = SentimentClient(settings, PredictionSigner([settings.client_hash_key.get_secret_value()]))
+    found: dict[str, PredictionAnswer] = {}
+
+    def missing() -> str | None:
+        try:
+            for text in texts[len(found) :]:
+                found[text] = client.predict(text, explain=False)
+        except Problem as error:
+            return str(error)
+        return None
+
+    try:
+        wait_until_ready(missing, timeout_s=seconds, pause_s=_PAUSE_S)
+    except TimeoutError as error:
+        logger.warning("demo without predictions", reason=str(error), predicted=len(found), of=len(texts))
+    return found
 
 
 def _in_batches(engine: Engine, step: Callable[[Session, dt.datetime, int], int], before: dt.datetime) -> int:

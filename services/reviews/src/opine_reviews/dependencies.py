@@ -8,6 +8,7 @@ from opine_reviews.database import Database
 from opine_reviews.listing import CursorCodec
 from opine_reviews.predictions import PredictionSigner, SentimentClient
 from opine_reviews.rate_limits import ClientLimits
+from opine_reviews.rising import RisingBrands
 from opine_reviews.settings import Settings
 
 _KEY = "opine_reviews"
@@ -21,6 +22,7 @@ class Dependencies:
     signer: PredictionSigner
     cursors: CursorCodec
     limits: ClientLimits
+    rising: RisingBrands
 
 
 def install_dependencies(app: Flask, settings: Settings) -> Dependencies:
@@ -31,6 +33,7 @@ def install_dependencies(app: Flask, settings: Settings) -> Dependencies:
         settings=settings,
         database=database,
         limits=ClientLimits(settings, database),
+        rising=RisingBrands(),
         sentiment=SentimentClient(settings, signer),
         signer=signer,
         cursors=CursorCodec(settings.client_hash_key.get_secret_value().encode()),

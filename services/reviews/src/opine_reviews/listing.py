@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVarTuple
 
 from opine_common.problems import FieldError, Problem
-from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, exists, func, literal_column, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
 
-from opine_reviews.models import Brand, Review, RunKind, ScrapedReview, ScrapeRun
+from opine_reviews.models import Brand, Review, ReviewTerm, RunKind, ScrapedReview, ScrapeRun
 from opine_reviews.schemas.requests import Order, ReviewFilters, ScrapedReviewFilters, Sort
 
 _MAC_BYTES = 12  # 96 bits: nobody guesses one, and a cursor stays short enough for an address
@@ -108,6 +108,7 @@ _SHOWN = (
     Review.model_name,
     Review.model_version,
     Review.model_digest,
+    Review.demo,
 )
 
 
@@ -188,6 +189,11 @@ def _filtered(filters: ReviewFilters) -> Select[Review, str]:
     statement = statement.where(Brand.listed)
     if filters.brand is not None:
         statement = statement.where(Review.brand_slug == filters.brand)
+    if filters.term is not None:
+        said = exists().where(
+            ReviewTerm.review_id == Review.id, ReviewTerm.term == filters.term, ReviewTerm.brand_slug == filters.brand
+        )
+        statement = statement.where(said)
     if filters.stars is not None:
         statement = statement.where(Review.stars == filters.stars)
     if filters.label is not None:

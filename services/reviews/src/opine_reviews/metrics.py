@@ -1,4 +1,4 @@
-"""The reviews' and the scraping's metrics; those of HTTP are in opine_common."""
+"""The reviews', the scraping's and the releases' metrics; those of HTTP are in opine_common."""
 
 import re
 import time
@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, load_only
 
 from opine_reviews.database import Database
-from opine_reviews.models import RunKind, RunOutcome, ScrapeRun
+from opine_reviews.models import EventKind, ReleaseEvent, RunKind, RunOutcome, ScrapeRun
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
@@ -73,6 +73,21 @@ LAST_REJECTED = _gauge(
 )
 
 
+RELEASE_DECISIONS = Gauge(
+    "opine_release_decisions", "Decisions on record, by kind.", ["kind"], multiprocess_mode="mostrecent"
+)
+RELEASE_WEIGHT = Gauge(
+    "opine_release_weight",
+    "Percent of the sessions that see the candidate of the open release, 0 in its shadow; -1 without one.",
+    multiprocess_mode="mostrecent",
+)
+RELEASE_LAST_DECISION = Gauge(
+    "opine_release_last_decision_timestamp_seconds",
+    "When the release plan was last changed; 0 before that.",
+    multiprocess_mode="mostrecent",
+)
+
+
 class RunMetrics:
     """Brings the gauges up to date, at most once in `kept_s`; while the database is away they stay as they were."""
 
@@ -91,8 +106,9 @@ class RunMetrics:
                 self._expires = time.monotonic() + self._kept_s
                 with self._database.probe() as session:
                     _show_all(session)
+                    _show_releases(session)
         except SQLAlchemyError as error:
-            logger.warning("metrics of the scraping are not up to date", error=str(error).splitlines()[0])
+            logger.warning("metrics of scraping and releases are not up to date", error=str(error).splitlines()[0])
         finally:
             self._lock.release()
 
@@ -120,6 +136,16 @@ def _show_all(session: Session) -> None:
             if ended == "completed" and last is not None:
                 LAST_SUCCESS.labels(kind).set(last.timestamp())
         _show_last(session, kind)
+
+
+def _show_releases(session: Session) -> None:
+    counted = session.execute(select(ReleaseEvent.kind, func.count()).group_by(ReleaseEvent.kind))
+    counts = dict(counted.tuples().all())
+    for kind in get_args(EventKind):
+        RELEASE_DECISIONS.labels(kind).set(counts.get(kind, 0))
+    newest = session.scalar(select(ReleaseEvent).order_by(ReleaseEvent.revision.desc()).limit(1))
+    RELEASE_WEIGHT.set(-1 if newest is None or newest.candidate_digest is None else newest.weight)
+    RELEASE_LAST_DECISION.set(0 if newest is None else newest.created_at.timestamp())
 
 
 def _show_last(session: Session, kind: RunKind) -> None:

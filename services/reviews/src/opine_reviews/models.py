@@ -6,6 +6,7 @@ from typing import Literal
 
 from opine_common.prediction import Label
 from sqlalchemy import (
+    REAL,
     BigInteger,
     CheckConstraint,
     Computed,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    false,
     func,
     text,
     true,
@@ -34,6 +36,8 @@ EventKind = Literal["pin", "start", "advance", "promote", "rollback"]
 
 # Slugs are ASCII: byte order is their alphabetical order and needs no locale.
 Slug = Text(collation="C")
+# Equal terms are the same characters, in whatever language.
+TermText = Text(collation="C")
 
 # As PostgreSQL writes it back, so that it can be compared with the migrations'.
 _DOMAIN = (
@@ -78,6 +82,8 @@ class Brand(Base):
     origin: Mapped[Origin] = mapped_column(Text, server_default="list")
     # False: to be approved, or hidden. Neither it nor its reviews are shown.
     listed: Mapped[bool] = mapped_column(server_default=true())
+    # Invented, for `opine-reviews demo`.
+    demo: Mapped[bool] = mapped_column(server_default=false())
     # The host of a website that is a whole site, without `www.`; brands of a source are matched by it.
     domain: Mapped[str | None] = mapped_column(Text, Computed(_DOMAIN, persisted=True))
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
@@ -112,7 +118,8 @@ class Review(Base):
         # The label follows from the score: from one end of that order the other labels' reviews would come first.
         Index("ix_review_label_score", "label", text("coalesce(score, '-1'::double precision)"), "id"),
         Index("ix_review_brand", "brand_slug", "id"),
-        Index("ix_review_brand_created_at", "brand_slug", "created_at", "id"),
+        # With what a brand's weeks are counted from.
+        Index("ix_review_brand_week", "brand_slug", "created_at", "id", postgresql_include=["stars", "score"]),
         Index("ix_review_brand_stars", "brand_slug", "stars", "id"),
         Index("ix_review_brand_score", "brand_slug", text("coalesce(score, '-1'::double precision)"), "id"),
         Index(
@@ -136,6 +143,8 @@ class Review(Base):
     user_agent_family: Mapped[str | None] = mapped_column(Text)
     idempotency_key: Mapped[str | None] = mapped_column(Text, unique=True)
     request_fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # True: invented; a person's has none.
+    demo: Mapped[bool | None]
 
     brand: Mapped[Brand] = relationship(lazy="raise")
 
@@ -164,6 +173,64 @@ class BrandMonth(Base):
     score_count: Mapped[int] = mapped_column(BigInteger)
     # Numeric, so that what a review added is taken away exactly.
     score_sum: Mapped[Decimal]
+
+
+# What reviews say: `opine_reviews.reading` writes it.
+
+
+class ReviewReading(Base):
+    """A review that was read for its terms, by which model; it may have none."""
+
+    __tablename__ = "review_reading"
+    __table_args__ = (
+        CheckConstraint("model_digest ~ '^[0-9a-f]{64}$'", name="model_digest"),
+        Index("ix_review_reading_brand", "brand_slug", "written_on"),
+    )
+
+    review_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("review.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    brand_slug: Mapped[str] = mapped_column(Slug)
+    # The day in UTC.
+    written_on: Mapped[dt.date]
+    model_digest: Mapped[str] = mapped_column(Text)
+    read_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class ReviewTerm(Base):
+    """A word, or two, of those that speak most for or against the brand in one review; `pull` says how much."""
+
+    __tablename__ = "review_term"
+    __table_args__ = (
+        CheckConstraint("length(term) BETWEEN 1 AND 60", name="term"),
+        Index("ix_review_term_brand", "brand_slug", "term", "written_on", postgresql_include=["review_id"]),
+    )
+
+    review_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("review_reading.review_id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    term: Mapped[str] = mapped_column(TermText, primary_key=True)
+    brand_slug: Mapped[str] = mapped_column(Slug)
+    written_on: Mapped[dt.date]
+    pull: Mapped[float] = mapped_column(REAL)
+    # The same client had said it of the brand that day, in another review: it counts once.
+    repeated: Mapped[bool]
+
+
+class BrandTerm(Base):
+    """A term over all of a brand's reviews. Only the triggers on `review_term` write here."""
+
+    __tablename__ = "brand_term"
+    __table_args__ = (
+        Index("ix_brand_term_pull", "brand_slug", "pull_sum", "term", postgresql_where=text("client_count > 1")),
+    )
+
+    brand_slug: Mapped[str] = mapped_column(Slug, primary_key=True)
+    term: Mapped[str] = mapped_column(TermText, primary_key=True)
+    review_count: Mapped[int] = mapped_column(BigInteger)
+    # Those of them that are not repeated, and the sum of their pulls.
+    client_count: Mapped[int] = mapped_column(BigInteger)
+    pull_sum: Mapped[Decimal]
 
 
 # What is read elsewhere: the scraping writes it under a role of its own (`opine_reviews.schema`).

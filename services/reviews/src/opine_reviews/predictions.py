@@ -29,22 +29,22 @@ _MAX_RETRY_AFTER_S = 60
 _TURN_S = 0.2
 
 
-class _TextError(BaseModel):
+class TextError(BaseModel):
     code: str
     message: str
 
 
-class _FailedText(BaseModel):
-    error: _TextError
+class FailedText(BaseModel):
+    error: TextError
 
 
 # In the order of what is usual: pydantic would otherwise weigh both for each answer.
-_TextAnswer = Annotated[Prediction | _FailedText, Field(union_mode="left_to_right")]
+TextAnswer = Annotated[Prediction | FailedText, Field(union_mode="left_to_right")]
 
 
 class _Answer(BaseModel):
     model: ModelVersion
-    predictions: list[_TextAnswer] = Field(min_length=1, max_length=1)
+    predictions: list[TextAnswer] = Field(min_length=1, max_length=1)
 
 
 def sentiment_calls(threads: int) -> int:
@@ -142,7 +142,7 @@ def _read(response: urllib3.BaseHTTPResponse) -> tuple[ModelVersion, Prediction]
         logger.warning("sentiment answered nonsense", errors=error.errors(include_input=False, include_url=False)[:5])
         raise _unavailable("bad_answer") from error
     prediction = answer.predictions[0]
-    if isinstance(prediction, _FailedText):
+    if isinstance(prediction, FailedText):
         raise _failed_text(prediction.error)
     return answer.model, prediction
 
@@ -163,7 +163,7 @@ def _refusal(response: urllib3.BaseHTTPResponse) -> Problem:
     )
 
 
-def _failed_text(error: _TextError) -> Problem:
+def _failed_text(error: TextError) -> Problem:
     if error.code == "internal":
         logger.warning("sentiment failed at a text", error=error.message)
         return _unavailable("engine")

@@ -4,13 +4,13 @@ import datetime as dt
 import io
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from opine_common.problems import Problem
-from sqlalchemy import func, select, update
+from sqlalchemy import DateTime, Interval, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased, undefer_group
 
@@ -251,12 +251,48 @@ def count_proposals(session: Session, release: Release) -> tuple[Proposals, Prop
         statement = (
             select(Review.model_digest, func.count(), corrected)
             .where(Review.model_digest.in_([release.candidate_digest, release.baseline_digest]))
+            .where(Review.demo.is_not(True))
             .where(Review.created_at >= began, Review.created_at <= func.coalesce(release.ended_at, func.now()))
             .group_by(Review.model_digest)
         )
         counted = {digest or "": Proposals(shown, wrong) for digest, shown, wrong in session.execute(statement)}
     none = Proposals(0, 0)
     return counted.get(release.candidate_digest, none), counted.get(release.baseline_digest, none)
+
+
+def count_by_version(
+    session: Session,
+    digests: Sequence[str],
+    *,
+    since: dt.datetime,
+    until: dt.datetime | None,
+    bucket: dt.timedelta | None,
+) -> tuple[dt.datetime, list[tuple[str, dt.datetime, Proposals]]]:
+    """Reviews that kept a proposal of these versions, by the database's clock.
+
+    Args:
+        session: to read with.
+        digests: of the versions.
+        since: the first moment.
+        until: the moment after the last one; now if None.
+        bucket: how long a bucket is, the first of which begins at `since`; all of the time is one if None.
+
+    Returns:
+        The end of the time, and digest, begin and counts of each bucket that is not empty, in order of time.
+    """
+    end = session.scalars(select(func.now() if until is None else literal(until, DateTime(timezone=True)))).one()
+    width = bucket or max(end - since, dt.timedelta(seconds=1))
+    began = func.date_bin(literal(width, Interval()), Review.created_at, literal(since, DateTime(timezone=True)))
+    corrected = func.count().filter(Review.stars != Review.suggested_stars)
+    statement = (
+        select(Review.model_digest, began, func.count(), corrected)
+        .where(Review.model_digest.in_(digests), Review.created_at >= since, Review.created_at < end)
+        .where(Review.demo.is_not(True))
+        .group_by(Review.model_digest, began)
+        .order_by(began, Review.model_digest)
+    )
+    rows = session.execute(statement)
+    return end, [(digest or "", begin, Proposals(shown, wrong)) for digest, begin, shown, wrong in rows]
 
 
 def _decide(session: Session, kind: EventKind, transition: Transition, release: int | None, decision: Decision) -> Plan:

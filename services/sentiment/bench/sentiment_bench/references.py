@@ -89,7 +89,8 @@ def plain_export(model: Path) -> Callable[[Sequence[str]], object]:
             logits = logits + linear.forward(pack(symbols, stride=1, gap=1)).logits
         probabilities = calibrated_probabilities(logits, calibration)
         labels = decide_labels(probabilities, calibration)
-        return scores(probabilities), labels, proposed_stars(probabilities, labels), probabilities
+        stars = proposed_stars(probabilities, labels)
+        return scores(probabilities, stars), labels, stars, probabilities
 
     return predict
 

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from charcnn.artefact import ArtefactError, read_manifest
 from charcnn.devices import DeviceError, require_int8
-from charcnn.engine import load_engine
 
-from opine_sentiment.batching.batcher import ROW_COST
+from opine_sentiment.batching.batcher import ROW_COST, Computed
 from opine_sentiment.cpu_limit import cpu_limit
 
 if TYPE_CHECKING:
@@ -35,10 +34,10 @@ BRIEF_S = 0.002
 processors, and requests that come meanwhile would wait for the engine anyway."""
 
 SELF_TEST = "Good."
-# Short and long, inside and outside ASCII.
+# Short and long, inside and outside ASCII: the first use of a path makes tables and buffers, and nobody should wait.
 _WARM_UP = ["", SELF_TEST, "Très bien, livraison rapide — merci! " * 20]
 _REVIEW = "The parcel came a day early, but support never answered my mail about the broken lid. " * 3
-_SAMPLES = 2
+_SAMPLES = 2  # of each size; the cost model takes the faster
 
 
 class TextEngine(Protocol):
@@ -49,9 +48,13 @@ class TextEngine(Protocol):
     digest: str
     device: str
 
-    def encode(self, text: str, /) -> EncodedText: ...
+    def encode(self, text: str, /) -> EncodedText:
+        """Raises UnicodeEncodeError for a lone surrogate."""
+        ...
 
-    def predict(self, encoded: Sequence[EncodedText], explain: Sequence[bool], /) -> list[Prediction]: ...
+    def predict(self, encoded: Sequence[EncodedText], explain: Sequence[bool], /) -> list[Prediction]:
+        """One prediction a text, in order; with contributions where `explain` says so."""
+        ...
 
 
 def check(settings: Settings) -> None:
@@ -65,6 +68,7 @@ def check(settings: Settings) -> None:
     if settings.precision == "int8":
         require_int8()
     if settings.device == "cuda":
+        # In a process of its own, since PyTorch is some hundred megabytes that a supervisor would keep.
         look = "import torch; raise SystemExit(not torch.cuda.is_available())"
         if subprocess.run([sys.executable, "-c", look], check=False).returncode:  # noqa: S603  our own words
             raise DeviceError(
@@ -109,6 +113,8 @@ def load(settings: Settings, folder: Path | None = None, digest: str | None = No
         charcnn.artefact.ArtefactError: the model cannot be used; the message says what to do.
         charcnn.devices.DeviceError: a GPU is required and none is visible.
     """
+    from charcnn.engine import load_engine  # noqa: PLC0415  NumPy with it, which BentoML's supervisor can do without
+
     threads = settings.threads or cpu_limit()
     return load_engine(
         folder or settings.model_dir,
@@ -130,6 +136,7 @@ def load_cached(settings: Settings) -> TextEngine | None:
     try:
         return None if last is None else load(settings, *last)
     except (ArtefactError, DeviceError):
+        # The shipped model answers until the registry is asked; a cache must not keep a pod from starting.
         return None
 
 
@@ -142,22 +149,24 @@ class EngineRunner:
 
     def __init__(self, engine: TextEngine) -> None:
         self.engine = engine
+        # One thread, for there is one batch at a time; those that share a batch are the engine's own.
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
 
     def predict(
         self, texts: Sequence[VersionedText], explain: Sequence[bool], expected_s: float = math.inf
-    ) -> Future[list[Prediction]]:
+    ) -> Future[Computed[Prediction]]:
         """Begins at the call, which takes so long itself where that is brief; never overlap two."""
         loop = asyncio.get_running_loop()
+        # Never on the loop with a GPU: CUDA belongs to one thread here, and waiting for it would stop all requests.
         if expected_s > BRIEF_S or self.engine.device != "cpu":
-            return loop.run_in_executor(self._executor, predict, texts, explain)
-        answers: Future[list[Prediction]] = loop.create_future()
+            return loop.run_in_executor(self._executor, _compute, texts, explain)
+        computed: Future[Computed[Prediction]] = loop.create_future()
         try:
             # Set in a turn of their own, so that others have theirs between two batches.
-            loop.call_soon(_set_result, answers, predict(texts, explain))
+            loop.call_soon(_set_result, computed, _compute(texts, explain))
         except Exception as error:  # noqa: BLE001  whatever it is, who awaits the answers hears of it
-            answers.set_exception(error)
-        return answers
+            computed.set_exception(error)
+        return computed
 
     async def warm_up(self, rows: int) -> list[tuple[int, float]]:
         """Use every path once, and measure the smallest and a large batch.
@@ -174,9 +183,8 @@ class EngineRunner:
         for batch in ([self.encode(SELF_TEST)], [self.encode(_REVIEW)] * rows):
             cost = sum(len(text) + ROW_COST for text in batch)
             for _ in range(_SAMPLES):
-                started = time.monotonic()
-                await self.predict(batch, [False] * len(batch))
-                measured.append((cost, time.monotonic() - started))
+                computed = await self.predict(batch, [False] * len(batch))
+                measured.append((cost, computed.seconds))
         return measured
 
     async def self_test(self) -> None:
@@ -184,6 +192,7 @@ class EngineRunner:
         await self.predict([self.encode(SELF_TEST)], [False])
 
     def encode(self, text: str) -> VersionedText:
+        """A text for the engine that is warmed up; raises UnicodeEncodeError for a lone surrogate."""
         return VersionedText(self.engine, self.engine.encode(text))
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -195,6 +204,12 @@ class EngineRunner:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _set_result(future: Future[list[Prediction]], answers: list[Prediction]) -> None:
+def _compute(texts: Sequence[VersionedText], explain: Sequence[bool]) -> Computed[Prediction]:
+    started = time.monotonic()
+    answers = predict(texts, explain)
+    return Computed(answers, time.monotonic() - started)
+
+
+def _set_result(future: Future[Computed[Prediction]], computed: Computed[Prediction]) -> None:
     if not future.done():  # its awaiter may have been cancelled
-        future.set_result(answers)
+        future.set_result(computed)

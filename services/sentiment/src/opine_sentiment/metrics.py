@@ -50,12 +50,17 @@ TEXT_ERRORS = Counter("opine_sentiment_text_errors_total", "Texts that could not
 MODEL_INFO = Gauge(
     "opine_sentiment_model_info",
     "1 for each loaded version.",
-    ["role", "name", "version", "digest", "engine", "device"],
+    ["role", "name", "version", "digest", "engine", "device", "precision"],
 )
 MODEL_SOURCE = Gauge("opine_sentiment_model_source", "1 for where the live version came from.", ["source"])
 RELEASE_REVISION = Gauge("opine_sentiment_release_revision", "Revision of the release plan in force; 0 without one.")
 REGISTRY_FAILURES = Counter("opine_sentiment_registry_failures_total", "Times that the registry could not be followed.")
 REFUSED_VERSIONS = Counter("opine_sentiment_refused_versions_total", "Versions that cannot be served.", ["reason"])
+CANARY_REQUESTS = Counter(
+    "opine_sentiment_canary_requests_total",
+    "Requests while a part of the sessions sees a candidate, by who answered: what the two may be compared by.",
+    ["release", "role", "outcome"],
+)
 SHADOW_TEXTS = Counter(
     "opine_sentiment_shadow_texts_total", "Texts that a shadow was to score.", ["model_version", "outcome"]
 )

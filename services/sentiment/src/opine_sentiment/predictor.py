@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from opine_sentiment.batching.health import EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
 from opine_sentiment.engine import EngineRunner, VersionedText
 from opine_sentiment.metrics import (
+    CANARY_REQUESTS,
     PREDICTIONS,
     SHADOW_FLIPS,
     SHADOW_SCORE_DISTANCE,
@@ -30,14 +33,14 @@ from opine_sentiment.releases.serving import ServedVersions, version_of
 from opine_sentiment.schemas import TextError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from charcnn.prediction import Prediction
 
     from opine_sentiment.batching.batcher import BatchTimes
     from opine_sentiment.engine import TextEngine
     from opine_sentiment.releases.follower import ReleaseFollower
-    from opine_sentiment.releases.serving import Source, Version
+    from opine_sentiment.releases.serving import Serving, Source, Version
     from opine_sentiment.schemas import Model
     from opine_sentiment.settings import Settings
 
@@ -46,16 +49,20 @@ if TYPE_CHECKING:
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
 
 INTERNAL = TextError(code="internal", message="the text could not be scored; the service's log has the reason")
-# Enough to tell what a text costs beside what a batch does; a whole batch of 64 would take a tenth of a second more.
+# Texts in the large batch of the warm-up: enough to tell what a text costs beside what a batch does. 64 would take
+# a tenth of a second more.
 _WARM_UP_ROWS = 16
 # New objects before a young, a middle and a full collection; Python's own numbers are 700, 10 and 10.
 _GC_THRESHOLDS = (5_000, 20, 50)
-
-
-# How long the start waits for the registry.
+# How long the start waits for the registry: a pod that never gets ready because the API is away would be worse than one
+# that answers with the version it has.
 _FIRST_PLAN_S = 10.0
 
+SLOW_S = 0.25
+"""A request that takes longer is slow where versions are compared."""
+
 DIGEST_HEADER = "X-Model-Digest"
+"""The version that a request insists on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ class Predictor:
         self._follower: ReleaseFollower | None = None
         self._following: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self.versions = ServedVersions(version_of(engine), source, settings.engine)
+        self.versions = ServedVersions(version_of(engine), source, settings.engine, settings.precision)
         self._spans_of_request: Callable[[], Callable[[BatchTimes], None]] | None = None
         if settings.otlp_endpoint is not None:
             from opine_sentiment.tracing import spans_of_request  # noqa: PLC0415  costs time and memory
@@ -119,6 +126,11 @@ class Predictor:
         Raises:
             RejectedError: what its subclasses say; then nothing was scored.
         """
+        with _watched(self.versions.serving, version):
+            return await self._predict(texts, version, explain=explain, deadline=deadline)
+
+    async def _predict(self, texts: Sequence[str], version: Version, *, explain: bool, deadline: float) -> Scored:
+        # Checked first: the engine must never see a text that it cannot encode or that is too long.
         longest = self._settings.max_characters
         checked = [check_text(text, longest) for text in texts]
         answers = await self._submit(checked, version, explain=explain, deadline=deadline)
@@ -126,6 +138,7 @@ class Predictor:
         if version is serving.candidate and any(isinstance(answer, Failed) for answer in answers):
             # Nobody pays for a candidate's fault.
             again = await self._submit(checked, serving.live, explain=explain, deadline=deadline)
+            # A text at which both fail is the text's fault.
             both = zip(answers, again, strict=True)
             if any(isinstance(one, Failed) and not isinstance(other, Failed) for one, other in both):
                 self.versions.refuse(version.model.digest, "failed", "it fails at a text that the live version scores")
@@ -178,6 +191,7 @@ class Predictor:
 
     async def stop(self) -> None:
         """Answer what was accepted, then let the engine go."""
+        # The follower first, so that no version changes any more; the engine last, for the batcher needs it to the end.
         if self._following is not None:
             self._following.cancel()
         if self._batcher is None:
@@ -197,6 +211,7 @@ class Predictor:
         except Exception as error:  # noqa: BLE001  whatever it is, this process will never be ready
             on_failure(error)
             return
+        # Measured here, not configured: a pod's share of a CPU is only known once it runs.
         model = CostModel()
         model.calibrate(measured)
         batcher: Batcher[VersionedText, Prediction] = Batcher(
@@ -214,9 +229,9 @@ class Predictor:
         self.versions.tell()
         if settings.registry_url is not None:
             await self._follow_releases(str(settings.registry_url))
-        freeze_gc()
+        freeze_gc()  # after all that stays was loaded, before the first request makes what does not
         self._tasks.append(asyncio.create_task(batcher.run()))
-        self._batcher = batcher
+        self._batcher = batcher  # from here on it is ready
         live = self.versions.serving.live
         logger.info(
             "ready",
@@ -241,6 +256,24 @@ class Predictor:
         except TimeoutError:
             logger.warning("the release plan was not followed within %g s; it goes on being tried", _FIRST_PLAN_S)
         self._following = asyncio.create_task(follower.run())
+
+
+@contextmanager
+def _watched(serving: Serving, version: Version) -> Iterator[None]:
+    """Count how a request went while a candidate is seen; both versions are judged by the same time."""
+    if not serving.weight or version not in (serving.live, serving.candidate):
+        yield
+        return
+    begun, outcome = time.monotonic(), "failed"
+    try:
+        yield
+        outcome = "slow" if time.monotonic() - begun > SLOW_S else "answered"
+    except asyncio.CancelledError:
+        outcome = ""  # who has hung up was not failed
+        raise
+    finally:
+        if outcome:
+            CANARY_REQUESTS.labels(str(serving.release), serving.role(version), outcome).inc()
 
 
 def _compare_with_shadow(shadow: Version, text: str, shown: Prediction, offer: Offer) -> None:

@@ -45,7 +45,9 @@ class TextPrediction(BaseModel):
         },
     )
 
-    score: Annotated[float | None, Field(ge=0, le=1, description="expected stars rescaled to [0, 1]")] = _ABSENT
+    score: Annotated[
+        float | None, Field(ge=0, le=1, description="expected stars rescaled to [0, 1], never against label and stars")
+    ] = _ABSENT
     label: Label | None = _ABSENT
     stars: Annotated[int | None, Field(ge=1, le=5)] = _ABSENT
     star_probabilities: Annotated[list[float] | None, Field(min_length=5, max_length=5)] = _ABSENT

@@ -73,12 +73,14 @@ def run_missing(plan: Plan, runs: Path, train: Callable[[list[str]], None]) -> N
             if not (folder / METRICS).exists():
                 logger.info("%s, seed %d", variant, seed)
                 _link_corpus(first, folder)
+                # The baseline does not depend on the variant.
                 train([*plan.shared, *options, "--no-word-tfidf", "--seed", str(seed), "--run", str(folder)])
 
 
 def _link_corpus(source: Path, folder: Path) -> None:
     """Spare a run the reading; one of other data or another encoding replaces the links by its own."""
     if (source / CORPUS).exists() and not (folder / CORPUS).exists():
+        # Hard links: the files are mapped and never changed, and a corpus of millions is gigabytes.
         with atomic_folder(folder / CORPUS) as unfinished:
             shutil.copytree(source / CORPUS, unfinished, copy_function=os.link, dirs_exist_ok=True)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-import tyro
 from charcnn.config import Calibration
 from charcnn.engine import load_engine
 from charcnn.prediction import LABEL_OF_STAR, calibrated_probabilities, label_probabilities
@@ -18,7 +17,7 @@ from charcnn.prediction import LABEL_OF_STAR, calibrated_probabilities, label_pr
 from opine_training import InputError
 from opine_training.artefacts import ServedModel, engine_logits, rewrite
 from opine_training.calibration import fit_calibration, fit_uniform_prior
-from opine_training.config import ReadConfig, SelectionConfig, parse
+from opine_training.config import ReadConfig, SelectionConfig, flat, parse
 from opine_training.evaluation import VARIANTS, SplitChoice, score_files, scored_rows, validation_figures
 from opine_training.legacy_2019 import LEGACY_2019_MANIFEST, Legacy2019Model, read_legacy_2019
 from opine_training.reviews import DataError, LeftOut, review_files
@@ -53,8 +52,8 @@ class Reviews:
     """A CSV file, all of whose rows are used."""
     evaluate: Path | None = None
     """Reviews whose val rows make the new card's figures; without, those that no longer hold are left out."""
-    reading: Annotated[ReadConfig, tyro.conf.arg(name="")] = field(default_factory=ReadConfig)
-    selection: Annotated[SelectionConfig, tyro.conf.arg(name="")] = field(default_factory=SelectionConfig)
+    reading: Annotated[ReadConfig, flat] = field(default_factory=ReadConfig)
+    selection: Annotated[SelectionConfig, flat] = field(default_factory=SelectionConfig)
 
 
 def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calibration:
@@ -77,7 +76,7 @@ def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calib
         rows = _rows(reviews.data, reviews, reviews.split)
         logger.info("fitting temperature, biases and label offsets on %d rows", len(rows))
         calibration = fit_calibration(_raw_logits(engine, rows), _stars(rows), [row.source for row in rows])
-        metrics = {}
+        metrics = {}  # all figures were of the old decisions
     if reviews.uniform_prior is not None:
         rows = _rows(reviews.uniform_prior, reviews, "all")
         logger.info("fitting the offsets to a uniform prior on %d rows", len(rows))
@@ -85,6 +84,7 @@ def recalibrate(model: Path, out: Path, version: str, reviews: Reviews) -> Calib
         offsets = fit_uniform_prior(probabilities, LABEL_OF_STAR[_stars(rows)])
         calibration = calibration.model_copy(update={"uniform_prior_offsets": offsets})
     fitted = manifest.model_copy(update={"version": version, "calibration": calibration, "metrics": metrics})
+    # Written before it is judged: figures are of the artefact that will be served, read back by its engine.
     rewrite(model, out, fitted)
     if reviews.evaluate is not None:
         figures = _figures(ServedModel(load_engine(out, threads=2)), reviews.evaluate, reviews.reading)
@@ -160,7 +160,7 @@ class Calibrate:
     """The new artefact's folder; what is there is replaced."""
     version: str
     """Of the new artefact."""
-    reviews: Annotated[Reviews, tyro.conf.arg(name="")] = field(default_factory=Reviews)
+    reviews: Annotated[Reviews, flat] = field(default_factory=Reviews)
 
 
 def main(arguments: Sequence[str]) -> None:

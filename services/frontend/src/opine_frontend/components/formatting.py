@@ -19,7 +19,8 @@ def average(stars: float | None) -> str:
     return "none" if stars is None else f"{stars:.1f}"
 
 
-def day(moment: datetime) -> str:
+def day(moment: date) -> str:
+    """Of a date, or of a moment, which is one, too."""
     # Not %-d, which not every C library knows.
     return f"{moment.day} {moment:%b %Y}"
 
@@ -27,11 +28,6 @@ def day(moment: datetime) -> str:
 def minute(moment: datetime) -> str:
     """With the time of day, in UTC."""
     return f"{day(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
-
-
-def month_name(month: str) -> str:
-    """`2026-11` as `Nov 2026`."""
-    return f"{date.fromisoformat(f'{month}-01'):%b %Y}"
 
 
 def excerpt(text: str, longest: int = 160) -> str:

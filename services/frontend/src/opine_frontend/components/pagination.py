@@ -13,15 +13,15 @@ from opine_frontend.user_messages import page_error
 
 
 class Paging(TypedDict):
-    """`cursors` lead to the page shown, the last one being its own; none: the newest."""
+    """`query` is what the list is of; `cursors` lead to the page shown, the last one being its own; none: the first."""
 
-    slug: str
+    query: dict[str, str]
     cursors: list[str]
     next: str | None
 
 
-# From a brand and a cursor to what is shown and the next cursor.
-ShowPage = Callable[[str, str], tuple[Component, str | None]]
+# From what a list is of and a cursor to what is shown and the next cursor.
+ShowPage = Callable[[dict[str, str], str], tuple[Component, str | None]]
 
 
 def turn_page(cursors: list[str], following: str | None, *, forward: bool) -> list[str]:
@@ -37,11 +37,11 @@ def turn_page(cursors: list[str], following: str | None, *, forward: bool) -> li
     return cursors[:-1]
 
 
-def paged_list(name: str, slug: str, shown: Component, next_cursor: str | None) -> list[Component]:
-    """The first page of a brand's list with its buttons; `name` begins the ids, as in `register_paging`."""
-    paging: Paging = {"slug": slug, "cursors": [], "next": next_cursor}
-    older = html.Button("Older", id=f"{name}-older", className="button-quiet", n_clicks=0, disabled=next_cursor is None)
-    newer = html.Button("Newer", id=f"{name}-newer", className="button-quiet", n_clicks=0, disabled=True)
+def paged_list(name: str, query: dict[str, str], shown: Component, next_cursor: str | None) -> list[Component]:
+    """The first page of a list with its buttons; `name` begins the ids, as in `register_paging`."""
+    paging: Paging = {"query": query, "cursors": [], "next": next_cursor}
+    older = html.Button("Next", id=f"{name}-older", className="button-quiet", n_clicks=0, disabled=next_cursor is None)
+    newer = html.Button("Previous", id=f"{name}-newer", className="button-quiet", n_clicks=0, disabled=True)
     return [
         dcc.Store(id=f"{name}-paging", data={**paging}),
         html.Div(shown, id=f"{name}-list"),
@@ -68,8 +68,8 @@ def register_paging(app: Dash, name: str, show_page: ShowPage) -> None:
             raise PreventUpdate
         cursors = turn_page(paging["cursors"], paging["next"], forward=ctx.triggered_id == f"{name}-older")
         try:
-            shown, next_cursor = show_page(paging["slug"], cursors[-1] if cursors else "")
+            shown, next_cursor = show_page(paging["query"], cursors[-1] if cursors else "")
         except ReviewsApiError as error:
             return error_notice(page_error(error)), paging, not paging["cursors"], paging["next"] is None
-        turned: Paging = {"slug": paging["slug"], "cursors": cursors, "next": next_cursor}
+        turned: Paging = {"query": paging["query"], "cursors": cursors, "next": next_cursor}
         return shown, turned, not cursors, next_cursor is None

@@ -1,94 +1,141 @@
-"""Sentiment over time: an area with its points, drawn by CSS, and the same numbers as a table."""
+"""Sentiment by week: a line for each brand with its points, drawn by CSS, and the same numbers as a table."""
 
 from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
 from urllib.parse import quote
 
 from dash import html
 
 from opine_frontend.components.elements import aria
-from opine_frontend.components.formatting import average, counted, month_name, percent
-from opine_frontend.reviews_api.schemas import Month
+from opine_frontend.components.formatting import average, counted, day, percent
+from opine_frontend.reviews_api.schemas import Week
 
 # An SVG stretched to its box whose line keeps its thickness; used as a mask, so that the line takes the page's colour.
-_LINE = (
+_DRAWING = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100' preserveAspectRatio='none'>"
     "<polyline points='{points}' fill='none' stroke='#000' stroke-width='2.5' stroke-linejoin='round' "
-    "stroke-linecap='round' vector-effect='non-scaling-stroke'/></svg>"
+    "stroke-linecap='round' stroke-dasharray='{dashes}' vector-effect='non-scaling-stroke'/></svg>"
 )
+# Told apart without colours, too.
+_DASHES = ("none", "7 6")
+# More points than this lie so close that they only hide their line.
+_MOST_DOTS = 40
+
+Point = tuple[float, float]
 
 
-def trend(months: Sequence[Month]) -> html.Div:
-    """The chart of the months that have a score, and the table of all."""
-    scored = [month for month in months if month.average_score is not None]
-    if len(scored) < 2:  # noqa: PLR2004  a line needs two points
-        return html.Div(
-            [html.P("A line appears here once two months have reviews.", className="quiet"), *_table(months)]
+class Line(NamedTuple):
+    """A brand's weeks; without a name where there is no other."""
+
+    name: str
+    weeks: Sequence[Week]
+
+    @property
+    def scored(self) -> list[Week]:
+        return [week for week in self.weeks if week.average_score is not None]
+
+
+def trend(*lines: Line) -> html.Div:
+    """The chart of the weeks that have a score, from the first one on, and the tables of all."""
+    tables = [_table(line) for line in lines if line.weeks]
+    days = [week.week for line in lines for week in line.scored]
+    if not days:
+        message = "A line begins here with the first review whose words Opine could read."
+        return html.Div([html.P(message, className="quiet"), *tables])
+    return html.Div([_figure(lines, min(days), max(days)), *_legend(lines), *tables])
+
+
+def positions(weeks: Sequence[Week], first: date, last: date) -> list[Point]:
+    """Points in percent of the box, from the left and from the top."""
+    length = (last - first).days
+    return [
+        (
+            round(100 * (week.week - first).days / length, 2) if length else 50.0,
+            round((1 - (week.average_score or 0.0)) * 100, 2),
         )
-    heights = [month.average_score or 0.0 for month in scored]
-    return html.Div([_figure(scored, positions(heights)), *_table(months)])
+        for week in weeks
+    ]
 
 
-def positions(heights: Sequence[float]) -> list[tuple[float, float]]:
-    """Points in percent of the box, from the left and from the top; `heights` are in [0, 1]."""
-    step = 100 / (len(heights) - 1)
-    return [(round(index * step, 2), round((1 - height) * 100, 2)) for index, height in enumerate(heights)]
-
-
-def area_polygon(points: Sequence[tuple[float, float]]) -> str:
+def area_polygon(points: Sequence[Point]) -> str:
     """The area below the line as a value of CSS `clip-path`."""
-    corners = [f"{x}% {y}%" for x, y in points]
-    return f"polygon({', '.join(['0% 100%', *corners, '100% 100%'])})"
+    corners = [f"{points[0][0]}% 100%", *(f"{x}% {y}%" for x, y in points), f"{points[-1][0]}% 100%"]
+    return f"polygon({', '.join(corners)})"
 
 
-def line_mask(points: Sequence[tuple[float, float]]) -> str:
+def line_mask(points: Sequence[Point], dashes: str = "none") -> str:
     """The line as a value of CSS `mask-image`."""
-    drawing = _LINE.format(points=" ".join(f"{x},{y}" for x, y in points))
+    drawing = _DRAWING.format(points=" ".join(f"{x},{y}" for x, y in points), dashes=dashes)
     return f'url("data:image/svg+xml,{quote(drawing)}")'
 
 
-def _figure(months: Sequence[Month], points: Sequence[tuple[float, float]]) -> html.Div:
-    first, last = months[0], months[-1]
-    label = (
-        f"Average sentiment by month, from {percent(first.average_score or 0)} in {month_name(first.month)} "
-        f"to {percent(last.average_score or 0)} in {month_name(last.month)}. The table below has every month."
-    )
-    dots = [
-        html.Span(
-            html.Span(f"{month_name(month.month)}: {percent(month.average_score or 0)}", className="trend-tip"),
-            className="trend-dot",
-            style={"left": f"{x}%", "top": f"{y}%"},
-        )
-        for month, (x, y) in zip(months, points, strict=True)
-    ]
-    plot = html.Div(
-        [
-            html.Div(className="trend-area", style={"clipPath": area_polygon(points)}),
-            html.Div(className="trend-line", style={"maskImage": line_mask(points)}),
-            *dots,
-        ],
-        className="trend-plot",
-    )
+def _figure(lines: Sequence[Line], first: date, last: date) -> html.Div:
+    sentences = [_sentence(line) for line in lines if line.scored]
+    label = " ".join(["Average sentiment by week.", *sentences, "The tables below have every week."])
+    drawn: list[html.Div] = []
+    for number, line in enumerate(lines):
+        if not line.scored:
+            continue
+        points = positions(line.scored, first, last)
+        if len(lines) == 1:
+            drawn.append(html.Div(className="trend-area", style={"clipPath": area_polygon(points)}))
+        mask = {"maskImage": line_mask(points, _DASHES[number])}
+        drawn.append(html.Div(className=f"trend-line trend-line-{number + 1}", style=mask))
+        if len(points) <= _MOST_DOTS:
+            drawn.append(html.Div(_dots(line, points), className=f"trend-dots trend-dots-{number + 1}"))
     scale = html.Div([html.Span("100%"), html.Span("50%"), html.Span("0%")], className="trend-scale")
-    ends = html.Div([html.Span(month_name(first.month)), html.Span(month_name(last.month))], className="trend-ends")
-    return html.Div([scale, plot, ends], className="trend", role="img", **aria(label=label))
+    ends = [first] if first == last else [first, last]
+    dates = html.Div([html.Span(day(end)) for end in ends], className="trend-ends")
+    plot = html.Div(drawn, className="trend-plot")
+    return html.Div([scale, plot, dates], className="trend", role="img", **aria(label=label))
 
 
-def _table(months: Sequence[Month]) -> list[html.Details]:
-    if not months:
+def _dots(line: Line, points: Sequence[Point]) -> list[html.Span]:
+    return [
+        html.Span(
+            html.Span(
+                f"{day(week.week)}: {percent(week.average_score or 0)}, {counted(week.review_count, 'review')}",
+                className="trend-tip",
+            ),
+            className="trend-dot",
+            style={"left": f"{x}%", "top": f"{y}%", "--from-left": f"{x}%"},
+        )
+        for week, (x, y) in zip(line.scored, points, strict=True)
+    ]
+
+
+def _sentence(line: Line) -> str:
+    first, last = line.scored[0], line.scored[-1]
+    begin = f"{line.name}: {percent(first.average_score or 0)}".removeprefix(": ")
+    if first is last:
+        return f"{begin} in the week of {day(first.week)}."
+    return f"{begin} in the week of {day(first.week)}, {percent(last.average_score or 0)} in that of {day(last.week)}."
+
+
+def _legend(lines: Sequence[Line]) -> list[html.Ul]:
+    if len(lines) == 1:
         return []
-    heads = ("Month", "Reviews", "Average stars", "Average sentiment")
+    entries = [
+        html.Li([html.Span(className=f"trend-key trend-key-{number}", **aria(hidden="true")), line.name], dir="auto")
+        for number, line in enumerate(lines, start=1)
+    ]
+    return [html.Ul(entries, className="trend-legend")]
+
+
+def _table(line: Line) -> html.Details:
+    heads = ("Week of", "Reviews", "Average stars", "Average sentiment")
     rows = [
         html.Tr(
             [
-                html.Th(month_name(month.month), scope="row"),
-                html.Td(counted(month.review_count, "review")),
-                html.Td(average(month.average_stars)),
-                html.Td("none" if month.average_score is None else percent(month.average_score)),
+                html.Th(day(week.week), scope="row"),
+                html.Td(counted(week.review_count, "review")),
+                html.Td(average(week.average_stars)),
+                html.Td("none" if week.average_score is None else percent(week.average_score)),
             ]
         )
-        for month in months
+        for week in line.weeks
     ]
     table = html.Table([html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(rows)])
-    return [
-        html.Details([html.Summary("Show as a table"), html.Div(table, className="table-scroll")], className="as-table")
-    ]
+    title = f"Show {line.name} as a table" if line.name else "Show as a table"
+    return html.Details([html.Summary(title), html.Div(table, className="table-scroll")], className="as-table")

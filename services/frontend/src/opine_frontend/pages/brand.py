@@ -1,33 +1,52 @@
-"""One brand: its numbers, the reviews written here, and apart from them those of other sites."""
+"""One brand: its numbers, what people praise and complain of, the reviews written here, and apart from them others'."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
+from urllib.parse import urlencode
 
-from dash import MATCH, Dash, Input, Output, State, dcc, html
+from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from opine_frontend.components.elements import STARS, aria, empty_state, icon, monogram, star_row, visually_hidden
+from opine_frontend.components.elements import (
+    STARS,
+    aria,
+    demo_tag,
+    empty_state,
+    error_notice,
+    icon,
+    monogram,
+    share_button,
+    star_row,
+    visually_hidden,
+)
 from opine_frontend.components.formatting import average, counted, day, percent, safe_website, site_name
-from opine_frontend.components.pagination import paged_list, register_paging
-from opine_frontend.components.trend import trend
+from opine_frontend.components.pagination import Paging, paged_list, register_paging
+from opine_frontend.components.terms import term_lists
+from opine_frontend.components.trend import Line, trend
+from opine_frontend.pages.review_filters import ReviewFilters, filter_controls, term_chip
 from opine_frontend.reviews_api.client import ReviewsApi, client_headers
 from opine_frontend.reviews_api.errors import ReviewsApiError
 from opine_frontend.reviews_api.schemas import (
     Brand,
     Page,
     Review,
-    ReviewQuery,
     ScrapedCount,
     ScrapedReview,
     ScrapedReviewQuery,
     Summary,
+    Week,
 )
-from opine_frontend.routing import review_path
+from opine_frontend.routing import compare_path, review_path
 from opine_frontend.user_messages import page_error
 
 PAGE_SIZE = 8
+# Two years of the line; the API has more.
+WEEKS = 104
+
+Answer = TypeVar("Answer")
 
 # They begin the ids of the two lists.
 _REVIEWS = "reviews"
@@ -37,14 +56,35 @@ _ELSEWHERE = "elsewhere"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
-def brand_page(api: ReviewsApi, slug: str) -> tuple[Brand, html.Div]:
-    """The brand and its page; raises what the API's client raises."""
+def brand_page(api: ReviewsApi, slug: str, query: str = "") -> tuple[Brand, html.Div]:
+    """The brand and its page; raises what the API's client raises.
+
+    Args:
+        api: where it comes from.
+        slug: the brand's.
+        query: of the address: which of its reviews are shown.
+    """
     brand = api.brand(slug)
     summary = api.summary(slug)
-    numbers = [_numbers(summary)] if summary.review_count else []
-    latest = _latest(brand, api.reviews(ReviewQuery(brand=slug, limit=PAGE_SIZE)))
+    numbers = []
+    if summary.review_count:
+        numbers = [_numbers(summary, weeks_of(api, slug)), term_lists(if_there(lambda: api.terms(slug)), slug)]
+    reviews = _reviews(brand, ReviewFilters.of_address(query), api)
     elsewhere = [_elsewhere(brand, api)] if brand.scraped_count else []
-    return brand, html.Div([_head(brand), *numbers, latest, *elsewhere], className="brand")
+    return brand, html.Div([_head(brand), *numbers, reviews, *elsewhere], className="brand")
+
+
+def if_there(ask: Callable[[], Answer]) -> Answer | None:
+    """What a page can do without: None while the API cannot say, or is too old to know the question."""
+    try:
+        return ask()
+    except ReviewsApiError:
+        return None
+
+
+def weeks_of(api: ReviewsApi, slug: str) -> list[Week]:
+    found = if_there(lambda: api.trend(slug, weeks=WEEKS))
+    return found.weeks if found else []
 
 
 def _head(brand: Brand) -> html.Div:
@@ -52,7 +92,16 @@ def _head(brand: Brand) -> html.Div:
         [
             monogram(brand.name, brand.slug, size="l"),
             html.Div([html.H1(brand.name, dir="auto"), html.P(_facts(brand), className="facts quiet")]),
-            dcc.Link("Review this brand", href=review_path(brand.slug), className="button-primary", id="review-brand"),
+            html.Div(
+                [
+                    dcc.Link(
+                        "Review this brand", href=review_path(brand.slug), className="button-primary", id="review-brand"
+                    ),
+                    dcc.Link("Compare", href=compare_path(brand.slug), className="button-quiet", id="compare-brand"),
+                    share_button(),
+                ],
+                className="actions",
+            ),
         ],
         className="brand-head",
     )
@@ -61,6 +110,8 @@ def _head(brand: Brand) -> html.Div:
 def _facts(brand: Brand) -> list[Component]:
     website = safe_website(brand.website)
     facts: list[Component] = [html.Span(brand.sector)] if brand.sector else []
+    if brand.demo:
+        facts.append(html.Span([*demo_tag(shown=True), " invented for a demonstration"]))
     if website:
         facts.append(
             html.A([site_name(website), icon("out")], href=website, target="_blank", rel="noopener noreferrer")
@@ -68,34 +119,30 @@ def _facts(brand: Brand) -> list[Component]:
     return facts
 
 
-def _numbers(summary: Summary) -> html.Div:
-    counts = {int(stars): count for stars, count in summary.stars.items()}
+def _numbers(summary: Summary, weeks: Sequence[Week]) -> html.Div:
+    corrected = html.P(corrected_sentence(summary), className="quiet small")
     return html.Div(
         [
-            html.Section(
-                [
-                    html.H2("Stars"),
-                    html.Div(
-                        [
-                            html.Span(average(summary.average_stars), className="big-number"),
-                            html.Div(
-                                [
-                                    star_row(summary.average_stars, size="m"),
-                                    html.P(counted(summary.review_count, "review"), className="quiet"),
-                                ]
-                            ),
-                        ],
-                        className="average",
-                    ),
-                    _star_counts(counts),
-                    html.P(corrected_sentence(summary), className="quiet small"),
-                ],
-                className="card",
-            ),
-            html.Section([html.H2("Sentiment over time"), trend(summary.months)], className="card"),
+            html.Section([html.H2("Stars"), *stars_in_numbers(summary), corrected], className="card"),
+            html.Section([html.H2("Sentiment over time"), trend(Line("", weeks))], className="card"),
         ],
         className="brand-numbers",
     )
+
+
+def stars_in_numbers(summary: Summary) -> list[Component]:
+    """The average, and how many reviews gave how many stars."""
+    head = [
+        html.Span(average(summary.average_stars), className="big-number"),
+        html.Div(
+            [
+                star_row(summary.average_stars, size="m"),
+                html.P(counted(summary.review_count, "review"), className="quiet"),
+            ]
+        ),
+    ]
+    counts = {int(stars): count for stars, count in summary.stars.items()}
+    return [html.Div(head, className="average"), _star_counts(counts)]
 
 
 def _star_counts(counts: dict[int, int]) -> html.Dl:
@@ -138,19 +185,39 @@ def corrected_sentence(summary: Summary) -> str:
     return f"In {share} of the reviews ({summary.corrected:,}) people corrected the stars that their words suggested."
 
 
-def _latest(brand: Brand, reviews: Page[Review]) -> html.Section:
+def _reviews(brand: Brand, filters: ReviewFilters, api: ReviewsApi) -> html.Section:
+    controls = [filter_controls(filters)] if brand.review_count else []
     return html.Section(
         [
-            html.H2("Latest reviews", id="latest-title", tabIndex="-1"),
-            *paged_list(_REVIEWS, brand.slug, _review_list(reviews, brand.slug), reviews.next_cursor),
+            html.H2("Reviews", id="latest-title", tabIndex="-1"),
+            *controls,
+            html.Div(written_here(api, brand.slug, filters), id="reviews-box"),
+            # The address of what is shown, for assets/js/page.js to write.
+            dcc.Store(id="reviews-address"),
         ],
         className="latest",
     )
 
 
-def _review_list(reviews: Page[Review], slug: str) -> html.Ul | html.Div:
+def written_here(api: ReviewsApi, slug: str, filters: ReviewFilters) -> list[Component]:
+    """The first page of a brand's reviews with its buttons, and which term they say; or what is wrong."""
+    shown: Component
+    following = None
+    try:
+        page = api.reviews(filters.query(slug, limit=PAGE_SIZE))
+    except ReviewsApiError as error:
+        shown = error_notice(page_error(error))
+    else:
+        shown, following = _review_list(page, slug, filters), page.next_cursor
+    query = {"brand": slug, "address": filters.address}
+    return [*term_chip(filters.term), *paged_list(_REVIEWS, query, shown, following)]
+
+
+def _review_list(reviews: Page[Review], slug: str, filters: ReviewFilters) -> Component:
     if reviews.items:
         return _review_cards(reviews.items)
+    if filters.narrow:
+        return empty_state("No review is like that", "Others are: choose other stars or words.")
     return empty_state(
         "No reviews yet",
         "Yours would be the first.",
@@ -170,7 +237,7 @@ def _elsewhere(brand: Brand, api: ReviewsApi) -> html.Section:
             html.Ul(
                 [_source(source) for source in brand.scraped if source.review_count], className="elsewhere-sources"
             ),
-            *paged_list(_ELSEWHERE, brand.slug, _scraped_cards(reviews.items), reviews.next_cursor),
+            *paged_list(_ELSEWHERE, {"brand": brand.slug}, _scraped_cards(reviews.items), reviews.next_cursor),
         ],
         className="latest elsewhere",
     )
@@ -195,6 +262,7 @@ def _review_cards(reviews: Sequence[Review]) -> html.Ul:
                 html.P(review.text, className="review-text", dir="auto"),
                 *_correction(review),
                 _report_button(review),
+                demo=review.demo,
             )
             for review in reviews
         ],
@@ -236,8 +304,8 @@ def source_link(url: str) -> html.A | html.Span:
     return html.A([site_name(safe), icon("out")], href=safe, target="_blank", rel="noopener nofollow")
 
 
-def _review_card(stars: int, written_at: datetime, *content: Component) -> html.Li:
-    head = [star_row(stars), html.Time(day(written_at), dateTime=written_at.isoformat())]
+def _review_card(stars: int, written_at: datetime, *content: Component, demo: bool = False) -> html.Li:
+    head = [star_row(stars), *demo_tag(shown=demo), html.Time(day(written_at), dateTime=written_at.isoformat())]
     return html.Li([html.Div(head, className="review-head"), *content], className="review-card")
 
 
@@ -275,13 +343,38 @@ def _read_on(review: ScrapedReview) -> list[Component]:
 
 
 def register_callbacks(app: Dash, api: ReviewsApi) -> None:
-    def written_here(slug: str, cursor: str) -> tuple[Component, str | None]:
-        page = api.reviews(ReviewQuery(brand=slug, limit=PAGE_SIZE, cursor=cursor))
-        return _review_list(page, slug), page.next_cursor
+    def page_here(query: dict[str, str], cursor: str) -> tuple[Component, str | None]:
+        filters = ReviewFilters.of_address(query["address"])
+        page = api.reviews(filters.query(query["brand"], limit=PAGE_SIZE, cursor=cursor))
+        return _review_list(page, query["brand"], filters), page.next_cursor
 
-    def read_elsewhere(slug: str, cursor: str) -> tuple[Component, str | None]:
-        page = api.scraped_reviews(ScrapedReviewQuery(brand=slug, limit=PAGE_SIZE, cursor=cursor))
+    def page_elsewhere(query: dict[str, str], cursor: str) -> tuple[Component, str | None]:
+        page = api.scraped_reviews(ScrapedReviewQuery(brand=query["brand"], limit=PAGE_SIZE, cursor=cursor))
         return _scraped_cards(page.items), page.next_cursor
+
+    @app.callback(
+        Output("reviews-box", "children"),
+        Output("reviews-address", "data"),
+        Input("reviews-search", "value"),
+        Input("reviews-stars", "value"),
+        Input("reviews-sort", "value"),
+        Input("reviews-term", "data"),
+        State(f"{_REVIEWS}-paging", "data"),
+        prevent_initial_call=True,
+    )
+    def choose(
+        text: str | None, stars: str | None, sort: str | None, term: str | None, paging: Paging
+    ) -> tuple[list[Component], str]:
+        chosen = {"q": text or "", "stars": stars or "", "sort": sort or "", "term": term or ""}
+        filters = ReviewFilters.of_address(urlencode(chosen))
+        # Dash also calls it when the controls appear.
+        if filters.address == paging["query"]["address"]:
+            raise PreventUpdate
+        return written_here(api, paging["query"]["brand"], filters), filters.address
+
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("opine", "keepAddress"), Input("reviews-address", "data")
+    )
 
     @app.callback(
         Output({"type": "report", "review": MATCH}, "children"),
@@ -299,5 +392,5 @@ def register_callbacks(app: Dash, api: ReviewsApi) -> None:
             return f"Not reported. {page_error(error).title}. Try again", False
         return "Reported: an admin will look at it", True
 
-    register_paging(app, _REVIEWS, written_here)
-    register_paging(app, _ELSEWHERE, read_elsewhere)
+    register_paging(app, _REVIEWS, page_here)
+    register_paging(app, _ELSEWHERE, page_elsewhere)

@@ -9,7 +9,7 @@ import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 
-from opine_frontend.components.elements import empty_state, error_notice, icon, monogram, skeleton, star_row
+from opine_frontend.components.elements import demo_tag, empty_state, error_notice, icon, monogram, skeleton, star_row
 from opine_frontend.components.formatting import average, counted
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
@@ -125,7 +125,7 @@ def _card(brand: Brand) -> html.Li:
                 html.Span(
                     [
                         html.Span(brand.name, className="brand-name", dir="auto"),
-                        html.Span(brand.sector or "", className="quiet small"),
+                        html.Span([brand.sector or "", *demo_tag(shown=brand.demo)], className="quiet small"),
                         html.Span(_rating(brand), className="brand-rating small"),
                     ],
                     className="brand-text",

@@ -20,11 +20,14 @@ from opine_frontend.reviews_api.schemas import (
     Page,
     Review,
     ReviewQuery,
+    RisingBrand,
     ScrapedReview,
     ScrapedReviewQuery,
     ScrapeRun,
     Sector,
     Summary,
+    Terms,
+    Trend,
 )
 
 # The API is one hop away: a connection that takes longer than a second will not come.
@@ -137,6 +140,16 @@ class ReviewsApi:
 
     def summary(self, slug: str) -> Summary:
         return _parse(Summary, self._request("GET", f"/brands/{_segment(slug)}/summary"))
+
+    def rising_brands(self) -> Page[RisingBrand]:
+        return _parse(Page[RisingBrand], self._request("GET", "/rising-brands"))
+
+    def terms(self, slug: str) -> Terms:
+        return _parse(Terms, self._request("GET", f"/brands/{_segment(slug)}/terms"))
+
+    def trend(self, slug: str, *, weeks: int) -> Trend:
+        answer = self._request("GET", f"/brands/{_segment(slug)}/trend", query={"weeks": str(weeks)})
+        return _parse(Trend, answer)
 
     def sectors(self) -> Page[Sector]:
         return _parse(Page[Sector], self._request("GET", "/sectors"))

@@ -4,7 +4,7 @@ Unknown fields of an answer are ignored, so that the API may add some.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, Literal, TypeVar
 
 from opine_common.prediction import (
@@ -56,6 +56,7 @@ class ScrapedCount(Schema):
 class Brand(BrandName):
     website: str | None = None
     sector: str | None = None
+    demo: bool = False
     # Of the reviews written here; those of other sites are in `scraped`.
     review_count: int = 0
     average_stars: float | None = None
@@ -89,13 +90,43 @@ class Review(Schema):
     stars: int
     prediction: StoredPrediction | None = None
     created_at: datetime
+    demo: bool = False
 
 
-class Month(Schema):
-    month: str
+class RisingBrand(Schema):
+    brand: BrandName
+    review_count: int
+    usual_count: float
+
+
+class Week(Schema):
+    # Its Monday.
+    week: date
     review_count: int
     average_stars: float | None = None
     average_score: float | None = None
+
+
+class Trend(Schema):
+    weeks: list[Week]
+
+
+class Term(Schema):
+    term: str
+    review_count: int
+    # What it contributes to a review, positive for the brand.
+    mean_pull: float
+    trend: Literal["rising", "falling", "steady"] | None = None
+
+    @property
+    def total_pull(self) -> float:
+        return abs(self.mean_pull) * self.review_count
+
+
+class Terms(Schema):
+    read_count: int
+    praise: list[Term]
+    complaints: list[Term]
 
 
 class Summary(Schema):
@@ -105,7 +136,6 @@ class Summary(Schema):
     stars: dict[StarCount, int]
     labels: dict[Label, int] = Field(default_factory=dict)
     corrected: int
-    months: list[Month]
 
 
 class ScrapedReview(Schema):
@@ -152,6 +182,7 @@ class Query:
 @dataclass(frozen=True, kw_only=True)
 class ReviewQuery(Query):
     brand: str = ""
+    term: str = ""
     stars: str = ""
     label: str = ""
     q: str = ""

@@ -1,5 +1,6 @@
 """Routes of model versions, the release plan and the decisions that change it."""
 
+import datetime as dt
 from collections.abc import Callable
 
 from flask import Response, request
@@ -19,6 +20,8 @@ from opine_reviews.registry import Decision, Origin
 from opine_reviews.releases import Plan
 from opine_reviews.request_checks import require_registry_token
 from opine_reviews.schemas.registry import (
+    BucketAnswer,
+    CountedAnswer,
     DecisionBody,
     EventAnswer,
     EventPage,
@@ -28,6 +31,7 @@ from opine_reviews.schemas.registry import (
     PinBody,
     PlanAnswer,
     ProposalsAnswer,
+    ProposalsQuery,
     ProvenanceAnswer,
     RegisterQuery,
     ReleaseAnswer,
@@ -189,6 +193,22 @@ def get_release(path: ReleasePath) -> Response:
             {**fields, "candidate_proposals": for_candidate, "baseline_proposals": for_baseline}
         )
     )
+
+
+@release_routes.get("/proposals", responses={200: CountedAnswer, **problems(401, 403, 422, 503)}, security=_TOKEN)
+def get_proposals(query: ProposalsQuery) -> Response:
+    """How many proposals of which version were shown and corrected, in one time or in buckets of it."""
+    require_registry_token()
+    bucket = None if query.bucket_s is None else dt.timedelta(seconds=query.bucket_s)
+    with dependencies().database.transaction() as session:
+        until, counted = registry.count_by_version(
+            session, query.digest, since=query.since, until=query.until, bucket=bucket
+        )
+    items = [
+        BucketAnswer(digest=digest, since=since, shown=proposals.shown, corrected=proposals.corrected)
+        for digest, since, proposals in counted
+    ]
+    return json_answer(CountedAnswer(until=until, items=items))
 
 
 @release_routes.get("/release-events", responses={200: EventPage, **problems(422, 503)})

@@ -113,6 +113,7 @@ def review_answer(review: Review, brand_name: str) -> ReviewAnswer:
         stars=review.stars,
         prediction=_stored_prediction(review),
         created_at=review.created_at,
+        demo=review.demo is True,
     )
 
 

@@ -13,6 +13,7 @@ def create_index_concurrently(
     *,
     method: str = "btree",
     where: TextClause | None = None,
+    include: Sequence[str] = (),
 ) -> None:
     """As `op.create_index`, while others write to the table.
 
@@ -22,5 +23,11 @@ def create_index_concurrently(
     with op.get_context().autocommit_block():
         op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
         op.create_index(
-            name, table, columns, postgresql_concurrently=True, postgresql_using=method, postgresql_where=where
+            name,
+            table,
+            columns,
+            postgresql_concurrently=True,
+            postgresql_using=method,
+            postgresql_where=where,
+            postgresql_include=include,
         )

@@ -21,6 +21,7 @@ class ReviewAnswer(BaseModel):
     stars: Stars
     prediction: StoredPrediction | None
     created_at: dt.datetime
+    demo: bool = Field(description="invented for a demonstration; nobody's opinion")
 
 
 class ReviewPage(BaseModel):
@@ -57,6 +58,7 @@ class BrandAnswer(BaseModel):
     website: str | None
     sector: str | None
     origin: Origin = Field(description="what brought the brand here")
+    demo: bool = Field(description="invented for a demonstration")
     review_count: int = Field(description="reviews written here; those of `scraped` are not among them")
     average_stars: float | None = Field(description="of the reviews written here; null without")
     scraped: list[ScrapedAnswer] = Field(description="what was read elsewhere, by source")
@@ -65,6 +67,16 @@ class BrandAnswer(BaseModel):
 class BrandPage(BaseModel):
     items: list[BrandAnswer]
     next_cursor: str | None
+
+
+class RisingBrandAnswer(BaseModel):
+    brand: BrandName
+    review_count: int = Field(description="of the last seven days")
+    usual_count: float = Field(description="reviews a week in the four weeks before")
+
+
+class RisingBrandList(BaseModel):
+    items: list[RisingBrandAnswer]
 
 
 class SectorAnswer(BaseModel):
@@ -97,6 +109,37 @@ class SummaryAnswer(BaseModel):
     labels: LabelCounts = Field(description="labels of the predictions that were shown")
     corrected: int = Field(description="reviews whose author chose other stars than were proposed")
     months: list[MonthAnswer] = Field(description="oldest first; months without reviews are left out")
+
+
+class TermAnswer(BaseModel):
+    term: str = Field(description="a word, or two with a blank between, as `term` of the list of reviews takes it")
+    review_count: int = Field(description="reviews that say it, as many as the list shows")
+    mean_pull: float = Field(description="what it contributes to a review on average; positive for the brand")
+    recent_count: int = Field(description="reviews of the last 28 days among them")
+    trend: Literal["rising", "falling", "steady"] | None = Field(
+        description="its share of the reviews of the last 28 days against that of all before; null: too few to tell"
+    )
+
+
+class TermsAnswer(BaseModel):
+    brand: BrandName
+    read_count: int = Field(description="reviews that were read for terms; a new one follows within minutes")
+    praise: list[TermAnswer] = Field(
+        description="strongest first, that is by how often it is said and how much it says"
+    )
+    complaints: list[TermAnswer]
+
+
+class WeekAnswer(BaseModel):
+    week: dt.date = Field(description="its Monday, in UTC")
+    review_count: int
+    average_stars: float
+    average_score: float | None = Field(description="null if none of the reviews had a prediction")
+
+
+class TrendAnswer(BaseModel):
+    brand: BrandName
+    weeks: list[WeekAnswer] = Field(description="oldest first; weeks without reviews are left out")
 
 
 class ScrapedReviewAnswer(BaseModel):

@@ -2,17 +2,18 @@
 
 import datetime as dt
 import json
-from typing import Annotated
+from typing import Annotated, Self
 
 from opine_common.prediction import Digest, ModelVersion
 from opine_common.text import StorableText
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from opine_reviews.models import EventKind, ReleaseOutcome, Stage
 from opine_reviews.schemas.answers import ReviewAnswer
-from opine_reviews.schemas.requests import Body, Cursor, Limit, Query
+from opine_reviews.schemas.requests import Body, Cursor, Limit, Query, Time
 
 _MOST_EVIDENCE_BYTES = 32_768
+_MOST_BUCKETS = 1000
 
 Name = Annotated[StorableText, Field(min_length=1, max_length=100)]
 Revision = Annotated[int, Field(ge=0, le=2**63 - 2, description="of the plan that the decision was made on")]
@@ -42,6 +43,23 @@ class PageQuery(Query):
 
 class EventQuery(PageQuery):
     release: ReleaseId | None = None
+
+
+class ProposalsQuery(Query):
+    digest: list[Digest] = Field(min_length=1, max_length=10, description="of the versions that are counted")
+    since: Time = Field(description="the first moment")
+    until: Time | None = Field(default=None, description="the moment after the last one; default now")
+    bucket_s: int | None = Field(
+        default=None, ge=1, le=10**7, description="seconds of a bucket; default all of the time in one"
+    )
+
+    @model_validator(mode="after")
+    def _bound_the_buckets(self) -> Self:
+        if self.bucket_s is not None:
+            seconds = ((self.until or dt.datetime.now(dt.UTC)) - self.since).total_seconds()
+            if seconds > _MOST_BUCKETS * self.bucket_s:
+                raise ValueError(f"makes more than {_MOST_BUCKETS} buckets: ask for longer ones, or for less time")
+        return self
 
 
 class RegisterQuery(Query):
@@ -126,6 +144,18 @@ class ReleasePage(BaseModel):
 class ProposalsAnswer(BaseModel):
     shown: int = Field(description="reviews that were stored with this version's proposal")
     corrected: int = Field(description="those of them whose author chose other stars")
+
+
+class BucketAnswer(ProposalsAnswer):
+    digest: Digest
+    since: dt.datetime
+
+
+class CountedAnswer(BaseModel):
+    """Proposals that were kept and corrected, by version and time; what is empty is left out."""
+
+    until: dt.datetime = Field(description="end of the time, by the database's clock")
+    items: list[BucketAnswer]
 
 
 class ReleaseDetail(ReleaseAnswer):

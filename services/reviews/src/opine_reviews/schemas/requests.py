@@ -14,10 +14,13 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
 from opine_reviews.models import RunKind
+from opine_reviews.term_extraction import canonical
 
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
@@ -114,6 +117,8 @@ SearchText = Annotated[
     Field(json_schema_extra={"pattern": r"^[^\x00]*$"}),
 ]
 
+Term = Annotated[SearchText, AfterValidator(canonical)]
+
 
 class Query(BaseModel):
     """A query string: a misspelt filter is an error, so that it cannot silently widen an answer."""
@@ -133,11 +138,21 @@ def _json_schema(model: type[Query], args: tuple[Any, ...], kwargs: frozenset[tu
 
 class ReviewFilters(Query):
     brand: BrandSlug | None = None
+    term: Term | None = Field(
+        default=None, description="of the terms of `brand`, which must be given: reviews that say it"
+    )
     stars: Stars | None = None
     label: Label | None = None
     q: SearchText | None = Field(default=None, description="occurs in the text, upper and lower case alike")
     since: Time | None = Field(default=None, description="created then or later")
     until: Time | None = Field(default=None, description="created before")
+
+    @field_validator("term")
+    @classmethod
+    def _is_of_a_brand(cls, term: str | None, others: ValidationInfo) -> str | None:
+        if term is not None and others.data.get("brand") is None:
+            raise ValueError("needs brand: terms are those of one brand's reviews")
+        return term
 
 
 class ReviewListQuery(ReviewFilters):
@@ -163,6 +178,14 @@ class BrandListQuery(Query):
         if self.q is not None:
             self.q = self.q.strip() or None
         return self
+
+
+class TermsQuery(Query):
+    limit: Annotated[int, Field(ge=1, le=20)] = 10
+
+
+class TrendQuery(Query):
+    weeks: Annotated[int, Field(ge=1, le=520, description="the last so many at most")] = 520
 
 
 class RandomBrandQuery(Query):

@@ -26,11 +26,13 @@ class CostModel:
     """
 
     def __init__(self, overhead_s: float = 0.001, unit_s: float = 1e-6) -> None:
+        # Of the magnitude of the shipped model on one core, until `calibrate` knows better.
         self.overhead_s = overhead_s
         self.unit_s = unit_s
 
     def calibrate(self, samples: Iterable[tuple[int, float]]) -> None:
         """Start from measured pairs (cost, seconds) of at least two costs: the line through the fastest of each end."""
+        # The fastest, because whatever else ran meanwhile can only add to a measurement.
         fastest: dict[int, float] = {}
         for cost, seconds in samples:
             fastest[cost] = min(seconds, fastest.get(cost, seconds))
@@ -39,8 +41,9 @@ class CostModel:
         self._set(fastest[small] - max(unit_s, 0) * small, unit_s)
 
     def observe(self, cost: int, seconds: float) -> None:
-        """Learn from a batch that was computed."""
+        """Learn from a batch of this cost that was computed in so many seconds."""
         expected = self.seconds(cost)
+        # As a logarithm: twice too slow and twice too fast are errors of one size, and both numbers stay positive.
         error = math.log(max(seconds, _LEAST_OVERHEAD_S) / expected)
         step = _STEP * min(max(error, -_LARGEST_ERROR), _LARGEST_ERROR)
         overhead_share = self.overhead_s / expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+# Beyond a minute an estimate says only that this pod is overloaded; by then there may be more pods.
 _LONGEST_WAIT_S = 60
 
 

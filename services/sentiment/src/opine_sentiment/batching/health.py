@@ -15,6 +15,7 @@ FAILURES_BEFORE_TEST = 3
 TESTS_BEFORE_DEAD = 5
 """Failed self-tests in a row, a second apart, after which a restart is the only hope (a CUDA error stays for good)."""
 RETEST_S = 1.0
+"""Between two self-tests of a broken engine, in seconds."""
 
 
 class HealthObserver(Protocol):
@@ -44,17 +45,22 @@ class EngineHealth:
 
     @property
     def broken(self) -> bool:
+        """The last self-test failed."""
         return self._failed_tests > 0
 
     @property
     def dead(self) -> bool:
+        """So many self-tests failed in a row that only a new process helps."""
         return self._failed_tests >= TESTS_BEFORE_DEAD
 
     def batch_succeeded(self) -> None:
+        """Start counting failures anew."""
         self._failures = 0
 
     async def batch_failed(self) -> None:
         """Count it, and doubt the engine after too many in a row."""
+        # A batch that failed is tried in halves, which count, too: three failures in a row may still be one bad text.
+        # So they raise a doubt, and the test decides.
         self._failures += 1
         self._observer.engine_failed()
         if self._failures >= FAILURES_BEFORE_TEST:
@@ -67,7 +73,7 @@ class EngineHealth:
             await self._self_test()
         except Exception:
             self._failed_tests += 1
-            if not was_broken:
+            if not was_broken:  # a line for each change, not one a second
                 logger.exception("the engine is broken: it fails on a text that it has computed before")
             self._observer.engine_broken(broken=True)
             return

@@ -47,10 +47,12 @@ class RequestQueue(Generic[T]):
 
     @property
     def waiting_rows(self) -> int:
+        """Texts that the engine has not got yet, encoded or not."""
         return self.reserved_rows + len(self.rows)
 
     @property
     def waiting_cost(self) -> int:
+        """Their cost, in characters."""
         return self.reserved_cost + self.rows_cost
 
 
@@ -64,6 +66,7 @@ class FairQueue(Generic[T]):
 
     def add(self, queue: RequestQueue[T]) -> None:
         """A request without rows has got its first."""
+        # From now on: a request whose texts came late has saved up no turns.
         queue.tag = max(self._now, queue.tag)
         self._push(queue)
 
@@ -88,6 +91,7 @@ class FairQueue(Generic[T]):
 
     def _push(self, queue: RequestQueue[T]) -> None:
         if queue.rows:
+            # The number settles equal tags, in order of arrival; queues themselves have no order.
             queue.tag += queue.rows[0].cost
             heapq.heappush(self._heap, (queue.tag, queue.number, queue))
 
@@ -99,6 +103,7 @@ class DeadlineQueue(Generic[T]):
     """
 
     def __init__(self) -> None:
+        # A sorted list and no heap: requests leave from the middle, and all are looked at in order of urgency.
         self._queues: list[RequestQueue[T]] = []
 
     def __iter__(self) -> Iterator[RequestQueue[T]]:

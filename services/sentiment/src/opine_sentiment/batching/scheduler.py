@@ -57,6 +57,7 @@ class BatchBudget:
 
     def fits(self, rows: int, cost: int) -> bool:
         """Whether so much may be one batch."""
+        # One row always: a text that costs more than a batch must be computed some time.
         return rows <= 1 or (rows <= self.limits.max_rows and cost <= self.largest_cost)
 
     def answered(self, cost: int, start: float) -> float:
@@ -171,11 +172,11 @@ class Scheduler(Generic[T]):
         self._free_at = now + self._model.seconds(batch.cost)
         return batch
 
-    def finished(self, batch: Batch[T], now: float, *, succeeded: bool) -> None:
-        """The engine is free again. How long it took says something only if it did not fail."""
+    def finished(self, batch: Batch[T], took_s: float | None) -> None:
+        """The engine is free again, and worked so long; None where it failed, which says nothing of its speed."""
         self._free_at = None
-        if succeeded:
-            self._model.observe(batch.cost, now - batch.begun_at)
+        if took_s is not None:
+            self._model.observe(batch.cost, took_s)
 
     def _take_fair(self, now: float) -> list[Row[T]]:
         batch: _GrowingBatch[T] = _GrowingBatch(self._budget, now)
@@ -186,7 +187,7 @@ class Scheduler(Generic[T]):
 
     def _take_urgent(self, now: float) -> list[Row[T]]:
         batch: _GrowingBatch[T] = _GrowingBatch(self._budget, now)
-        for queue in list(self._deadlines):
+        for queue in list(self._deadlines):  # a copy: a request leaves with its last row
             while queue.rows:
                 if not batch.add(queue.rows[0]):
                     return batch.rows
@@ -217,6 +218,7 @@ class Scheduler(Generic[T]):
         if first is None and self._free_at is None and self._budget.fits(rows, cost):
             # There is no better moment, and what it takes puts a wrong estimate right.
             return max(now - deadline, 0)
+        # If all is answered before the earliest deadline, which is the rule, nobody need be looked at one by one.
         answered = self._all_answered(now)
         earliest = deadline if first is None else min(deadline, first.deadline)
         if answered(self.waiting_rows + rows, self.waiting_cost + cost) <= earliest:
@@ -228,6 +230,7 @@ class Scheduler(Generic[T]):
         first, turn = self._deadlines.first, self._fair.first()
         if first is None or turn is None:
             return False
+        # What a fair batch may take. A single row that comes next is computed whatever it costs.
         answered = self._all_answered(now)
         batch_s = self._model.seconds(max(min(self.waiting_cost, self._budget.largest_cost), turn.rows[0].cost))
         if answered(self.waiting_rows, self.waiting_cost) + batch_s <= first.deadline:

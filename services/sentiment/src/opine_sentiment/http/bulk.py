@@ -35,10 +35,10 @@ MEDIA_TYPE = "application/x-ndjson"
 
 # Groups of lines that are computed at the same time: the engine always finds the next one.
 _GROUPS = 3
-# A character may be written as `\ud83d\ude00`.
+# A character may be written as `\ud83d\ude00`. Around the text there are braces, its name, and a writer's spaces.
 _BYTES_A_CHARACTER = 12
 _BYTES_AROUND = 1024
-# How long a group waits for room in the queue.
+# How long a group waits for room in the queue, at least and at most: it neither spins nor misses room for long.
 _LEAST_WAIT_S, _LONGEST_WAIT_S = 0.005, 1.0
 
 logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
@@ -79,6 +79,7 @@ class BulkStream:
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         with self._limit:
+            # Before the first line is read, so that the client may read and send at once; an error comes in its line.
             headers = [
                 (b"content-type", MEDIA_TYPE.encode()),
                 *((f"x-model-{field}".encode(), value.encode()) for field, value in self._version.model),
@@ -93,6 +94,7 @@ class BulkStream:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _answer_lines(self, receive: Receive, send: Send) -> None:
+        # One group is in the hands of `_write`. A full queue keeps the next lines from being read: that is the brake.
         groups: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue(_GROUPS - 1)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -101,6 +103,7 @@ class BulkStream:
                     await groups.put(tasks.create_task(self._predict(lines)))
                 await groups.put(None)
         except BaseExceptionGroup as group:
+            # What came first is the reason; the others are tasks that ended with it.
             raise _first(group) from None
 
     async def _read(self, receive: Receive) -> AsyncIterator[Sequence[bytes | None]]:

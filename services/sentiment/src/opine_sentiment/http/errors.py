@@ -36,6 +36,8 @@ def malformed(field: str, what: str) -> Problem:
 
 
 def unavailable(detail: str) -> Problem:
+    """A 503 with `Retry-After: 1`."""
+    # A second: another pod can answer at once, and this one says nothing of when it will.
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
 
 
@@ -43,9 +45,10 @@ def rejected(error: RejectedError, texts: int) -> Problem:
     """What a caller is told whose texts are not computed."""
     match error:
         case OverloadedError(reason="queue_full"):
-            detail = f"the queue has no room for {texts} more texts"
+            detail = f"the queue is full: it has no room for {texts} more"
         case OverloadedError():
-            detail = f"{texts} texts would be answered {max(error.wait_s, 0.001):.3f} s too late"
+            # At least a millisecond: "0.000 s too late" would read like a mistake.
+            detail = f"the answer would come {max(error.wait_s, 0.001):.3f} s too late"
         case ExpiredError():
             return Problem(
                 HTTPStatus.GATEWAY_TIMEOUT,
@@ -60,10 +63,12 @@ def rejected(error: RejectedError, texts: int) -> Problem:
             return unavailable("the service is shutting down")
         case _:
             raise error
+    # 429 and not 503: it is the amount that was asked for, and proxies take 503 for a pod that is down.
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(error.retry_after)})
 
 
 def problem_response(problem: Problem) -> Response:
+    """A problem as an answer, `application/problem+json`."""
     return Response(problem.body(), problem.status, problem.headers, MEDIA_TYPE)
 
 

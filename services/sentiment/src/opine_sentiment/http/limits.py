@@ -49,6 +49,7 @@ async def cancel_on_disconnect(receive: Receive, work: Coroutine[None, None, T])
     Raises:
         starlette.requests.ClientDisconnect: the client left.
     """
+    # The watch may end after the work did, in the same turn of the loop: then it must cancel nothing.
     task = asyncio.current_task()
     at_work = True
 
@@ -89,6 +90,7 @@ class UploadLimit:
         self._timeout_s = timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The contract's routes read their own bodies; all other routes have none worth a limit.
         if scope["type"] != "http" or scope["path"] != self._path:
             await self._app(scope, receive, send)
             return
@@ -97,6 +99,7 @@ class UploadLimit:
                 unread: list[bytes] = [await read_body(Request(scope, receive), self._max_bytes, self._timeout_s)]
 
                 async def receive_again() -> Message:
+                    # The body once, and then what the server still says, such as that the client left.
                     return {"type": "http.request", "body": unread.pop()} if unread else await receive()
 
                 await self._app(scope, receive_again, send)

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+# By hand, from the models: Starlette describes no routes, and BentoML's document has its own methods only.
 _REFERENCE = "#/components/schemas/{model}"
 _PROBLEMS = {
-    404: "`X-Model-Digest` names a version that is not loaded here",
+    404: "a version that is not loaded here, or for an artefact not the shipped one",
     408: "the body did not arrive in time",
     413: "too many texts, or the body is too large",
     422: "malformed; `errors` names the field",
@@ -29,6 +30,7 @@ _PROBLEMS = {
     503: "the model is not ready, the service is shutting down, or too many requests are in progress",
     504: "the time allowed is over: the engine was slower than expected",
 }
+# A bulk request is never too large or too late; what is wrong with a line is answered in its place.
 _BULK_PROBLEMS = (404, 422, 503)
 _TIMEOUT = {
     "name": "X-Request-Timeout",
@@ -123,6 +125,17 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "operationId": "models",
                 "summary": "The versions that are loaded here, and those that were refused",
                 "responses": {"200": {"description": "live, candidate, weight, revision, source and refusals"}},
+            }
+        },
+        "/v1/models/{digest}/artefact": {
+            "get": {
+                "operationId": "artefact",
+                "summary": "The shipped model as one file, while it is live",
+                "parameters": [{"name": "digest", "in": "path", "required": True, "schema": {"type": "string"}}],
+                "responses": {
+                    "200": {"description": "the artefact", "content": {"application/x-tar": {}}},
+                    **_problems((404,)),
+                },
             }
         },
         "/metrics": {"get": {"operationId": "metrics", "responses": {"200": {"description": "Prometheus metrics"}}}},

@@ -29,6 +29,8 @@ _FIELDS = ("texts", "explain")
 
 @dataclass(frozen=True, slots=True)
 class ParsedRequest:
+    """A body that keeps to the contract."""
+
     texts: list[str]
     """May hold lone surrogates: JSON can spell them."""
     explain: Explain
@@ -44,6 +46,7 @@ async def read_body(request: Request, max_bytes: int, timeout_s: float) -> bytes
         Problem: 413, the body is larger; 408, it did not come in time.
         starlette.requests.ClientDisconnect: the client left.
     """
+    # Who announces so much is refused before it sends any of it.
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > 2 * max_bytes:
         raise _too_large(max_bytes)
@@ -94,11 +97,13 @@ def parse_predict_request(body: bytes, max_texts: int) -> ParsedRequest:
     texts = fields["texts"]
     if not isinstance(texts, list):
         raise malformed("texts", "must be a list of strings")
+    # By identity: `in (True, False)` would take 1 and 0, too.
     explain = fields.get("explain", False)
     if explain is not True and explain is not False and explain != "words":
         raise malformed("explain", 'must be true, false or "words"')
     if len(texts) > max_texts:
         raise too_many_texts(len(texts), max_texts)
+    # Last: only now is their number bounded.
     for index, text in enumerate(texts):
         if not isinstance(text, str):
             raise malformed(f"texts[{index}]", "must be a string")
@@ -106,6 +111,7 @@ def parse_predict_request(body: bytes, max_texts: int) -> ParsedRequest:
 
 
 def too_many_texts(texts: int, max_texts: int) -> Problem:
+    """A 413 that says how many texts there are and how many there may be."""
     detail = f"texts holds {texts} texts; a request may hold {max_texts}"
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
 
@@ -138,6 +144,7 @@ def parse_json(content: bytes) -> object:
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
+        # Once more by the tolerant one. Only requests that are wrong or rare pay for it.
         parsed: object = json.loads(content)
         return parsed
 
@@ -150,7 +157,7 @@ async def _read(request: Request, max_bytes: int) -> bytes:
         if size <= max_bytes:
             chunks.append(chunk)
         else:
-            chunks.clear()
+            chunks.clear()  # what is thrown away takes no memory
             if size > 2 * max_bytes:
                 break
     if size > max_bytes:

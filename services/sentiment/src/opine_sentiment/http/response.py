@@ -6,7 +6,6 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import orjson
 
 from opine_sentiment.schemas import TextError
@@ -14,11 +13,14 @@ from opine_sentiment.schemas import TextError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from charcnn.prediction import Prediction
     from numpy.typing import NDArray
 
     from opine_sentiment.schemas import Explain, Model
 
+# Decimal places; a probability of a millionth moves no decision. Contributions are of any magnitude, so their digits
+# are significant ones.
 _PROBABILITY_DIGITS = 6
 _CONTRIBUTION_DIGITS = 4
 _WORD = re.compile(r"\S+")
@@ -52,7 +54,10 @@ def word_contributions(text: str, contributions: NDArray[np.float32]) -> list[tu
     spans = [match.span() for match in _WORD.finditer(text)]
     if not spans:
         return []
+    import numpy as np  # noqa: PLC0415  BentoML's supervisor imports this module, too, and starts sooner without
+
     starts, ends = np.array(spans).T
+    # Differences of a running sum, in double precision: of a long text little would be left of them in single.
     summed = np.concatenate([[0.0], np.cumsum(contributions, dtype=np.float64)])
     sums = significant(summed[ends] - summed[starts], _CONTRIBUTION_DIGITS)
     return [(start, end, contribution) for (start, end), contribution in zip(spans, sums, strict=True)]
@@ -60,6 +65,9 @@ def word_contributions(text: str, contributions: NDArray[np.float32]) -> list[tu
 
 def significant(values: NDArray[np.floating], digits: int) -> NDArray[np.float32]:
     """Round each value to so many significant digits; 0 stays 0. Any shape."""
+    # As float32 again: orjson then writes the shortest digits, where a double would have sixteen.
+    import numpy as np  # noqa: PLC0415  as above
+
     exact = values.astype(np.float64)
     magnitude = np.floor(np.log10(np.abs(exact), out=np.zeros_like(exact), where=exact != 0))
     scale = 10.0 ** (digits - 1 - magnitude)
@@ -71,7 +79,7 @@ async def _parts(texts: Sequence[str], outcomes: Sequence[Prediction | TextError
     stretch = 0
     for text, outcome in zip(texts, outcomes, strict=True):
         parts.append(_outcome_json(text, outcome, explain))
-        stretch += len(parts[-1]) // 8
+        stretch += len(parts[-1]) // 8  # bytes that a contribution takes, about
         if stretch > _STRETCH:
             stretch = 0
             await asyncio.sleep(0)

@@ -5,10 +5,12 @@ BentoML makes the model after it has mounted this application, so the service pu
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from charcnn.archive import MEDIA_TYPE, pack
 from opine_common.deadlines import HEADER as TIMEOUT_HEADER
 from opine_common.http_metrics import exposition
 from opine_common.problems import Problem
@@ -76,6 +78,7 @@ class Endpoints:
     async def predict(self, request: Request) -> Response:
         with self._limit:
             settings, predictor = self._settings, self._predictor
+            # The clock runs while the body comes: who sends slowly has less time left.
             deadline = read_deadline(request.headers.get(TIMEOUT_HEADER), settings)
             body = await read_body(request, settings.max_body_bytes, settings.upload_timeout_s)
             asked = parse_predict_request(body, settings.max_texts)
@@ -89,6 +92,7 @@ class Endpoints:
             return Response(answer, media_type="application/json")
 
     async def bulk(self, request: Request) -> BulkStream:
+        # Now, since nothing can be refused once the first byte of the answer is sent.
         if not self._predictor.ready:
             raise unavailable("the model is not ready")
         explain = parse_explain(request.query_params)
@@ -111,6 +115,18 @@ class Endpoints:
                 "refused": [{"digest": digest, **asdict(refusal)} for digest, refusal in versions.refused.items()],
             }
         )
+
+    async def artefact(self, digest: str) -> Response:
+        """The shipped model as one file, while it is live: whoever has a registry without versions takes it there.
+
+        Raises:
+            Problem: 404, it is another version that answers, or one of another digest.
+        """
+        versions = self._predictor.versions
+        if versions.source != "shipped" or versions.serving.live.model.digest != digest:
+            raise Problem(HTTPStatus.NOT_FOUND, "This is not the shipped version, or it is not live.")
+        packed = await asyncio.to_thread(pack, self._settings.model_dir, digest)
+        return Response(packed, media_type=MEDIA_TYPE)
 
 
 def chosen(predictor: Predictor, headers: Mapping[str, str]) -> Version:
@@ -147,6 +163,7 @@ def application() -> Starlette:
             Route("/v1/predict", _predict, methods=["POST"]),
             Route("/v1/predict/bulk", _bulk, methods=["POST"]),
             Route("/v1/models", _models),
+            Route("/v1/models/{digest}/artefact", _artefact),
             Route("/v1/openapi.json", _openapi),
             Route("/metrics", _metrics),
             Route("/", _page),
@@ -168,6 +185,11 @@ async def _bulk(request: Request) -> BulkStream:
 async def _models(request: Request) -> Response:
     endpoints: Endpoints = request.app.state.endpoints
     return endpoints.models()
+
+
+async def _artefact(request: Request) -> Response:
+    endpoints: Endpoints = request.app.state.endpoints
+    return await endpoints.artefact(request.path_params["digest"])
 
 
 async def _metrics(request: Request) -> Response:

@@ -100,8 +100,8 @@ class Serving:
 class ServedVersions:
     """The plan in force here, and the versions that could not be served; the status route and the metrics tell both."""
 
-    def __init__(self, live: Version, source: Source, backend: str) -> None:
-        self._backend = backend
+    def __init__(self, live: Version, source: Source, engine: str, precision: str) -> None:
+        self._engine, self._precision = engine, precision
         self.serving = Serving(live)
         self.revision = 0
         """Of the release plan; 0 without one."""
@@ -143,8 +143,9 @@ class ServedVersions:
                 version.model.name,
                 version.model.version,
                 version.model.digest,
-                self._backend,
+                self._engine,
                 version.engine.device,
+                self._precision,
             )
             for role, version in versions.items()
             if version is not None

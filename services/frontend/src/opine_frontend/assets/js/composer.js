@@ -150,9 +150,10 @@
     // `/` means any brand; with a draft it means the draft's.
     openLast() {
       const slug = this.read(this.LAST);
-      const anyBrand = location.pathname === "/" && !new URLSearchParams(location.search).get("brand");
+      const home = `${document.documentElement.dataset.prefix}/`;
+      const anyBrand = location.pathname === home && !new URLSearchParams(location.search).get("brand");
       if (slug && anyBrand && this.load(slug)) {
-        history.replaceState(history.state, "", `/?brand=${encodeURIComponent(slug)}`);
+        history.replaceState(history.state, "", `${home}?brand=${encodeURIComponent(slug)}`);
       }
     }
 

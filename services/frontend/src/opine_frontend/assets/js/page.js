@@ -11,13 +11,17 @@
     markCurrentLink(path);
     if (!firstPage) {
       window.scrollTo(0, 0);
-      const heading = document.querySelector("#main h1");
+      const heading = headingOfAddress() ?? document.querySelector("#main h1");
       heading?.setAttribute("tabindex", "-1");
       heading?.focus({ preventScroll: true });
       document.getElementById("page-announcer").textContent = title;
     }
+    headingOfAddress()?.scrollIntoView();
     firstPage = false;
   };
+
+  // The page comes after the address, so the browser has nowhere to scroll to yet.
+  const headingOfAddress = () => (location.hash ? document.getElementById(location.hash.slice(1)) : null);
 
   // A proxy that replaces `Host` makes every write look as if it came from another site.
   const { host } = document.documentElement.dataset;
@@ -30,6 +34,10 @@
       "The proxy in front must pass the header Host on, or send X-Forwarded-Host and be counted in OPINE_FRONTEND_TRUSTED_PROXIES.";
     document.body.prepend(notice);
   }
+
+  // Only a page for when there is no network (offline/service_worker.js): where it is refused, all else works.
+  const worker = `${document.documentElement.dataset.prefix}/service-worker.js`;
+  navigator.serviceWorker?.register(worker).catch(() => null);
 
   const markCurrentLink = (path) => {
     for (const link of document.querySelectorAll(".nav-link")) {
@@ -69,6 +77,34 @@
     if (event.target instanceof Element && event.target.closest("#lost-again, #page-retry")) askAgain();
   });
 
+  // A term of the brand that is shown chooses among its reviews in place; any other click on it opens a page, as links do.
+  document.addEventListener("click", (event) => {
+    const term = event.target instanceof Element && event.target.closest("[data-term]");
+    const list = document.getElementById("latest-title");
+    if (!(term && list) || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    window.dash_clientside.set_props("reviews-term", { data: term.dataset.term });
+    list.scrollIntoView();
+    list.focus({ preventScroll: true });
+  });
+
+  const share = async () => {
+    if (navigator.share) return navigator.share({ title: document.title, url: location.href });
+    await navigator.clipboard.writeText(location.href);
+    return "Link copied";
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element && event.target.closest("[data-share]");
+    if (!button) return;
+    share()
+      // Browsers give no clipboard to pages that come over plain HTTP.
+      .catch((error) => (error.name === "AbortError" ? undefined : "Copy it from the address bar"))
+      .then((said) => {
+        if (said) button.textContent = said;
+      });
+  });
+
   addEventListener("online", () => {
     if (document.getElementById("lost")?.hidden !== false) return;
     if (location.href === shownAddress) showLost(false);
@@ -94,6 +130,9 @@
 
   const { composer } = window.opine;
 
+  // Called by Mantine's Select, which would leave out what the API found by other letters ("nestle").
+  window.dashMantineFunctions = { opineShowAll: ({ options }) => options };
+
   // Dash calls these with null before there is anything.
   window.dash_clientside ??= {};
   window.dash_clientside.opine = {
@@ -103,6 +142,10 @@
     openComposer(brand) {
       if (brand) composer.open(brand);
       return Boolean(brand);
+    },
+    keepAddress(query) {
+      // null: nothing was chosen yet.
+      if (typeof query === "string") history.replaceState(history.state, "", location.pathname + query);
     },
     showComposerNotice(message) {
       if (message) composer.showNotice(message);

@@ -1,0 +1,1 @@
+"""Whether a candidate is good and how much traffic it gets."""

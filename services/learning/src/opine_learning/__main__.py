@@ -1,0 +1,5 @@
+import sys
+
+from opine_learning.cli import main
+
+sys.exit(main())

@@ -1,0 +1,150 @@
+"""`opine-learning`: looks at the open release, once or for ever; shows what the judge is worth; rescores the past."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from typing import NoReturn
+
+import structlog
+from opine_common.logs import configure_logging
+
+from opine_learning.judge import Policy
+from opine_learning.rescoring import block, rescore
+from opine_learning.services import Registry, Sentiment, ServiceError
+from opine_learning.settings import Settings, get_settings
+from opine_learning.simulation import DIFFERENCES, REVIEWS_A_DAY, Scenario, characterise, table
+from opine_learning.steps import Decision, take_step
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.learning")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = make_parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.run
+    return command(options)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="opine-learning", description="Judge releases of model versions.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    step = commands.add_parser("step", help="look at the open release once, and take the step that it is ready for")
+    step.set_defaults(run=_step)
+    run = commands.add_parser("run", help="look again and again")
+    run.add_argument("--every", type=_seconds, default=60.0, help="seconds between two looks (default 60)")
+    run.set_defaults(run=_run)
+    past = commands.add_parser("rescore", help="let the candidate and the live version score the stored reviews")
+    past.add_argument("--most", type=_count, help="reviews, newest first (default: all)")
+    past.set_defaults(run=_rescore)
+    simulate = commands.add_parser("simulate", help="show what the judge is worth, by simulated releases, as a table")
+    simulate.add_argument("--releases", type=_count, default=1000, help="of each kind (default 1000)")
+    simulate.add_argument("--seed", type=int, default=1, help="of all chance (default 1)")
+    simulate.set_defaults(run=_simulate)
+    return parser
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return count
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= threading.TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError("must be a number above 0")
+    return seconds
+
+
+def _step(_: argparse.Namespace) -> int:
+    settings = _begin()
+    services = Services(settings)
+    try:
+        take_step(services.registry, services.sentiment, settings.policy, services.tell)
+    except ServiceError as error:
+        logger.error("there is no looking at the release", error=str(error))  # noqa: TRY400  the sentence says it
+        return 1
+    finally:
+        services.close()
+    return 0
+
+
+def _run(options: argparse.Namespace) -> NoReturn:
+    # Wherever it is: a look that was cut off has decided or not.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    settings = _begin()
+    services = Services(settings)
+    failing = False
+    while True:
+        try:
+            take_step(services.registry, services.sentiment, settings.policy, services.tell)
+            failing = False
+        except ServiceError as error:
+            # A service that is away is said once, not every minute.
+            if not failing:
+                logger.warning("there is no looking at the release", error=str(error))
+            failing = True
+        time.sleep(options.every)
+
+
+def _rescore(options: argparse.Namespace) -> int:
+    settings = _begin()
+    services = Services(settings)
+    try:
+        found = rescore(services.registry, services.sentiment, most=options.most)
+        for line in found.lines():
+            sys.stdout.write(line + "\n")
+        reason = block(services.registry, found, settings.max_past_flips)
+    except ServiceError as error:
+        logger.error("the past cannot be rescored", error=str(error))  # noqa: TRY400  the sentence says it
+        return 1
+    finally:
+        services.close()
+    if reason is not None:
+        logger.warning("the release is taken back", reason=reason)
+    return 0
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    scenarios = [Scenario(reviews, difference) for difference in DIFFERENCES for reviews in REVIEWS_A_DAY]
+    # A release takes a while here, and scenarios do not need each other.
+    with ProcessPoolExecutor() as pool:
+        play = partial(characterise, policy=Policy(), releases=options.releases, seed=options.seed)
+        for line in table(list(pool.map(play, scenarios))):
+            sys.stdout.write(line + "\n")
+    return 0
+
+
+def _begin() -> Settings:
+    settings = get_settings()
+    configure_logging("learning", json=settings.log_json)
+    # httpx has a line for each request.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return settings
+
+
+class Services:
+    """What one run asks and tells."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.registry, self.sentiment = Registry(settings), Sentiment(settings)
+        self._namespace, self._cron_job = settings.kubernetes_namespace, settings.kubernetes_cron_job
+
+    def tell(self, decision: Decision) -> None:
+        """An Event of the cluster, where there is one."""
+        if self._namespace:
+            # Its client takes a second to import, and most looks decide nothing.
+            from opine_learning.kubernetes_events import KubernetesEvents  # noqa: PLC0415
+
+            KubernetesEvents(self._namespace, self._cron_job).tell(decision)
+
+    def close(self) -> None:
+        self.registry.close()
+        self.sentiment.close()

@@ -1,0 +1,58 @@
+"""A decision as an Event of the cluster, for whoever looks there: `kubectl get events`."""
+
+import datetime as dt
+
+import structlog
+from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import HTTPError
+
+from opine_learning.steps import Decision
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.learning")
+
+_COMPONENT = "opine-learning"
+_REASONS = {
+    "pin": "ModelPinned",
+    "advance": "ReleaseAdvanced",
+    "promote": "ReleasePromoted",
+    "rollback": "ReleaseRolledBack",
+}
+_LONGEST_MESSAGE = 1024
+
+
+class KubernetesEvents:
+    """Creates Events, which is all that the pod's account may do.
+
+    Args:
+        namespace: of this pod.
+        cron_job: the Events are about it; the only object of this service that lasts.
+        api: the client of a cluster; this pod's by default.
+    """
+
+    def __init__(self, namespace: str, cron_job: str, api: client.CoreV1Api | None = None) -> None:
+        if api is None:
+            config.load_incluster_config()  # type: ignore[no-untyped-call]
+            api = client.CoreV1Api()
+        self._api, self._namespace, self._cron_job = api, namespace, cron_job
+
+    def tell(self, decision: Decision) -> None:
+        """The decision is in the registry already: an Event that cannot be written is only logged."""
+        now = dt.datetime.now(dt.UTC)
+        event = client.CoreV1Event(
+            metadata=client.V1ObjectMeta(generate_name=f"{self._cron_job}-"),
+            involved_object=client.V1ObjectReference(
+                api_version="batch/v1", kind="CronJob", name=self._cron_job, namespace=self._namespace
+            ),
+            type="Warning" if decision.step == "rollback" else "Normal",
+            reason=_REASONS[decision.step],
+            message=f"Revision {decision.plan['revision']}: {decision.reason}"[:_LONGEST_MESSAGE],
+            source=client.V1EventSource(component=_COMPONENT),
+            first_timestamp=now,
+            last_timestamp=now,
+            count=1,
+        )
+        try:
+            self._api.create_namespaced_event(self._namespace, event, _request_timeout=5)
+        except (ApiException, HTTPError) as error:
+            logger.warning("the Event could not be written", error=str(error).splitlines()[0])

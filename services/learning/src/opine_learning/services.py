@@ -1,0 +1,221 @@
+"""What the judge asks and tells: the registry behind the reviews API, and every sentiment service."""
+
+import datetime as dt
+import json
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from opine_learning.evidence import Counts, Stratum
+from opine_learning.settings import Settings
+
+_FIRST_ERROR = 400
+_MOST_EVENTS = 100
+# Bulk requests wait for those of visitors.
+_BULK_S = 120.0
+_VERSIONS = "/models"
+_TAR = "application/x-tar"
+
+
+class ServiceError(Exception):
+    """A service did not answer, or refused; the message says which and why."""
+
+
+class StaleError(ServiceError):
+    """Somebody else has decided since the plan was read."""
+
+
+class Registry:
+    """The routes of model versions and releases."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._http = httpx.Client(
+            base_url=f"{str(settings.reviews_url).rstrip('/')}/api/v1",
+            headers={"Authorization": f"Bearer {settings.registry_token.get_secret_value()}"},
+            timeout=settings.timeout_s,
+            trust_env=False,
+        )
+        self._actor = settings.actor
+
+    def plan(self) -> Any:  # noqa: ANN401  JSON
+        return self._ask("GET", "/release-plan").json()
+
+    def events(self, release: int) -> list[dict[str, Any]]:
+        """Of a release, last first."""
+        found: list[dict[str, Any]] = self._ask(
+            "GET", "/release-events", params={"release": release, "limit": _MOST_EVENTS}
+        ).json()["items"]
+        return found
+
+    def proposals(
+        self, digests: Sequence[str], since: dt.datetime, until: dt.datetime | None = None
+    ) -> tuple[dt.datetime, dict[str, Counts]]:
+        """Corrected of shown proposals by digest, and until when they were counted: the database's now by default."""
+        params = {"digest": digests, "since": since.isoformat(), **({"until": until.isoformat()} if until else {})}
+        counted = self._ask("GET", "/proposals", params=params).json()
+        counts = dict.fromkeys(digests, Counts(0, 0))
+        counts |= {item["digest"]: Counts(item["corrected"], item["shown"]) for item in counted["items"]}
+        return dt.datetime.fromisoformat(counted["until"]), counts
+
+    def decide(self, path: str, revision: int, **fields: object) -> Any:  # noqa: ANN401  JSON
+        """Take a step from the plan of this revision.
+
+        Raises:
+            StaleError: the plan is another by now.
+            ServiceError: anything else.
+        """
+        return self._ask("POST", path, json={"revision": revision, "actor": self._actor, **fields}).json()
+
+    def register(self, packed: bytes) -> None:
+        """Keep an artefact; one that is there stays as it is."""
+        self._ask(
+            "POST", _VERSIONS, params={"actor": self._actor}, content=packed, headers={"Content-Type": _TAR}
+        ).raise_for_status()
+
+    def reviews(self) -> Iterator[dict[str, Any]]:
+        """All stored reviews with a text, last first: those written here, then those read elsewhere."""
+        for path in ("/reviews", "/scraped-reviews"):
+            cursor: str | None = None
+            while True:
+                page = self._ask("GET", path, params={"limit": 100, **({"cursor": cursor} if cursor else {})}).json()
+                yield from (item for item in page["items"] if item["text"].strip())
+                cursor = page["next_cursor"]
+                if cursor is None:
+                    break
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _ask(self, method: str, path: str, **sent: Any) -> httpx.Response:  # noqa: ANN401  as httpx takes it
+        try:
+            answer = self._http.request(method, path, **sent)
+        except httpx.HTTPError as error:
+            raise ServiceError(
+                f"the reviews API does not answer ({error}); OPINE_LEARNING_REVIEWS_URL says where it is"
+            ) from error
+        if answer.status_code == HTTPStatus.CONFLICT and path != _VERSIONS:
+            raise StaleError(_detail(answer))
+        if answer.status_code >= _FIRST_ERROR:
+            raise ServiceError(f"the reviews API refuses {method} {path}: {_detail(answer)}")
+        return answer
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"status {answer.status_code}"
+
+
+class Sentiment:
+    """All sentiment services: each address that the name has, which behind a headless Service is each pod."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = str(settings.sentiment_url).rstrip("/")
+        self._http = httpx.Client(timeout=settings.timeout_s, trust_env=False)
+
+    def reports(self) -> list["Report"]:
+        """Of all that answer.
+
+        Raises:
+            ServiceError: none does.
+        """
+        failures: list[str] = []
+        found: list[Report] = []
+        for url in self._addresses():
+            try:
+                models = self._http.get(f"{url}/v1/models").raise_for_status().json()
+                found.append(Report(models, self._http.get(f"{url}/metrics").raise_for_status().text))
+            except (httpx.HTTPError, ValueError) as error:
+                failures.append(f"{url}: {error}")
+        if not found:
+            raise ServiceError(
+                f"no sentiment service answers ({'; '.join(failures)}); OPINE_LEARNING_SENTIMENT_URL says where one is"
+            )
+        return found
+
+    def shipped_artefact(self, digest: str) -> bytes:
+        try:
+            return self._http.get(f"{self._url}/v1/models/{digest}/artefact").raise_for_status().content
+        except httpx.HTTPError as error:
+            raise ServiceError(f"the sentiment service does not give its artefact: {error}") from error
+
+    def rescore(self, texts: Sequence[str], digest: str) -> list[dict[str, Any]]:
+        """One prediction a text, or its error, by this version.
+
+        Raises:
+            ServiceError: it is not loaded, or not all were answered.
+        """
+        lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+        headers = {"Content-Type": "application/x-ndjson", "X-Model-Digest": digest}
+        try:
+            answer = self._http.post(f"{self._url}/v1/predict/bulk", content=lines, headers=headers, timeout=_BULK_S)
+        except httpx.HTTPError as error:
+            raise ServiceError(f"the sentiment service does not rescore: {error}") from error
+        if answer.status_code >= _FIRST_ERROR:
+            raise ServiceError(f"the sentiment service does not rescore: {_detail(answer)}")
+        return [json.loads(line) for line in answer.text.splitlines()]
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _addresses(self) -> list[str]:
+        parts = urlsplit(self._url)
+        if parts.scheme == "https" or parts.hostname is None:  # a certificate is for the name
+            return [self._url]
+        port = parts.port or 80
+        try:
+            found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise ServiceError(f"{parts.hostname} has no address ({error})") from error
+        hosts = dict.fromkeys(str(address[0]) for _, _, _, _, address in found)
+        return [f"http://{f'[{host}]' if ':' in host else host}:{port}{parts.path}" for host in hosts]
+
+
+class Report:
+    """What one sentiment service says of its versions."""
+
+    def __init__(self, models: Mapping[str, Any], metrics: str) -> None:
+        self.models = models
+        self._samples = [sample for family in text_string_to_metric_families(metrics) for sample in family.samples]
+
+    def has(self, digest: str) -> bool:
+        candidate = self.models["candidate"]
+        return candidate is not None and candidate["digest"] == digest
+
+    def refusal(self, digest: str) -> str | None:
+        """Why this version is not served, if it is refused."""
+        for refused in self.models["refused"]:
+            if refused["digest"] == digest:
+                return f"{refused['kind']}: {refused['reason']}"
+        return None
+
+    def shadow_flips(self, version: str) -> dict[str, Counts]:
+        compared = self._sum("opine_sentiment_shadow_texts_total", model_version=version, outcome="compared")
+        return {
+            what: Counts(self._sum("opine_sentiment_shadow_flips_total", model_version=version, what=what), compared)
+            for what in ("label", "stars")
+        }
+
+    def requests(self, release: int, outcome: str) -> Stratum:
+        """Those with this outcome, of both versions."""
+        arms = []
+        for role in ("canary", "live"):
+            labels = {"release": str(release), "role": role}
+            name = "opine_sentiment_canary_requests_total"
+            arms.append(Counts(self._sum(name, **labels, outcome=outcome), self._sum(name, **labels)))
+        return Stratum(*arms)
+
+    def _sum(self, name: str, **labels: str) -> int:
+        return int(
+            sum(
+                sample.value
+                for sample in self._samples
+                if sample.name == name and labels.items() <= sample.labels.items()
+            )
+        )

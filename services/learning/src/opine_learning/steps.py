@@ -1,0 +1,129 @@
+"""One look at the open release: read, judge, decide, tell. Safe to repeat, to kill anywhere and to run twice at once.
+
+What is decided follows from what the services report, and the registry takes a decision only on the plan that it was
+made on: of two judges one decides, and one that was killed has decided or not.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import structlog
+
+from opine_learning.evidence import Counts, Stratum
+from opine_learning.judge import Observation, Policy, Stage, bound_difference, decide
+from opine_learning.services import Registry, Report, Sentiment, StaleError
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.learning")
+
+_BEFORE = dt.timedelta(days=28)
+"""How far back the rate of corrections is looked up that the judge expects."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A step that was taken, for those who tell others."""
+
+    step: str
+    reason: str
+    plan: Any  # JSON
+
+
+Tell = Callable[[Decision], None]
+
+
+def take_step(registry: Registry, sentiment: Sentiment, policy: Policy, tell: Tell) -> Decision | None:
+    """What this look has decided; None where all stays as it is, or somebody else was first.
+
+    Raises:
+        ServiceError: a service did not answer; the next look will do.
+    """
+    plan = registry.plan()
+    try:
+        if plan["live"] is None:
+            decision = _begin(registry, sentiment, plan)
+        elif plan["release"] is not None:
+            decision = _go_on(registry, sentiment, plan, policy)
+        else:
+            decision = None
+    except StaleError as error:
+        logger.info("somebody else has decided", revision=plan["revision"], answer=str(error))
+        return None
+    if decision is not None:
+        logger.info("decided", step=decision.step, reason=decision.reason, plan=decision.plan)
+        tell(decision)
+    return decision
+
+
+def _begin(registry: Registry, sentiment: Sentiment, plan: Any) -> Decision | None:  # noqa: ANN401  JSON
+    """Make the shipped model the registry's first version."""
+    reports = sentiment.reports()
+    digests = {report.models["live"]["digest"] for report in reports}
+    sources = {report.models["source"] for report in reports}
+    if sources != {"shipped"} or len(digests) != 1:
+        # In the middle of a rollout of another image; or a service remembers a version of another registry.
+        logger.warning("there is no first version: the sentiment services do not agree", digests=sorted(digests))
+        return None
+    (digest,) = digests
+    registry.register(sentiment.shipped_artefact(digest))
+    reason = "the shipped model is the first version"
+    pinned = registry.decide("/release-plan/pin", plan["revision"], digest=digest, evidence={"reason": reason})
+    return Decision("pin", reason, pinned)
+
+
+def _go_on(registry: Registry, sentiment: Sentiment, plan: Any, policy: Policy) -> Decision | None:  # noqa: ANN401
+    seen = observe(registry, sentiment.reports(), plan)
+    verdict = decide(seen, policy)
+    evidence = {"reason": verdict.reason, **verdict.evidence, **bound_difference(seen, policy)}
+    if verdict.step == "hold":
+        logger.info("held", release=plan["release"], **evidence)
+        return None
+    path = f"/releases/{plan['release']}/{verdict.step}"
+    return Decision(verdict.step, verdict.reason, registry.decide(path, plan["revision"], evidence=evidence))
+
+
+def observe(registry: Registry, reports: list[Report], plan: Any) -> Observation:  # noqa: ANN401  JSON
+    """The open release, with all times by the database's clock."""
+    candidate, live = plan["candidate"]["digest"], plan["live"]["digest"]
+    begins = [
+        (int(event["weight"]), dt.datetime.fromisoformat(event["created_at"]))
+        for event in reversed(registry.events(plan["release"]))
+        if event["revision"] <= plan["revision"]
+    ]
+    seen = [begin for begin in begins if begin[0]]
+    stages: list[Stage] = []
+    before = Counts(0, 0)
+    now, _ = registry.proposals([live], begins[-1][1])
+    for (weight, since), (_, until) in pairwise([*seen, (0, now)]):
+        _, counts = registry.proposals([candidate, live], since, until)
+        stages.append(Stage(weight=weight, proposals=Stratum(counts[candidate], counts[live])))
+    if seen:
+        first = seen[0][1]
+        before = registry.proposals([live], first - _BEFORE, first)[1][live]
+    refusals = [refusal for report in reports if (refusal := report.refusal(candidate)) is not None]
+    return Observation(
+        weight=plan["weight"],
+        stage_s=(now - begins[-1][1]).total_seconds(),
+        refusals=refusals,
+        loaded=any(report.has(candidate) for report in reports),
+        shadow=_add_shadows(reports, plan["candidate"]["version"]),
+        before=before,
+        stages=stages,
+        failed=_add([report.requests(plan["release"], "failed") for report in reports]),
+        slow=_add([report.requests(plan["release"], "slow") for report in reports]),
+    )
+
+
+def _add_shadows(reports: list[Report], version: str) -> dict[str, Counts]:
+    found = [report.shadow_flips(version) for report in reports]
+    return {what: _sum([flips[what] for flips in found]) for what in ("label", "stars")}
+
+
+def _add(strata: list[Stratum]) -> Stratum:
+    return Stratum(_sum([one.candidate for one in strata]), _sum([one.baseline for one in strata]))
+
+
+def _sum(counts: list[Counts]) -> Counts:
+    return Counts(sum(one.events for one in counts), sum(one.trials for one in counts))

@@ -1,0 +1,228 @@
+"""`make release-demo`: a good and a bad release, judged by simulated visitors, in an Opine of its own."""
+
+import argparse
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import urllib3
+from opine_reviews.demo import demo_reviews
+
+from opine_local import STOP_SIGNALS
+from opine_local.ports import any_free
+from opine_local.running import running_app
+from opine_local.services import url_of
+from opine_local.settings import CommandError, Settings, inherited_environment, load_or_create_secrets
+
+_VISITORS = 6
+_BRAND = "lego"
+_TIMEOUT = urllib3.Timeout(10.0)
+_GIVEN_UP_S = 170.0
+_PAUSE_S = 0.5
+_CREATED = 201
+_LINES_SHOWN = 20
+
+# A release has a minute instead of days. Nearly any shadow passes, so that it is people who judge the bad one.
+_IN_A_HURRY = {
+    "OPINE_LOCAL_LOOK_EVERY_S": "1",
+    "OPINE_SENTIMENT_REGISTRY_POLL_S": "0.5",
+    "OPINE_LEARNING_MIN_STAGE_S": "3",
+    "OPINE_LEARNING_SHADOW_COMPARISONS": "100",
+    "OPINE_LEARNING_MAX_LABEL_FLIPS": "0.9",
+    "OPINE_LEARNING_MIN_REVIEWS": "20",
+    "OPINE_LEARNING_MARGIN": "0.15",
+    "OPINE_LEARNING_ALPHA": "0.01",
+}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The shipped weights with another calibration, and what should become of it."""
+
+    version: str
+    calibration: dict[str, object]
+    outcome: str
+
+
+CANDIDATES = (
+    Candidate("demo-good", {"temperature": 1.45}, "promoted"),
+    # Another label for more than half of the texts: whoever is pleased is proposed few stars.
+    Candidate("demo-bad", {"star_bias": [2.5, 1.0, 0.0, -2.0, -3.5]}, "rolled_back"),
+)
+
+
+def main(arguments: list[str] | None = None) -> str | None:
+    """Run the demonstration to its end, or until Ctrl-C.
+
+    Returns:
+        What the person must know if it went wrong, as `sys.exit` takes it.
+    """
+    parser = argparse.ArgumentParser("opine_local.release_demo", description="Shows a good and a bad release.")
+    parser.add_argument("--model", type=Path, required=True, help="folder of the shipped model")
+    model = parser.parse_args(arguments).model
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="opine-release-demo-") as folder:
+        log = Path(folder) / "log"
+        try:
+            with ExitStack() as stack:
+                _show(Path(folder), model, stack, stack.enter_context(log.open("wb")))
+        except KeyboardInterrupt:
+            return None
+        except CommandError as error:
+            last = log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:]
+            return "\n".join(["The last lines of this Opine:", *last, str(error)])
+    return None
+
+
+def _show(folder: Path, model: Path, stack: ExitStack, log: IO[bytes]) -> None:
+    ports = {f"OPINE_LOCAL_{name}_PORT": str(any_free()) for name in ("FRONTEND", "REVIEWS", "SENTIMENT")}
+    inherited = {name: value for name, value in inherited_environment().items() if not name.startswith("OPINE_")}
+    data_dir = folder / "data"
+    settings = Settings(
+        data_dir=data_dir,
+        frontend_port=int(ports["OPINE_LOCAL_FRONTEND_PORT"]),
+        reviews_port=int(ports["OPINE_LOCAL_REVIEWS_PORT"]),
+        sentiment_port=int(ports["OPINE_LOCAL_SENTIMENT_PORT"]),
+    )
+    _say("An Opine of its own, which is gone afterwards. Its judge is in a hurry:")
+    _say("  " + " ".join(f"{name}={value}" for name, value in _IN_A_HURRY.items()))
+    environment = {**inherited, **ports, **_IN_A_HURRY, "OPINE_LOCAL_DATA_DIR": str(data_dir)}
+    stack.enter_context(running_app(settings, environment, log))
+    token = load_or_create_secrets(settings.secrets_path).registry_token
+    releases = Releases(url_of(settings.reviews_port), token, inherited)
+    releases.until_first_version()
+    with visitors(releases.url):
+        for candidate in CANDIDATES:
+            begun = time.monotonic()
+            outcome = releases.play(make_version(model, folder / candidate.version, candidate))
+            _say(f"{candidate.version} was {outcome.replace('_', ' ')} after {time.monotonic() - begun:.0f} s.\n")
+            if outcome != candidate.outcome:
+                raise CommandError(
+                    f"{candidate.version} should have been {candidate.outcome}: the lines above say why."
+                )
+
+
+def make_version(model: Path, folder: Path, candidate: Candidate) -> Path:
+    """The folder of the candidate's artefact."""
+    shutil.copytree(model, folder)
+    manifest = folder / "model.json"
+    described = json.loads(manifest.read_text())
+    described["version"] = candidate.version
+    described["calibration"] |= candidate.calibration
+    manifest.write_text(json.dumps(described))
+    return folder
+
+
+class Releases:
+    """Starts releases as a person does, by `opine-models`, and tells what the judge decides."""
+
+    def __init__(self, url: str, token: str, inherited: dict[str, str]) -> None:
+        self.url = url
+        self._http = urllib3.PoolManager(timeout=_TIMEOUT)
+        self._environment = inherited | {"OPINE_MODELS_REVIEWS_URL": url, "OPINE_MODELS_TOKEN": token}
+
+    def until_first_version(self) -> None:
+        end = time.monotonic() + _GIVEN_UP_S
+        while self._get("/release-plan")["live"] is None:
+            if time.monotonic() > end:
+                raise CommandError("The judge did not make the shipped model the first version.")
+            time.sleep(_PAUSE_S)
+
+    def play(self, folder: Path) -> str:
+        """The outcome of a release of this artefact."""
+        digest = self._models("register", str(folder)).split()[0]
+        self._models("release", digest)
+        release = self._get("/release-plan")["release"]
+        told = 0
+        end = time.monotonic() + _GIVEN_UP_S
+        while time.monotonic() < end:
+            events = self._get(f"/release-events?release={release}&limit=100")["items"][::-1]
+            for event in events[told:]:
+                _say(f"  {event['kind']}, {event['weight']} % of the visitors: {describe(event['evidence'])}")
+            told = len(events)
+            outcome = self._get(f"/releases/{release}")["outcome"]
+            if outcome is not None:
+                return str(outcome)
+            time.sleep(_PAUSE_S)
+        raise CommandError(f"The release was not decided within {_GIVEN_UP_S:g} s.")
+
+    def _models(self, *arguments: str) -> str:
+        _say("$ opine-models " + " ".join(arguments))
+        command = [str(Path(sys.executable).with_name("opine-models")), *arguments]
+        done = subprocess.run(  # noqa: S603  ours
+            command, env=self._environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise CommandError(done.stderr.strip() or "opine-models failed.")
+        return done.stdout
+
+    def _get(self, path: str) -> Any:  # noqa: ANN401  JSON
+        return self._http.request("GET", f"{self.url}/api/v1{path}").json()
+
+
+def describe(evidence: dict[str, Any]) -> str:
+    """The reason of a decision, and what people corrected."""
+    said = [str(evidence.get("reason", "a person's decision"))]
+    for name, counts in evidence.items():
+        if name.startswith("corrected_at_"):
+            said.append(
+                f"{counts['candidate']} of {counts['candidate_of']} proposals corrected, "
+                f"{counts['baseline']} of {counts['baseline_of']} of the live version's"
+            )
+    return "; ".join(said)
+
+
+@contextmanager
+def visitors(url: str) -> Iterator[None]:
+    """People who have a text scored, and choose the stars that they mean, until the end of the block."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(_VISITORS) as pool:
+        writing = [pool.submit(_write_reviews, url, stop, number) for number in range(_VISITORS)]
+        try:
+            yield
+        finally:
+            stop.set()
+        for one in writing:
+            one.result()
+
+
+def _write_reviews(url: str, stop: threading.Event, seed: int) -> None:
+    chance = random.Random(seed)
+    texts = demo_reviews(datetime.now(UTC))
+    http = urllib3.PoolManager(timeout=_TIMEOUT)
+    while not stop.is_set():
+        review = chance.choice(texts)
+        # Each a person of their own, whom the limits of one client do not concern.
+        address = ".".join(["10", *(str(chance.randrange(1, 255)) for _ in range(3))])
+        headers = {"X-Session-ID": f"visitor-{chance.randrange(10**9)}", "X-Forwarded-For": address}
+        shown = http.request("POST", f"{url}/api/v1/predictions", json={"text": review.text}, headers=headers).json()
+        if "prediction" not in shown:
+            time.sleep(_PAUSE_S)
+            continue
+        kept = {name: shown["prediction"][name] for name in ("stars", "score", "label")}
+        prediction = {**kept, "model": shown["model"], "signature": shown["signature"]}
+        body = {"brand": _BRAND, "text": review.text, "stars": review.stars, "prediction": prediction}
+        if http.request("POST", f"{url}/api/v1/reviews", json=body, headers=headers).status != _CREATED:
+            time.sleep(_PAUSE_S)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)  # noqa: T201  the command's output
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""Reads reviews for what they say: asks the sentiment service what each word contributes and keeps the strongest.
+
+A review is read once it is stored, by a command that runs beside the API, so that nobody who submits one waits for it.
+Runs may overlap, be killed and be repeated: whoever commits a review's reading first has read it, and what is not read
+is read by the next run.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import structlog
+import urllib3
+from opine_common.http_client import HttpClient, NoAnswerError
+from opine_common.prediction import Prediction
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import ARRAY, REAL, Engine, Text, bindparam, exists, select, text
+from sqlalchemy.orm import Session
+
+from opine_reviews.models import Review, ReviewReading
+from opine_reviews.predictions import FailedText, TextAnswer
+from opine_reviews.settings import Settings
+from opine_reviews.term_extraction import extract_terms
+
+logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+
+_BATCH = 200
+# Of one request, which is sent whole before its answer is read: within what the service reads ahead of its answers.
+_MOST_TEXTS = 100
+_MOST_CHARACTERS = 40_000
+_TIMEOUT_S = 60.0
+# One after the other: the service is away, and not a text at fault.
+_MOST_FAILURES = 3
+
+_ANSWER: TypeAdapter[Prediction | FailedText] = TypeAdapter(TextAnswer)
+
+# Its row is held for the moment until the commit; one that is being deleted is skipped.
+_KEEP_READING = text("""
+    INSERT INTO review_reading (review_id, brand_slug, written_on, model_digest)
+    SELECT id, brand_slug, (created_at AT TIME ZONE 'UTC')::date, :digest
+    FROM review WHERE id = :id FOR KEY SHARE SKIP LOCKED
+    ON CONFLICT DO NOTHING RETURNING review_id
+""")
+# A client's hash is of one day, so that its other reviews of the brand are all of that day.
+_KEEP_TERMS = text("""
+    WITH said_before AS (
+        SELECT before.term FROM review AS own
+        JOIN review AS other ON other.brand_slug = own.brand_slug AND other.client_hash = own.client_hash
+            AND other.created_at >= date_trunc('day', own.created_at, 'UTC')
+            AND other.created_at < date_trunc('day', own.created_at, 'UTC') + interval '1 day'
+        JOIN review_term AS before ON before.review_id = other.id
+        WHERE own.id = :id
+    )
+    INSERT INTO review_term (review_id, term, brand_slug, written_on, pull, repeated)
+    SELECT review_id, said.term, brand_slug, written_on, said.pull, said.term IN (SELECT term FROM said_before)
+    FROM review_reading, unnest(:terms, :pulls) AS said (term, pull)
+    WHERE review_id = :id
+""").bindparams(bindparam("terms", type_=ARRAY(Text)), bindparam("pulls", type_=ARRAY(REAL)))
+
+
+class ReadingError(Exception):
+    """Reviews could not be read now; the message says why. They stay for the next run."""
+
+
+@dataclass(frozen=True)
+class _Answers:
+    model_digest: str
+    # One a text, in order.
+    predictions: list[Prediction | FailedText]
+
+
+class ReviewReader:
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._http = HttpClient(
+            str(settings.sentiment_url),
+            connections=1,
+            connect_timeout_s=settings.sentiment_connect_timeout_s,
+            max_connection_age_s=settings.sentiment_max_connection_age_s,
+        )
+
+    def read_all(self) -> int:
+        """Read the reviews that are not read yet, newest first; the number of those that were.
+
+        Raises:
+            ReadingError: for some the sentiment service had no answer, the others are read.
+            sqlalchemy.exc.DBAPIError: what was read before is kept.
+        """
+        read, failures, last_error = 0, 0, None
+        for reviews in self._unread():
+            try:
+                read += self._read(reviews)
+            except ReadingError as error:
+                last_error = error
+                failures += 1
+                if failures == _MOST_FAILURES:
+                    break
+            else:
+                failures = 0
+        if last_error is not None:
+            raise last_error
+        return read
+
+    def _unread(self) -> Iterator[list[Review]]:
+        """As many at a time as one request asks for. Each is seen once, so that none stands in the others' way."""
+        unread = select(Review).where(~exists().where(ReviewReading.review_id == Review.id)).order_by(Review.id.desc())
+        page = unread.limit(_BATCH)
+        while True:
+            with Session(self._engine) as session:
+                reviews = list(session.scalars(page))
+            yield from _requests(reviews)
+            if len(reviews) < _BATCH:
+                return
+            page = unread.where(Review.id < reviews[-1].id).limit(_BATCH)
+
+    def _read(self, reviews: Sequence[Review]) -> int:
+        answers = self._ask([review.text for review in reviews])
+        read = 0
+        with Session(self._engine) as session, session.begin():
+            for review, prediction in zip(reviews, answers.predictions, strict=True):
+                if isinstance(prediction, FailedText) and prediction.error.code == "internal":
+                    logger.warning("a review could not be read", review=review.id, error=prediction.error.message)
+                    continue
+                read += _keep(session, review, prediction, answers.model_digest)
+        return read
+
+    def _ask(self, texts: Sequence[str]) -> _Answers:
+        body = "".join(json.dumps({"text": one}, ensure_ascii=False) + "\n" for one in texts).encode()
+        try:
+            response = self._http.request(
+                "POST",
+                "/v1/predict/bulk?explain=words",
+                body=body,
+                headers={"Content-Type": "application/x-ndjson"},
+                timeout_s=_TIMEOUT_S,
+            )
+        except NoAnswerError as error:
+            raise ReadingError(f"the sentiment service cannot be asked: {error}") from error
+        return _parse(response, len(texts))
+
+
+def _requests(reviews: Sequence[Review]) -> Iterator[list[Review]]:
+    request: list[Review] = []
+    characters = 0
+    for review in reviews:
+        if request and (len(request) == _MOST_TEXTS or characters + len(review.text) > _MOST_CHARACTERS):
+            yield request
+            request, characters = [], 0
+        request.append(review)
+        characters += len(review.text)
+    if request:
+        yield request
+
+
+def _parse(response: urllib3.BaseHTTPResponse, expected: int) -> _Answers:
+    if response.status != HTTPStatus.OK:
+        raise ReadingError(f"the sentiment service answered with status {response.status}")
+    try:
+        predictions = [_ANSWER.validate_json(line) for line in response.data.splitlines()]
+        digest = response.headers["X-Model-Digest"]
+    except (ValidationError, KeyError) as error:
+        raise ReadingError("the sentiment service answered what it should not") from error
+    if len(predictions) != expected:
+        raise ReadingError(f"the sentiment service answered {len(predictions)} of {expected} texts")
+    return _Answers(digest, predictions)
+
+
+def _keep(session: Session, review: Review, prediction: Prediction | FailedText, digest: str) -> int:
+    """Store what a review says; 0 if it was read meanwhile, or is gone. One that cannot be scored says nothing."""
+    if session.scalar(_KEEP_READING, {"id": review.id, "digest": digest}) is None:
+        return 0
+    words = prediction.words or () if isinstance(prediction, Prediction) else ()
+    try:
+        terms = extract_terms(review.text, words)
+    except ValueError as error:
+        raise ReadingError(f"the sentiment service answered words of another text: {error}") from error
+    if terms:
+        of_terms = {"terms": [term.text for term in terms], "pulls": [term.pull for term in terms]}
+        session.execute(_KEEP_TERMS, {"id": review.id, **of_terms})
+    return 1
