@@ -1,7 +1,6 @@
 """Draws the icons of the installed app from favicon.svg, by Chromium: python -m tests.browser.app_icons."""
 
 import base64
-import sys
 import tempfile
 from pathlib import Path
 
@@ -37,4 +36,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -122,6 +122,15 @@ def test_each_revision_is_a_transaction_of_its_own(started: Engine) -> None:
     assert revision(started) == expected_revision()
 
 
+def test_a_revision_that_was_cut_off_outside_a_transaction_is_done_again(started: Engine) -> None:
+    upgrade(started, "0009")
+    with started.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
+    upgrade(started)
+    assert revision(started) == expected_revision()
+    assert invalid_indexes(started) == []
+
+
 def test_an_index_that_was_cut_off_is_made_again(started: Engine) -> None:
     upgrade(started, "0002")
     with started.connect() as holder, started.connect() as cut_off:

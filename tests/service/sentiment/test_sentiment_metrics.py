@@ -38,6 +38,7 @@ FROZEN = {
     "opine_sentiment_release_revision": ("gauge", set()),
     "opine_sentiment_registry_failures": ("counter", set()),
     "opine_sentiment_refused_versions": ("counter", {"reason"}),
+    "opine_sentiment_canary_requests": ("counter", {"release", "role", "outcome"}),
     "opine_sentiment_shadow_texts": ("counter", {"model_version", "outcome"}),
     "opine_sentiment_shadow_flips": ("counter", {"model_version", "what"}),
     "opine_sentiment_shadow_score_distance": ("histogram", {"model_version"}),
@@ -47,6 +48,7 @@ FROZEN = {
 SELDOM = {
     "opine_sentiment_rejected",
     "opine_sentiment_refused_versions",
+    "opine_sentiment_canary_requests",
     "opine_sentiment_shadow_texts",
     "opine_sentiment_shadow_flips",
     "opine_sentiment_shadow_score_distance",

@@ -38,7 +38,6 @@ class Knobs:
     answer_lost_after_saving: bool = False
     invalid: bool = False
     broken_path: str = ""
-    terms_away: bool = False
 
 
 @dataclass

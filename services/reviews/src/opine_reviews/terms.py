@@ -21,9 +21,12 @@ Trend = Literal["rising", "falling", "steady"]
 
 # So many days are "lately"; the trend of a term compares them with all before.
 RECENT_DAYS = 28
-# Shares that differ by less are alike, and so are any of fewer than so many reviews.
+# Shares that differ by less are alike.
 _RATIO = 1.5
-_LEAST_REVIEWS = 4
+# Reviews lately, said or expected to: of fewer, one more or less would be a trend.
+_LEAST_REVIEWS = 3
+# Of a review, in the model's units: what says less on average is there by chance.
+_LEAST_MEAN_PULL = 0.25
 # Looked at for each list, before what says the same as another is left out.
 _CANDIDATES = 40
 
@@ -93,6 +96,7 @@ def _strongest(
         found += [
             CountedTerm(row.term, row.review_count, row.client_count, float(row.pull_sum))
             for row in session.scalars(statement)
+            if abs(row.pull_sum) >= _LEAST_MEAN_PULL * row.client_count
         ]
     return found
 
@@ -147,9 +151,11 @@ def trend(recent: int, all_recent: int, before: int, all_before: int) -> Trend |
         before: reviews that said it before.
         all_before: all reviews before.
     """
-    if min(all_recent, all_before) < _LEAST_REVIEWS or recent + before < _LEAST_REVIEWS:
+    if not all_recent or not all_before:
         return None
-    share, share_before = recent / all_recent, before / all_before
-    if share >= _RATIO * share_before:
+    expected = all_recent * before / all_before
+    if max(recent, expected) < _LEAST_REVIEWS:
+        return None
+    if recent >= _RATIO * expected:
         return "rising"
-    return "falling" if share_before >= _RATIO * share else "steady"
+    return "falling" if expected >= _RATIO * recent else "steady"

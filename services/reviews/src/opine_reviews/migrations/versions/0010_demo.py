@@ -27,8 +27,9 @@ CREATE OR REPLACE VIEW labelled_review AS
 
 
 def upgrade() -> None:
-    op.add_column("brand", sa.Column("demo", sa.Boolean, server_default=sa.false(), nullable=False))
+    # In the order in which who writes a review locks them; in the other one both would wait for each other.
     op.add_column("review", sa.Column("demo", sa.Boolean))
+    op.add_column("brand", sa.Column("demo", sa.Boolean, server_default=sa.false(), nullable=False))
     op.execute(VIEW)
 
 
