@@ -102,7 +102,8 @@ def test_down_to_one_pod_of_each_and_up_again(settled: Release, under_load: Call
         # An autoscaler of before may own the number of pods, too.
         settled.upgrade(few, "--force-conflicts")
         wait_until(lambda: len(settled.pods("database")) == 1 and settled.is_restored(), "one instance", 180)
-        assert [len(settled.pods(part)) for part in ("sentiment", "reviews", "frontend", "pooler")] == [1] * 4
+        parts = ("sentiment", "reviews", "frontend", "pooler")
+        wait_until(lambda: [len(settled.pods(part)) for part in parts] == [1] * 4, "one pod of each", 120)
         settled.upgrade()
         wait_until(settled.is_restored, "every pod ready", 240)
     assert load.failures == []

@@ -70,7 +70,11 @@ class Release:
 
     def pods(self, component: str) -> list[dict[str, Any]]:
         """Those that are not on their way out."""
-        labels = f"app.kubernetes.io/instance={NAME},app.kubernetes.io/component={component}"
+        # The operator gives the pooler's pods an instance of its own.
+        instance = (
+            f"cnpg.io/poolerName={NAME}-db-pooler" if component == "pooler" else f"app.kubernetes.io/instance={NAME}"
+        )
+        labels = f"{instance},app.kubernetes.io/component={component}"
         items: list[dict[str, Any]] = self.get("pods", labels=labels)["items"]
         return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
 

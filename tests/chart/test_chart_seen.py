@@ -1,0 +1,41 @@
+"""The README's table of drills is that of the latest run, and every drill is in it."""
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.support import ROOT
+from tests.support.chart.rendering import CHART
+from tests.support.cluster.seen import FILE, make_seen
+
+SEEN: dict[str, Any] = json.loads(FILE.read_text())
+
+
+def drills_under_load(folder: Path) -> set[str]:
+    """The tests in a folder whose failures, losses and doubles are counted."""
+    return {
+        f"{file.relative_to(ROOT).as_posix()}::{function.name}"
+        for file in folder.glob("test_*.py")
+        for function in ast.parse(file.read_text()).body
+        if isinstance(function, ast.FunctionDef) and function.name.startswith("test_")
+        and any(argument.arg == "under_load" for argument in function.args.args)
+    }  # fmt: skip
+
+
+def test_every_drill_has_a_row() -> None:
+    drills = drills_under_load(ROOT / "tests/cluster")
+    assert drills
+    assert drills == {row["test"].partition("[")[0] for row in SEEN["drills"]}
+
+
+def test_nothing_was_lost_or_doubled() -> None:
+    assert [row["what"] for row in SEEN["drills"] if row["lost"] or row["doubled"]] == []
+
+
+def test_the_readme_holds_the_table_and_a_figure_that_drifted_is_found() -> None:
+    readme = (CHART / "README.md").read_text()
+    assert make_seen(SEEN) in readme
+    changed = json.loads(json.dumps(SEEN))
+    changed["drills"][0]["requests"] += 1
+    assert make_seen(changed) not in readme
