@@ -7,8 +7,7 @@ import sys
 
 from opine_local import STOP_SIGNALS
 from opine_local.postgres import USER, database_url, running_port
-from opine_local.running import running_app
-from opine_local.services import url_of
+from opine_local.services import running_app, url_of
 from opine_local.settings import CommandError, Settings, inherited_environment, load_or_create_secrets, local_settings
 
 # The model is there when the app is ready; a machine under load may still need a moment for the first texts.

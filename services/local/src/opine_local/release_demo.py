@@ -23,8 +23,7 @@ from opine_reviews.demo import demo_reviews
 
 from opine_local import STOP_SIGNALS
 from opine_local.ports import any_free
-from opine_local.running import running_app
-from opine_local.services import url_of
+from opine_local.services import running_app, url_of
 from opine_local.settings import CommandError, Settings, inherited_environment, load_or_create_secrets
 
 _VISITORS = 6

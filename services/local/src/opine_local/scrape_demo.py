@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from opine_local import STOP_SIGNALS
 from opine_local.postgres import USER, database_url, running_port
-from opine_local.running import running_app
+from opine_local.services import running_app
 from opine_local.settings import (
     CommandError,
     Settings,
