@@ -1,8 +1,22 @@
-"""Which characters a text may have: those that UTF-8 and PostgreSQL can hold, and one kind of line end."""
+"""Which characters a text may have: those that UTF-8 and PostgreSQL can hold, and one kind of line end.
+
+Besides, the words of English that say nothing of what a text is about.
+"""
 
 from typing import Annotated
 
 from pydantic import BeforeValidator
+
+FUNCTION_WORDS = frozenset(
+    """
+    a an the this that these those i me my you your he him his she her it its we us our they them their there here
+    am is are was were be been being have has had do does did will would can could shall should may might must
+    and or but nor so as if then than that which who whom whose when where while because
+    of to in on at by for from with into onto over under about after before during through up down out off
+    i'm i've i'd i'll you're you've it's we're we've they're they've that's there's
+    """.split()  # noqa: SIM905  words in quotes are harder to read
+)
+"""English words that only join others, in small letters; none that turns a sentence around, such as "not"."""
 
 
 def lone_surrogate(text: str) -> int | None:

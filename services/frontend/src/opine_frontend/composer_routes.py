@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 import pydantic
 from flask import Flask, Response, jsonify, request
 from opine_common.prediction import PredictionAnswer, WordContribution
+from opine_common.text import FUNCTION_WORDS
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
@@ -33,17 +34,6 @@ _STEPS = (0.25, 0.5, 0.75)
 _FLOOR_TOTAL = 6.0
 _LARGEST_FLOOR = 1.5
 
-# English words that only join others. The network reads "was" within "was awful", so much of what "awful" says stands
-# at the word before it; nobody takes "was" for a reason.
-_FUNCTION_WORDS = frozenset(
-    """
-    a an the this that these those i me my you your he him his she her it its we us our they them their there here
-    am is are was were be been being have has had do does did will would can could shall should may might must
-    and or but nor so as if then than that which who whom whose when where while because
-    of to in on at by for from with into onto over under about after before during through up down out off
-    i'm i've i'd i'll you're you've it's we're we've they're they've that's there's
-    """.split()  # noqa: SIM905  words in quotes are harder to read
-)
 _AROUND_A_WORD = ".,;:!?\"'()[]-\u2013\u2014\u2026\u201c\u201d\u2018\u2019"
 
 # Code points that take two UTF-16 code units.
@@ -159,11 +149,13 @@ def highlights(text: str, words: Sequence[WordContribution]) -> list[Highlight]:
 
 def _given_to_content(text: str, words: Sequence[WordContribution]) -> list[float]:
     """Contributions by word, those of function words added to the next other word, or after the last one to that."""
+    # The network reads "was" within "was awful", so much of what "awful" says stands at the word before it; nobody
+    # takes "was" for a reason.
     given = [0.0] * len(words)
     carried, last = 0.0, None
     for index, word in enumerate(words):
         carried += word.contribution
-        if text[word.start : word.end].strip(_AROUND_A_WORD).replace("\u2019", "'").lower() not in _FUNCTION_WORDS:
+        if text[word.start : word.end].strip(_AROUND_A_WORD).replace("\u2019", "'").lower() not in FUNCTION_WORDS:
             given[index], carried, last = carried, 0.0, index
     if last is None:  # there is nothing else to show
         return [word.contribution for word in words]

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from opine_common.prediction import WordContribution
+from opine_common.text import FUNCTION_WORDS
 
 MAX_TERM_LENGTH = 60
 # Of each review: enough for what it is about, few enough that a long one does not drown the short ones.
@@ -21,23 +22,19 @@ _PHRASES_KEPT = 4
 # In the model's units, where a whole review is mostly within -10 and 10: less says nothing either way.
 _LEAST_PULL = 0.1
 
-# Words of the closed classes and what comes before every noun and verb: no theme by themselves.
-_FUNCTION_WORDS = frozenset(
+# What comes before every noun and verb beside the function words: no theme by itself.
+_NO_THEMES = FUNCTION_WORDS | frozenset(
     """
-    a about above after again all almost already also although always am an and another any anybody anyone anything
-    anyway are around as at away back be became because become been before being below between both but by came can
-    come could day days did do does doing done down during each either else even ever every everybody everyone
-    everything few first for from further gave get gets getting give given go goes going gone gonna got had has have
-    having he her here hers herself him himself his how however i i'd i'll i'm i've if in indeed instead into is it
-    its itself just kind last least less let like lot lots made make makes making many may maybe me mean might mine
-    more most mostly much must my myself near next no now of off often oh ok okay on once one ones only onto or
-    other others our ours ourselves out over own per perhaps please put quite rather really said same saw say saying
-    says see seem seems seen several shall she should since so some somebody someone something sometimes soon still
-    such take taken takes taking tell than that the their theirs them themselves then there therefore these they
-    they'd they'll they're they've thing things think this those though through thus till times to together told
-    took toward towards two under until up upon us use used using very via want wanted wants was way we we'd we'll
-    we're we've well went were what whatever when where whether which while who whom whose why will with within
-    would yes yet you you'd you'll you're you've your yours yourself
+    above again all almost already also although always another any anybody anyone anything anyway around away
+    back became become below between both came come day days doing done each either else even ever every
+    everybody everyone everything few first further gave get gets getting give given go goes going gone gonna
+    got having hers herself himself how however indeed instead itself just kind last least less let like lot
+    lots made make makes making many maybe mean mine more most mostly much myself near next no now often oh ok
+    okay once one ones only other others ours ourselves own per perhaps please put quite rather really said same
+    saw say saying says see seem seems seen several since some somebody someone something sometimes soon still
+    such take taken takes taking tell theirs themselves therefore they'd they'll thing things think though thus
+    till times together told took toward towards two until upon use used using very via want wanted wants way
+    we'd we'll well went what whatever whether why within yes yet you'd you'll yours yourself
     """.split()  # noqa: SIM905  words in quotes are harder to read
 )
 # They say nothing alone and turn what follows around, or make it too much.
@@ -122,7 +119,7 @@ def _has_meaning(word: str) -> bool:
     return (
         len(word) > 1
         and any(character.isalpha() for character in word)
-        and word not in _FUNCTION_WORDS
+        and word not in _NO_THEMES
         and word not in _TURNING_WORDS
     )
 
