@@ -177,7 +177,7 @@ def test_make_evaluate_prints_one_json_object(tmp_path: Path) -> None:
         (("evaluate", "--data", "reviews", "--model", "nothing"), "holds no model"),
         (("evaluate", "--data", "."), "no .csv"),
         (("teach", "--data", "reviews/bench_balanced.csv", "--run", "runs/bench"), "no train rows"),
-        (("export", "--run", "runs/teacher", "--out", "x"), "another command than `train`"),
+        (("export", "--run", "runs/teacher", "--out", "x"), "holds a run of another command"),
         (("export", "--run", "reviews", "--out", "x"), "holds no run"),
     ],
 )

@@ -235,7 +235,7 @@ def test_a_run_is_prolonged_or_shortened_until_its_cool_down(
 def test_a_folder_is_of_one_teacher(taught: Path, reviews_csv: Path, tiny_teacher: Build) -> None:
     with pytest.raises(RunError, match=r"other settings \(teaching\.seed\)"):
         teach(request(reviews_csv, taught, config=replace(CONFIG, seed=2)), tiny_teacher)
-    with pytest.raises(RunError, match="another command than `train`"):
+    with pytest.raises(RunError, match="holds a run of another command"):
         read_config(taught)
 
 

@@ -140,7 +140,7 @@ def _show_all(session: Session) -> None:
 
 def _show_releases(session: Session) -> None:
     counted = session.execute(select(ReleaseEvent.kind, func.count()).group_by(ReleaseEvent.kind))
-    counts = dict(counted.tuples().all())
+    counts = dict(counted.all())
     for kind in get_args(EventKind):
         RELEASE_DECISIONS.labels(kind).set(counts.get(kind, 0))
     newest = session.scalar(select(ReleaseEvent).order_by(ReleaseEvent.revision.desc()).limit(1))
