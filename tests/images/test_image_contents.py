@@ -17,7 +17,7 @@ LIMITS = {
     "sentiment": 350_000_000,
     "reviews": 250_000_000,
     "frontend": 320_000_000,
-    "learning": 250_000_000,
+    "learning": 300_000_000,  # 100 MB of it is the client of Kubernetes, for Events
     "scraping": 1_300_000_000,
 }
 
