@@ -65,7 +65,13 @@ class Container:
         with self._log.open("wb") as log:
             command = ["/usr/sbin/runc", "run", "--bundle", str(self._folder), self._id]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        while self._process.poll() is None and not self._is_there():
+            time.sleep(0.05)
         return self
+
+    def _is_there(self) -> bool:
+        state = ["/usr/sbin/runc", "state", self._id]
+        return subprocess.run(state, capture_output=True, check=False, stdin=subprocess.DEVNULL).returncode == 0
 
     @property
     def output(self) -> str:
