@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 from opine_common.http_metrics import DURATION
-from opine_sentiment.batching.batcher import RejectReason
+from opine_sentiment.batching.work import RejectReason
 
 from tests.support import ROOT
 from tests.support.chart.dashboards import DASHBOARDS, panels, queries

@@ -9,17 +9,17 @@ import httpx
 import pytest
 from opine_learning.services import Registry, Sentiment
 from opine_learning.settings import Settings
-from opine_reviews.migration import upgrade
 from opine_reviews.settings import Settings as ReviewsSettings
-from sqlalchemy import Engine, NullPool, create_engine
 
 from tests.support.postgres import running_postgres
 from tests.support.registry import TOKEN, Api
-from tests.support.reviews.rows import add_brands
+from tests.support.reviews.rows import migrated
 from tests.support.sentiment.server import Launcher, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Engine
 
 PATIENCE_S = 60
 
@@ -27,11 +27,7 @@ PATIENCE_S = 60
 @pytest.fixture(scope="package")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with running_postgres(tmp_path_factory.mktemp("registry")) as server:
-        engine = create_engine(server.url, poolclass=NullPool)
-        upgrade(engine)
-        add_brands(engine)
-        yield engine
-        engine.dispose()
+        yield migrated(server.url)
 
 
 @pytest.fixture(scope="package")

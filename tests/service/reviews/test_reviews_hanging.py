@@ -8,12 +8,10 @@ from contextlib import contextmanager
 import pytest
 import urllib3
 from opine_local.ports import any_free
-from opine_reviews.migration import upgrade
-from sqlalchemy import NullPool, create_engine
 
 from tests.support.fake_sentiment import FakeSentiment
 from tests.support.postgres import Postgres, running_postgres
-from tests.support.reviews.rows import add_brands, submission
+from tests.support.reviews.rows import migrated, submission
 from tests.support.reviews.server import Api, serve
 
 CLIENTS = 60
@@ -27,9 +25,7 @@ BOUND_S = 12.0
 @pytest.fixture(scope="module")
 def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     with running_postgres(tmp_path_factory.mktemp("hanging")) as postgres:
-        engine = create_engine(postgres.url, poolclass=NullPool)
-        upgrade(engine)
-        add_brands(engine)
+        migrated(postgres.url)
         yield postgres
 
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 from opine_local.ports import any_free
-from opine_reviews.migration import upgrade
 from opine_reviews.models import Review
 from sqlalchemy import NullPool, create_engine, select
 
 from tests.support.postgres import Postgres
-from tests.support.reviews.rows import add_brands, submission
+from tests.support.reviews.rows import migrated, submission
 from tests.support.reviews.server import Api, serve
 from tests.support.reviews.submitters import Submitters
 
@@ -61,9 +60,7 @@ def test_the_api_starts_without_its_database_and_is_ready_unless_the_schema_is_m
 
     running.postgres.start()
     api.until("/readyz", 503)
-    engine = create_engine(running.postgres.url, poolclass=NullPool)
-    upgrade(engine)
-    add_brands(engine)
+    migrated(running.postgres.url)
     api.until("/readyz", 200)
 
 

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 from opine_local.ports import any_free
-from opine_reviews.migration import upgrade
 from opine_reviews.models import Review
-from sqlalchemy import Engine, NullPool, create_engine, select, text
+from sqlalchemy import Engine, select, text
 
 from tests.support.chart.rendering import SHAPES, render
 from tests.support.postgres import running_postgres
 from tests.support.reviews.pgbouncer import running_pgbouncer
-from tests.support.reviews.rows import add_brands
+from tests.support.reviews.rows import migrated
 from tests.support.reviews.server import Api, serve
 from tests.support.reviews.submitters import Submitters
 
@@ -43,9 +42,7 @@ class Running:
 def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
     with ExitStack() as stack:
         postgres = stack.enter_context(running_postgres(tmp_path))
-        engine = create_engine(postgres.url, poolclass=NullPool)
-        upgrade(engine)
-        add_brands(engine)
+        engine = migrated(postgres.url)
         url = postgres.url
         if request.param != "direct":
             (pooler,) = [one for one in render(SHAPES["production"]) if one["kind"] == "Pooler"]

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask.testing import FlaskClient
+from opine_reviews.migration import upgrade
 from opine_reviews.models import Brand, BrandSource, Review, ScrapedReview, ScrapeRun
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, NullPool, create_engine, insert, text
 
 BRANDS = (
     ("adidas", "Adidas", "Sports and outdoors"),
@@ -40,6 +41,14 @@ TABLES = (
     "brand_source",
     "brand",
 )
+
+
+def migrated(url: str) -> Engine:
+    """Of a database that gets the schema and the brands; no connection is kept."""
+    engine = create_engine(url, poolclass=NullPool)
+    upgrade(engine)
+    add_brands(engine)
+    return engine
 
 
 def empty_tables(engine: Engine) -> None:

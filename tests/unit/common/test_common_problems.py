@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import pytest
-from opine_common.problems import FieldError, Problem, from_validation
+from opine_common.problems import FieldError, Problem, detail_of, from_validation
 from opine_common.request_ids import begin_request, end_request
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
@@ -86,3 +86,20 @@ def test_a_validation_error_is_in_words_for_people(query: dict[str, object], det
     with pytest.raises(ValidationError) as refused:
         Query.model_validate(query)
     assert from_validation(refused.value).detail == detail
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b'{"status": 409, "detail": "The plan is another."}', "The plan is another."),
+        (
+            b'{"detail": "Two faults.", "errors": [{"message": "a is missing"}, {"message": "b is odd"}]}',
+            "a is missing; b is odd",
+        ),
+        (b"<html>Bad Gateway</html>", None),
+        (b'["no object"]', None),
+        (b"{}", None),
+    ],
+)
+def test_another_services_problem_is_told(body: bytes, detail: str | None) -> None:
+    assert detail_of(body) == detail

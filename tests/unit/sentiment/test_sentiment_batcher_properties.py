@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
-from opine_sentiment.batching.batcher import FAILED, ROW_COST, Batcher, Computed, Failed
+from opine_sentiment.batching.batcher import Batcher
 from opine_sentiment.batching.cost_model import CostModel
 from opine_sentiment.batching.errors import ExpiredError, OverloadedError
 from opine_sentiment.batching.health import EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
+from opine_sentiment.batching.work import FAILED, ROW_COST, Computed, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from opine_sentiment.batching.batcher import RejectReason
+    from opine_sentiment.batching.work import RejectReason
 
 MAX_QUEUE_ROWS, MAX_ROWS, MAX_COST = 12, 4, 40 + 3 * ROW_COST
 POISON, UNREADABLE = "poison", "unreadable"

@@ -7,10 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from opine_sentiment.batching.batcher import _MOST_SPARE, _SPARE_S, Batcher, Computed, Failed
+from opine_sentiment.batching.batcher import _MOST_SPARE, _SPARE_S, Batcher
 from opine_sentiment.batching.cost_model import CostModel
 from opine_sentiment.batching.health import EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
+from opine_sentiment.batching.work import Computed, Failed
 
 from tests.unit.sentiment.test_sentiment_health import Observer
 

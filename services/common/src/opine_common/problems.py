@@ -1,5 +1,6 @@
 """Requests that fail, as problem details (RFC 9457). A service turns a `Problem` into its framework's response."""
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -76,6 +77,15 @@ class Problem(Exception):  # noqa: N818  it is called a problem in the RFC
             errors=self.errors or None,
         )
         return details.model_dump_json()
+
+
+def detail_of(body: bytes) -> str | None:
+    """What another service's problem details say is wrong, by field where they name fields; None for any other body."""
+    try:
+        content = json.loads(body)
+        return "; ".join(fault["message"] for fault in content.get("errors", [])) or str(content["detail"])
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return None
 
 
 def invalid_request(errors: Sequence[FieldError]) -> Problem:

@@ -27,6 +27,11 @@ class UserMessage(NamedTuple):
     text: str
     retry_after_s: int | None = None
 
+    @property
+    def line(self) -> str:
+        """Title and text where there is no room for both."""
+        return f"{self.title}. {self.text}"
+
     def as_json(self) -> dict[str, object]:
         return {"reason": self.reason, "title": self.title, "text": self.text, "retry_after_s": self.retry_after_s}
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from opine_common.problems import detail_of
 from prometheus_client.parser import text_string_to_metric_families
 
 from opine_learning.evidence import Counts, Stratum
@@ -106,10 +107,7 @@ class Registry:
 
 
 def _detail(answer: httpx.Response) -> str:
-    try:
-        return str(answer.json()["detail"])
-    except (ValueError, KeyError, TypeError):
-        return f"status {answer.status_code}"
+    return detail_of(answer.content) or f"status {answer.status_code}"
 
 
 class Sentiment:

@@ -1,13 +1,11 @@
 """`make demo`: the app filled with invented reviews, or freed of them."""
 
 import argparse
-import signal
 import subprocess
 import sys
 
-from opine_local import STOP_SIGNALS
 from opine_local.postgres import USER, database_url, running_port
-from opine_local.services import running_app, url_of
+from opine_local.services import run_command, running_app, say, url_of
 from opine_local.settings import CommandError, Settings, inherited_environment, load_or_create_secrets, local_settings
 
 # The model is there when the app is ready; a machine under load may still need a moment for the first texts.
@@ -15,28 +13,20 @@ _PREDICTIONS_S = "60"
 
 
 def main(arguments: list[str] | None = None) -> str | None:
-    """Fill the Opine on these data, which need not run.
-
-    Returns:
-        What the person must know if it went wrong, as `sys.exit` takes it.
-    """
+    """Fill the Opine on these data, which need not run; returns as `run_command`."""
     parser = argparse.ArgumentParser(
         "opine_local.demo", description="Fills Opine with invented reviews, marked as such."
     )
     parser.add_argument("--remove", action="store_true", help="remove exactly what it filled")
     remove = parser.parse_args(arguments).remove
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.default_int_handler)
-    try:
-        settings = local_settings()
-        with running_app(settings) as page_url:
-            _change(settings, ["remove"] if remove else ["fill", "--seconds", _PREDICTIONS_S])
-        print(f"The demo is gone from {page_url}." if remove else f"The demo is filled: {page_url}")  # noqa: T201  the command's output
-    except KeyboardInterrupt:
-        return None
-    except CommandError as error:
-        return str(error)
-    return None
+    return run_command(lambda: _show(remove=remove))
+
+
+def _show(*, remove: bool) -> None:
+    settings = local_settings()
+    with running_app(settings) as page_url:
+        _change(settings, ["remove"] if remove else ["fill", "--seconds", _PREDICTIONS_S])
+    say(f"The demo is gone from {page_url}." if remove else f"The demo is filled: {page_url}")
 
 
 def _change(settings: Settings, arguments: list[str]) -> None:

@@ -4,7 +4,6 @@ import argparse
 import json
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,9 +20,8 @@ from typing import IO, Any
 import urllib3
 from opine_reviews.demo import demo_reviews
 
-from opine_local import STOP_SIGNALS
 from opine_local.ports import any_free
-from opine_local.services import running_app, url_of
+from opine_local.services import run_command, running_app, say, url_of
 from opine_local.settings import CommandError, Settings, inherited_environment, load_or_create_secrets
 
 _VISITORS = 6
@@ -64,27 +62,22 @@ CANDIDATES = (
 
 
 def main(arguments: list[str] | None = None) -> str | None:
-    """Run the demonstration to its end, or until Ctrl-C.
-
-    Returns:
-        What the person must know if it went wrong, as `sys.exit` takes it.
-    """
+    """Run the demonstration to its end, or until Ctrl-C; returns as `run_command`."""
     parser = argparse.ArgumentParser("opine_local.release_demo", description="Shows a good and a bad release.")
     parser.add_argument("--model", type=Path, required=True, help="folder of the shipped model")
     model = parser.parse_args(arguments).model
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.default_int_handler)
+    return run_command(lambda: _run(model))
+
+
+def _run(model: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="opine-release-demo-") as folder:
         log = Path(folder) / "log"
         try:
             with ExitStack() as stack:
                 _show(Path(folder), model, stack, stack.enter_context(log.open("wb")))
-        except KeyboardInterrupt:
-            return None
         except CommandError as error:
             last = log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:]
-            return "\n".join(["The last lines of this Opine:", *last, str(error)])
-    return None
+            raise CommandError("\n".join(["The last lines of this Opine:", *last, str(error)])) from error
 
 
 def _show(folder: Path, model: Path, stack: ExitStack, log: IO[bytes]) -> None:
@@ -97,8 +90,8 @@ def _show(folder: Path, model: Path, stack: ExitStack, log: IO[bytes]) -> None:
         reviews_port=int(ports["OPINE_LOCAL_REVIEWS_PORT"]),
         sentiment_port=int(ports["OPINE_LOCAL_SENTIMENT_PORT"]),
     )
-    _say("An Opine of its own, which is gone afterwards. Its judge is in a hurry:")
-    _say("  " + " ".join(f"{name}={value}" for name, value in _IN_A_HURRY.items()))
+    say("An Opine of its own, which is gone afterwards. Its judge is in a hurry:")
+    say("  " + " ".join(f"{name}={value}" for name, value in _IN_A_HURRY.items()))
     environment = {**inherited, **ports, **_IN_A_HURRY, "OPINE_LOCAL_DATA_DIR": str(data_dir)}
     stack.enter_context(running_app(settings, environment, log))
     token = load_or_create_secrets(settings.secrets_path).registry_token
@@ -108,7 +101,7 @@ def _show(folder: Path, model: Path, stack: ExitStack, log: IO[bytes]) -> None:
         for candidate in CANDIDATES:
             begun = time.monotonic()
             outcome = releases.play(make_version(model, folder / candidate.version, candidate))
-            _say(f"{candidate.version} was {outcome.replace('_', ' ')} after {time.monotonic() - begun:.0f} s.\n")
+            say(f"{candidate.version} was {outcome.replace('_', ' ')} after {time.monotonic() - begun:.0f} s.\n")
             if outcome != candidate.outcome:
                 raise CommandError(
                     f"{candidate.version} should have been {candidate.outcome}: the lines above say why."
@@ -151,7 +144,7 @@ class Releases:
         while time.monotonic() < end:
             events = self._get(f"/release-events?release={release}&limit=100")["items"][::-1]
             for event in events[told:]:
-                _say(f"  {event['kind']}, {event['weight']} % of the visitors: {describe(event['evidence'])}")
+                say(f"  {event['kind']}, {event['weight']} % of the visitors: {describe(event['evidence'])}")
             told = len(events)
             outcome = self._get(f"/releases/{release}")["outcome"]
             if outcome is not None:
@@ -160,7 +153,7 @@ class Releases:
         raise CommandError(f"The release was not decided within {_GIVEN_UP_S:g} s.")
 
     def _models(self, *arguments: str) -> str:
-        _say("$ opine-models " + " ".join(arguments))
+        say("$ opine-models " + " ".join(arguments))
         command = [str(Path(sys.executable).with_name("opine-models")), *arguments]
         done = subprocess.run(  # noqa: S603  ours
             command, env=self._environment, capture_output=True, text=True, check=False
@@ -217,10 +210,6 @@ def _write_reviews(url: str, stop: threading.Event, seed: int) -> None:
         body = {"brand": _BRAND, "text": review.text, "stars": review.stars, "prediction": prediction}
         if http.request("POST", f"{url}/api/v1/reviews", json=body, headers=headers).status != _CREATED:
             time.sleep(_PAUSE_S)
-
-
-def _say(sentence: str) -> None:
-    print(sentence, flush=True)  # noqa: T201  the command's output
 
 
 if __name__ == "__main__":

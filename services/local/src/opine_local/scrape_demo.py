@@ -3,7 +3,6 @@
 import argparse
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -16,9 +15,8 @@ from opine_reviews.models import Brand, ScrapedReview, ScrapeRun
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 
-from opine_local import STOP_SIGNALS
 from opine_local.postgres import USER, database_url, running_port
-from opine_local.services import running_app
+from opine_local.services import run_command, running_app, say
 from opine_local.settings import (
     CommandError,
     Settings,
@@ -33,27 +31,20 @@ _SITE_SIZE = ("--companies", "2", "--reviews", "45")
 
 
 def main(arguments: list[str] | None = None) -> str | None:
-    """Run the demonstration until Ctrl-C.
-
-    Returns:
-        What the person must know if it went wrong, as `sys.exit` takes it.
-    """
+    """Run the demonstration until Ctrl-C; returns as `run_command`."""
     parser = argparse.ArgumentParser("opine_local.scrape_demo", description="Shows the scraping on this machine.")
     parser.add_argument(
         "--python", type=Path, default=Path(sys.executable), help="Python with opine-scraping (default: this one)"
     )
     python = parser.parse_args(arguments).python
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.default_int_handler)
-    try:
-        with ExitStack() as stack:
-            _show(local_settings(), python, stack)
-            while True:
-                time.sleep(3600)
-    except KeyboardInterrupt:
-        return None
-    except CommandError as error:
-        return str(error)
+    return run_command(lambda: _run(python))
+
+
+def _run(python: Path) -> None:
+    with ExitStack() as stack:
+        _show(local_settings(), python, stack)
+        while True:
+            time.sleep(3600)
 
 
 def _show(settings: Settings, python: Path, stack: ExitStack) -> None:
@@ -61,7 +52,7 @@ def _show(settings: Settings, python: Path, stack: ExitStack) -> None:
     secrets = load_or_create_secrets(settings.secrets_path)
     port = running_port(settings.data_dir)
     site_url = stack.enter_context(demo_site(python))
-    _say(f"The demo site: {site_url}")
+    say(f"The demo site: {site_url}")
     environment = inherited_environment() | {
         "OPINE_SCRAPING_DATABASE_URL": database_url("opine_scraping", secrets.scraping_password, port),
         "OPINE_SCRAPING_STATE_DIR": str(settings.data_dir / "scrape-demo"),
@@ -72,14 +63,14 @@ def _show(settings: Settings, python: Path, stack: ExitStack) -> None:
         **({"OPINE_SCRAPING_BROWSER_SANDBOX": "false"} if os.geteuid() == 0 else {}),
     }
     for step in ("discover", "crawl"):
-        _say(f"{step.capitalize()} ...")
+        say(f"{step.capitalize()} ...")
         # The port of the site is another one each time: what was read of the last one is no progress of this one.
         command = [str(python), "-m", "opine_scraping", step, "--site", site_url, "--output", "database"]
         status = subprocess.run([*command, "--start-over"], env=environment, check=False).returncode  # noqa: S603  ours
         if status:
             raise CommandError(f"{step} ended with exit status {status}; the lines above say why.")
     for line in report(read_outcome(database_url(USER, secrets.database_password, port)), page_url):
-        _say(line)
+        say(line)
 
 
 @contextmanager
@@ -145,10 +136,6 @@ def report(outcome: Outcome, page_url: str) -> list[str]:
             f"{outcome.brand_count:,} brands were read elsewhere; one of them: {page_url}/brands/{outcome.brand}"
         )
     return [*lines, "Ctrl-C ends the demo site, and Opine where it was started here."]
-
-
-def _say(sentence: str) -> None:
-    print(sentence, flush=True)  # noqa: T201  the command's output
 
 
 if __name__ == "__main__":

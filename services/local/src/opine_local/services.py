@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from opine_common.readiness import wait_until_ready
 
+from opine_local import STOP_SIGNALS
 from opine_local.data_folder import page_url_of_run
 from opine_local.ports import HOST
 from opine_local.processes import Program
@@ -150,6 +151,28 @@ def is_ready(url: str) -> bool:
 
 def url_of(port: int) -> str:
     return f"http://{HOST}:{port}"
+
+
+def run_command(work: Callable[[], None]) -> str | None:
+    """Do what a command is for, to its end or until Ctrl-C.
+
+    Returns:
+        What the person must know if it went wrong, as `sys.exit` takes it.
+    """
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        work()
+    except KeyboardInterrupt:
+        return None
+    except CommandError as error:
+        return str(error)
+    return None
+
+
+def say(sentence: str) -> None:
+    """A line of a command's own output."""
+    print(sentence, flush=True)  # noqa: T201
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import urllib3
 from charcnn.archive import MEDIA_TYPE, pack, unpack
 from charcnn.artefact import ArtefactError
+from opine_common.problems import detail_of
 from opine_common.settings import read_settings_or_exit
 from pydantic import AnyHttpUrl, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -89,7 +90,7 @@ class Api:
                 f"No answer from {self._base_url} ({error}). Say where the reviews API is by OPINE_MODELS_REVIEWS_URL."
             ) from error
         if answer.status >= _FIRST_ERROR:
-            raise RefusedError(_detail(answer))
+            raise RefusedError(detail_of(answer.data) or f"The reviews API answered with status {answer.status}.")
         return answer.data
 
 
@@ -265,15 +266,6 @@ def _plan_line(plan: Mapping[str, Any]) -> str:
 
 def _pretty(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def _detail(answer: urllib3.BaseHTTPResponse) -> str:
-    """What problem details say, or the status of another kind of answer."""
-    try:
-        content = json.loads(answer.data)
-        return "; ".join(fault["message"] for fault in content.get("errors", [])) or str(content["detail"])
-    except (ValueError, KeyError, AttributeError, TypeError):
-        return f"The reviews API answered with status {answer.status}."
 
 
 if __name__ == "__main__":

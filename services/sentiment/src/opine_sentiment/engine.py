@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from charcnn.artefact import ArtefactError, read_manifest
 from charcnn.devices import DeviceError, require_int8
 
-from opine_sentiment.batching.batcher import ROW_COST, Computed
+from opine_sentiment.batching.work import ROW_COST, Computed
 from opine_sentiment.cpu_limit import cpu_limit
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 if TYPE_CHECKING:
-    from opine_sentiment.batching.batcher import RejectReason
+    from opine_sentiment.batching.work import RejectReason
 
 # A series more for each, which says when it began.
 disable_created_metrics()  # type: ignore[no-untyped-call]

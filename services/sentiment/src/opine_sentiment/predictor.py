@@ -13,11 +13,12 @@ import structlog
 from opine_common.request_ids import SESSION_HEADER
 from opine_common.text import lone_surrogate
 
-from opine_sentiment.batching.batcher import Batcher, Failed
+from opine_sentiment.batching.batcher import Batcher
 from opine_sentiment.batching.cost_model import CostModel
 from opine_sentiment.batching.errors import RejectedError
 from opine_sentiment.batching.health import EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
+from opine_sentiment.batching.work import Failed
 from opine_sentiment.engine import EngineRunner, VersionedText
 from opine_sentiment.metrics import (
     CANARY_REQUESTS,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from charcnn.prediction import Prediction
 
-    from opine_sentiment.batching.batcher import BatchTimes
+    from opine_sentiment.batching.work import BatchTimes
     from opine_sentiment.engine import TextEngine
     from opine_sentiment.releases.follower import ReleaseFollower
     from opine_sentiment.releases.serving import Serving, Source, Version

@@ -13,7 +13,7 @@ from opentelemetry import context, trace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from opine_sentiment.batching.batcher import BatchTimes
+    from opine_sentiment.batching.work import BatchTimes
 
 _tracer = trace.get_tracer("opine.sentiment")
 

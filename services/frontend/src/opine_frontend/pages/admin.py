@@ -28,7 +28,7 @@ from opine_frontend.components.elements import (
 from opine_frontend.components.formatting import LABEL_WORDS, day, excerpt, percent
 from opine_frontend.components.pagination import turn_page
 from opine_frontend.pages.login import is_admin
-from opine_frontend.pages.moderation import ACTOR, moderation_section
+from opine_frontend.pages.moderation import moderation_section
 from opine_frontend.pages.scrape_runs import runs_section
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
@@ -262,7 +262,6 @@ def _text(fields: Mapping[str, object], name: str) -> str:
 def register_callbacks(app: Dash, api: ReviewsApi, token: str) -> None:
     _register_table(app, api)
     _register_deletion(app, api, token)
-    _register_hiding(app, api, token)
 
 
 def _register_table(app: Dash, api: ReviewsApi) -> None:
@@ -367,34 +366,9 @@ def _register_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
                 return False, no_update, SESSION_ENDED.title
             api.delete_review(review_id, token=token)
         except ReviewsApiError as error:
-            message = admin_error(error)
-            return False, no_update, f"{message.title}. {message.text}"
+            return False, no_update, admin_error(error).line
         # A new object with the same filters: Dash shows the page again.
         return False, dict(fields), no_update
-
-
-def _register_hiding(app: Dash, api: ReviewsApi, token: str) -> None:
-    @app.callback(
-        Output("admin-query", "data", allow_duplicate=True),
-        Output("admin-count", "children", allow_duplicate=True),
-        Output("admin-moderation-refresh", "n_clicks"),
-        Input({"type": "admin-hide", "review": ALL}, "n_clicks"),
-        State("admin-query", "data"),
-        State("admin-moderation-refresh", "n_clicks"),
-        prevent_initial_call=True,
-    )
-    def hide(clicks: list[int], fields: Fields, refreshed: int) -> tuple[Fields | NoUpdate, str | NoUpdate, int]:
-        trigger = ctx.triggered_id
-        if not isinstance(trigger, dict) or not any(clicks):
-            raise PreventUpdate
-        try:
-            if not is_admin():
-                return no_update, SESSION_ENDED.title, refreshed
-            api.moderate("hide", "review", trigger["review"], actor=ACTOR, token=token)
-        except ReviewsApiError as error:
-            message = admin_error(error)
-            return no_update, f"{message.title}. {message.text}", refreshed
-        return dict(fields), no_update, refreshed + 1
 
 
 def register_export(server: Flask, api: ReviewsApi, token: str) -> None:
@@ -407,7 +381,7 @@ def register_export(server: Flask, api: ReviewsApi, token: str) -> None:
             chunks = api.export(review_query(request.args), token=token)
         except ReviewsApiError as error:
             message = admin_error(error)
-            return Response(f"{message.title}. {message.text}\n", message.status, mimetype="text/plain")
+            return Response(f"{message.line}\n", message.status, mimetype="text/plain")
         return Response(
             stream_with_context(chunks),
             mimetype="text/csv",

@@ -106,8 +106,7 @@ def register_login(server: Flask, settings: Settings, api: ReviewsApi) -> None:
             try:
                 api.end_session(session_id, token=token)
             except ReviewsApiError as error:
-                message = admin_error(error)
-                raise ServiceUnavailable(f"Not logged out. {message.title}. {message.text}") from error
+                raise ServiceUnavailable(f"Not logged out. {admin_error(error).line}") from error
         session.clear()
         return redirect(link("/admin"), 303)
 

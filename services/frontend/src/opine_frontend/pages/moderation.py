@@ -2,8 +2,9 @@
 
 from typing import cast
 
-from dash import ALL, Dash, Input, Output, ctx, html
+from dash import ALL, Dash, Input, NoUpdate, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 
 from opine_frontend.components.elements import data, empty_state, error_notice, skeleton, visually_hidden
 from opine_frontend.components.formatting import counted, excerpt, minute
@@ -14,7 +15,7 @@ from opine_frontend.reviews_api.schemas import HiddenReview, Moderation, Moderat
 from opine_frontend.user_messages import SESSION_ENDED, admin_error
 
 # There is one password, so all admins are one.
-ACTOR = "admin"
+_ACTOR = "admin"
 
 
 def moderation_section() -> html.Section:
@@ -94,6 +95,8 @@ def _actions(kind: str, target: str, name: str, *actions: str) -> html.Div:
 
 
 def register_callbacks(app: Dash, api: ReviewsApi, token: str) -> None:
+    _register_hiding(app, api, token)
+
     # Dash calls it when the section appears, and at each click.
     @app.callback(
         Output("admin-moderation", "children"),
@@ -108,7 +111,32 @@ def register_callbacks(app: Dash, api: ReviewsApi, token: str) -> None:
             # Buttons that have just been drawn report themselves too, without a click.
             if isinstance(trigger, dict) and any(clicks):
                 pressed = cast("dict[str, str]", trigger)
-                api.moderate(pressed["action"], pressed["kind"], pressed["target"], actor=ACTOR, token=token)
+                api.moderate(pressed["action"], pressed["kind"], pressed["target"], actor=_ACTOR, token=token)
             return moderation_content(api.moderation(token=token))
         except ReviewsApiError as error:
             return error_notice(admin_error(error))
+
+
+def _register_hiding(app: Dash, api: ReviewsApi, token: str) -> None:
+    @app.callback(
+        Output("admin-query", "data", allow_duplicate=True),
+        Output("admin-count", "children", allow_duplicate=True),
+        Output("admin-moderation-refresh", "n_clicks"),
+        Input({"type": "admin-hide", "review": ALL}, "n_clicks"),
+        State("admin-query", "data"),
+        State("admin-moderation-refresh", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def hide(
+        clicks: list[int], fields: dict[str, object], refreshed: int
+    ) -> tuple[dict[str, object] | NoUpdate, str | NoUpdate, int]:
+        trigger = ctx.triggered_id
+        if not isinstance(trigger, dict) or not any(clicks):
+            raise PreventUpdate
+        try:
+            if not is_admin():
+                return no_update, SESSION_ENDED.title, refreshed
+            api.moderate("hide", "review", trigger["review"], actor=_ACTOR, token=token)
+        except ReviewsApiError as error:
+            return no_update, admin_error(error).line, refreshed
+        return dict(fields), no_update, refreshed + 1
