@@ -50,7 +50,8 @@ def brand_terms(session: Session, brand: BrandName, *, today: dt.date, limit: in
 
     Reads sums that are kept, and of single reviews only those of the terms that are answered, lately.
     """
-    praise, complaints = (without_name(_strongest(session, brand.slug, order), brand.name) for order in (_MOST, _LEAST))
+    praise = without_name(_strongest(session, brand.slug, _PRAISE), brand.name)
+    complaints = without_name(_strongest(session, brand.slug, _COMPLAINTS), brand.name)
     chosen = {
         "praise": choose(praise, [*praise, *complaints], limit),
         "complaints": choose(complaints, [*praise, *complaints], limit),
@@ -75,8 +76,8 @@ def brand_terms(session: Session, brand: BrandName, *, today: dt.date, limit: in
     )
 
 
-_MOST = (BrandTerm.pull_sum > 0, BrandTerm.pull_sum.desc())
-_LEAST = (BrandTerm.pull_sum < 0, BrandTerm.pull_sum.asc())
+_PRAISE = (BrandTerm.pull_sum > 0, BrandTerm.pull_sum.desc())
+_COMPLAINTS = (BrandTerm.pull_sum < 0, BrandTerm.pull_sum.asc())
 
 
 def _strongest(
@@ -107,7 +108,7 @@ def _recent_counts(session: Session, slug: str, terms: Sequence[str], since: dt.
         .where(ReviewTerm.brand_slug == slug, ReviewTerm.term.in_(terms), ReviewTerm.written_on >= since)
         .group_by(ReviewTerm.term)
     )
-    return {said: count for said, count in session.execute(statement)}  # noqa: C416  dict() knows no rows
+    return dict(session.execute(statement).all())
 
 
 def without_name(terms: Iterable[CountedTerm], name: str) -> list[CountedTerm]:

@@ -265,15 +265,16 @@ def _watched(serving: Serving, version: Version) -> Iterator[None]:
     if not serving.weight or version not in (serving.live, serving.candidate):
         yield
         return
-    begun, outcome = time.monotonic(), "failed"
+    begun = time.monotonic()
+    outcome: str | None = "failed"
     try:
         yield
         outcome = "slow" if time.monotonic() - begun > SLOW_S else "answered"
     except asyncio.CancelledError:
-        outcome = ""  # who has hung up was not failed
+        outcome = None  # who has hung up was not failed
         raise
     finally:
-        if outcome:
+        if outcome is not None:
             CANARY_REQUESTS.labels(str(serving.release), serving.role(version), outcome).inc()
 
 
