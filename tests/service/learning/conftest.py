@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 PATIENCE_S = 60
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with running_postgres(tmp_path_factory.mktemp("registry")) as server:
         yield migrated(server.url)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def api(engine: Engine) -> Iterator[Api]:
     url = engine.url.render_as_string(hide_password=False)
     settings = {"database_url": url, "client_hash_key": "k" * 32, "registry_token": TOKEN}
@@ -39,7 +39,7 @@ def api(engine: Engine) -> Iterator[Api]:
     running.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def server(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     launcher = Launcher(tmp_path_factory.mktemp("sentiment"))
     server = launcher.launch(
@@ -54,7 +54,7 @@ def server(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
     launcher.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def settings(api: Api, server: Server) -> Settings:
     return Settings.model_validate(
         {"reviews_url": api.url, "sentiment_url": server.url, "registry_token": TOKEN, "timeout_s": 30}
