@@ -95,7 +95,7 @@ e2e: .venv-test/installed browser ## Install on a cluster (KUBECONFIG, or the on
 	.venv-test/bin/pytest tests/images tests/cluster -m "not drill" $(ARGS)
 
 drills: .venv-test/installed ## Break what can break, on a cluster and under load; the chart's README says what was seen
-	.venv-test/bin/pytest tests/cluster -m drill $(ARGS); seen=$$?; .venv-test/bin/python charts/document.py; exit $$seen
+	.venv-test/bin/pytest tests/cluster -m drill --record $(ARGS); seen=$$?; .venv-test/bin/python charts/document.py; exit $$seen
 
 ##@ Model
 train: data .venv-test/installed ## Train a model: DATA=a CSV file or a folder of them

@@ -21,6 +21,7 @@ COMPONENTS = ("sentiment", "reviews", "frontend")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--namespace", default="opine-e2e", help="where the release is installed")
+    parser.addoption("--record", action="store_true", help="keep what was seen, for the chart's README")
     parser.addoption("--keep", action="store_true", help="leave the release and the cluster as they are at the end")
 
 
@@ -44,7 +45,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.write_line(make_seen(seen.as_json()))
     for line in seen.failures:
         terminalreporter.write_line(line)
-    seen.record()
+    if config.getoption("record"):
+        seen.record()
 
 
 @pytest.fixture(scope="session")
