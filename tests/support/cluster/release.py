@@ -43,6 +43,16 @@ class Release:
     def delete_namespace(self) -> None:
         self.kubectl("delete", "namespace", self.namespace, "--timeout=120s", timeout=150)
 
+    def status(self) -> str | None:
+        """Helm's word for the newest revision, such as `deployed` or `pending-install`; None where there is none."""
+        try:
+            found: str = json.loads(self.helm("status", NAME, "--output", "json"))["info"]["status"]
+        except CommandError as error:
+            if "not found" in str(error):
+                return None
+            raise
+        return found
+
     def install(self) -> float:
         """Seconds until all is ready."""
         return self._apply("install", {})
