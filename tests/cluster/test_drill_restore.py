@@ -129,7 +129,8 @@ def test_what_is_archived_comes_back(archived: Release, figures: dict[str, str],
     values.write_text(yaml.safe_dump(given))
     release.helm("uninstall", "opine", "--wait")
     release.kubectl("delete", "cluster,objectstore,scheduledbackup", "--all")
-    release.kubectl("delete", "secret", "opine-secrets", "opine-db-scraping", "opine-db-analysis", "--ignore-not-found")
+    of_roles = [f"opine-db-{role}" for role in ("scraping", "analysis", "reading")]
+    release.kubectl("delete", "secret", "opine-secrets", *of_roles, "--ignore-not-found")
     release.kubectl("delete", "pvc", "--all")
     began = time.monotonic()
     follow(release, f"export VALUES='{values}'\n" + block(RUNBOOK, "helm -n opine install"), tmp_path, timeout=900)
