@@ -155,16 +155,10 @@ Sentiment.add_asgi_middleware(  # type: ignore[attr-defined]
     timeout_s=settings.upload_timeout_s,
 )
 if settings.otlp_endpoint is not None:
-    from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
-    from opine_common.tracing import NOT_TRACED, name_trace
+    from opine_common.tracing import AsgiSpans
 
     # Beside BentoML's, whose tracer others than BentoML cannot have: the batcher's spans belong to the same trace.
-    Sentiment.add_asgi_middleware(  # type: ignore[attr-defined]
-        OpenTelemetryMiddleware,
-        excluded_urls=NOT_TRACED,
-        server_request_hook=name_trace,
-        exclude_spans=["receive", "send"],
-    )
+    Sentiment.add_asgi_middleware(AsgiSpans)  # type: ignore[attr-defined]
 
 
 def _configure_logging() -> None:
