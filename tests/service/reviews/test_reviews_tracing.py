@@ -56,7 +56,7 @@ print(answer.json["recorded"], answer.json["looked_at"], answer.json["traceparen
 
 
 @pytest.mark.parametrize(("flags", "recorded"), [("01", True), ("00", False)])
-def test_of_a_request_that_is_not_sampled_nothing_is_recorded(flags: str, recorded: bool) -> None:  # noqa: FBT001
+def test_of_a_request_that_is_not_sampled_nothing_is_recorded(flags: str, recorded: bool) -> None:
     done = subprocess.run(
         [sys.executable, "-c", ASKED.replace("FLAGS", flags)],
         env={"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"},
