@@ -8,9 +8,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from opine_local import STOP_SIGNALS, data_folder, ports
-from opine_local.console import Console, open_console
 from opine_local.postgres import Cluster, database_url, open_cluster
-from opine_local.processes import Program, Running, end_all, end_leftovers, kill_marked, mark, start
+from opine_local.processes import (
+    Console,
+    Program,
+    Running,
+    end_all,
+    end_leftovers,
+    kill_marked,
+    mark,
+    open_console,
+    start,
+)
 from opine_local.services import Service, followers, services
 from opine_local.settings import (
     CommandError,
