@@ -215,14 +215,15 @@ TAINTED: Object = {
 
 
 def test_everything_can_be_placed_on_tainted_nodes() -> None:
-    components = dict.fromkeys(("sentiment", "reviews", "frontend", "migrations", "scraping", "training"), TAINTED)
+    names = ("sentiment", "reviews", "frontend", "migrations", "scraping", "learning", "training")
+    components = dict.fromkeys(names, TAINTED)
     database = deep("database.cnpg", {**TAINTED, "pooler": TAINTED})
     training = {"training": {"enabled": True, "data": {"existingClaim": "a"}, "runs": {"existingClaim": "b"}}}
     objects = with_values(components, database, {"scraping": SCRAPING}, training)
     specs = {pods.owner: pods.spec for pods in own_pods(objects)}
     specs["pooler"] = named(objects, "Pooler/opine-db-pooler")["spec"]["template"]["spec"]
     specs["database"] = named(objects, "Cluster/opine-db")["spec"]["affinity"]
-    assert len(specs) == 12
+    assert len(specs) == 13
     for owner, spec in specs.items():
         assert spec is not None
         assert {key: spec.get(key) for key in TAINTED} == TAINTED, owner
