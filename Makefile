@@ -21,7 +21,7 @@ BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo scrape-demo release-demo test coverage bench lint lint-python lint-types lint-web lint-shell lint-yaml lint-images format lock version \
-	train evaluate picture bento images e2e drills clean python browser data
+	train evaluate picture bento images release e2e drills clean python browser data
 
 ##@ Use
 help: ## Show this list
@@ -62,7 +62,7 @@ format: .venv-test/installed ## Format the code and repair what can be repaired
 
 lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer ones
 	echo uv hatchling editables | tr ' ' '\n' | $(LOCK) - -o $(INSTALLERS)
-	printf '%s\n' $(ALL:%=./%) | $(LOCK) tests/pyproject.toml - --group lint -o tests/requirements.txt
+	printf '%s\n' $(ALL:%=./%) | $(LOCK) tests/pyproject.toml - --group lint --group release -o tests/requirements.txt
 	$(call lock_like_tests,services/sentiment,services/common services/charcnn services/sentiment)
 	$(call lock_like_tests,services/sentiment,services/common services/charcnn[torch] services/sentiment,-cuda)
 	printf '%s\n' $(BENCHED:%=./%) | $(LOCK) services/sentiment/bench/requirements.in - -c tests/requirements.txt -o services/sentiment/bench/requirements.txt
@@ -88,6 +88,11 @@ bento: .venv-test/installed $(UV) ## Package the sentiment service as a Bento, f
 
 images: ## Build the container images; VARIANT=cuda for GPUs
 	k8s/images/build $(VARIANT:%=--variant %)
+
+release: .venv-test/installed ## Publish images, model and chart: VERSION=0.2.0 REGISTRY=ghcr.io/you; ARGS=--help says more
+	@test -n "$(REGISTRY)" || { echo "Say where to, such as make release VERSION=0.2.0 REGISTRY=ghcr.io/you" >&2; exit 1; }
+	@$(MAKE) --silent version
+	@.venv-test/bin/python k8s/release.py --registry "$(REGISTRY)" $(ARGS)
 
 e2e: .venv-test/installed browser ## Install on a cluster (KUBECONFIG, or the one beside this repository) and use it
 	@if [ -z "$$KUBECONFIG" ] && [ -x ../shared/cluster/cluster ]; then ../shared/cluster/cluster up >/dev/null; fi
@@ -118,7 +123,7 @@ lint-python: .venv-test/installed
 
 lint-types: .venv-test/installed
 	.venv-test/bin/mypy $(ALL:=/src)
-	.venv-test/bin/mypy charts/document.py charts/opine/files charts/dashboards
+	.venv-test/bin/mypy charts/document.py charts/opine/files charts/dashboards k8s/release.py
 	MYPYPATH=services/reviews/bench:services/sentiment/bench .venv-test/bin/mypy services/*/bench scraping/bench
 	MYPYPATH=services/sentiment/bench .venv-test/bin/mypy --explicit-package-bases tests
 
