@@ -4,7 +4,7 @@
 
 Everything is pushed before the chart, and a version whose chart is there is not published again: what was cut off is
 repeated, what is complete stays. Needs buildah, Helm and syft, which `make` brings; cosign to sign. All four read the
-registry's password from ~/.docker/config.json. What was published is left in dist/VERSION: the chart, an SBOM (SPDX) of
+registry's password from ~/.docker/config.json. What was published is left in dist/release: the chart, an SBOM (SPDX) of
 each image, and checksums.txt with every digest.
 """
 
@@ -199,8 +199,9 @@ def publish(options: argparse.Namespace) -> None:
     check(options.sign)
     if registry.has_chart(version):
         raise ReleaseError(f"{registry.chart}:{version} is published already: give the release another version.")
-    folder = ROOT / "dist" / version
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = ROOT / "dist/release"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
 
     images = [registry.push_image(name, version, build(name, options.platform)) for name in options.components]
     if options.cuda:

@@ -71,7 +71,7 @@ class Publishing:
 
     @property
     def dist(self) -> Path:
-        return self.root / "dist" / VERSION
+        return self.root / "dist/release"
 
     @property
     def chart(self) -> Path:
