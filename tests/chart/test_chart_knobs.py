@@ -189,7 +189,7 @@ def test_the_model_is_scaled_by_the_compute_that_is_asked_of_it() -> None:
             },
         }
     ]
-    adapter = yaml.safe_load((ROOT / "k8s/kind/adapter-values.yaml").read_text())
+    adapter = yaml.safe_load((ROOT / "k8s/monitoring/prometheus-adapter-values.yaml").read_text())
     (rule,) = adapter["rules"]["custom"]
     assert rule["seriesQuery"].startswith("opine_sentiment_offered_compute_seconds_total{")
     assert "rate(" in rule["metricsQuery"]
