@@ -112,7 +112,7 @@ class ModelsPage(AdminPage):
 
     def ask(self, step: str, target: str = "candidate") -> None:
         self.button(step, target).click()
-        wait_for(self.driver, "the question", lambda: self.question.is_displayed())
+        wait_for(self.driver, "the question", self.question.is_displayed)
 
     def decide(self, step: str, target: str = "candidate", reason: str = "") -> None:
         self.ask(step, target)
@@ -225,7 +225,7 @@ def test_the_page_is_for_everybody_who_may_see_it(
     # By keyboard alone; whoever changes their mind is where they were.
     button = page.button("promote")
     button.send_keys(Keys.ENTER)
-    wait_for(driver, "the question", lambda: page.question.is_displayed())
+    wait_for(driver, "the question", page.question.is_displayed)
     assert accessibility_violations(driver) == []
     driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     wait_for(driver, "no question", lambda: driver.switch_to.active_element == page.button("promote"))

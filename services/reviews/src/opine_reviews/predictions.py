@@ -183,10 +183,12 @@ def _read_lines(response: urllib3.BaseHTTPResponse, expected: int) -> list[Predi
     try:
         answers = [TEXT_ANSWER.validate_json(line) for line in response.data.splitlines()]
     except ValidationError as error:
-        logger.warning("sentiment answered nonsense", errors=error.errors(include_input=False, include_url=False)[:5])
+        logger.warning(
+            "sentiment answered nonsense", extra={"errors": error.errors(include_input=False, include_url=False)[:5]}
+        )
         raise _unavailable("bad_answer") from error
     if len(answers) != expected:
-        logger.warning("sentiment answered too few texts", expected=expected, answered=len(answers))
+        logger.warning("sentiment answered too few texts", extra={"expected": expected, "answered": len(answers)})
         raise _unavailable("bad_answer")
     return answers
 
