@@ -11,7 +11,6 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import NoReturn
 
-import structlog
 from opine_common.logs import configure_logging
 
 from opine_learning.judge import Policy
@@ -21,7 +20,7 @@ from opine_learning.settings import Settings, get_settings
 from opine_learning.simulation import DIFFERENCES, REVIEWS_A_DAY, Scenario, characterise, table
 from opine_learning.steps import Decision, take_step
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.learning")
+logger = logging.getLogger("opine.learning")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,7 +67,7 @@ def _step(_: argparse.Namespace) -> int:
     try:
         take_step(services.registry, services.sentiment, settings.policy, services.tell)
     except ServiceError as error:
-        logger.error("there is no looking at the release", error=str(error))  # noqa: TRY400  the sentence says it
+        logger.error("there is no looking at the release", extra={"error": str(error)})  # noqa: TRY400  the sentence says it
         return 1
     finally:
         services.close()
@@ -89,7 +88,7 @@ def _run(options: argparse.Namespace) -> NoReturn:
         except ServiceError as error:
             # A service that is away is said once, not every minute.
             if not failing:
-                logger.warning("there is no looking at the release", error=str(error))
+                logger.warning("there is no looking at the release", extra={"error": str(error)})
             failing = True
         time.sleep(options.every)
 
@@ -103,12 +102,12 @@ def _rescore(options: argparse.Namespace) -> int:
             sys.stdout.write(line + "\n")
         reason = block(services.registry, found, settings.max_past_flips)
     except ServiceError as error:
-        logger.error("the past cannot be rescored", error=str(error))  # noqa: TRY400  the sentence says it
+        logger.error("the past cannot be rescored", extra={"error": str(error)})  # noqa: TRY400  the sentence says it
         return 1
     finally:
         services.close()
     if reason is not None:
-        logger.warning("the release is taken back", reason=reason)
+        logger.warning("the release is taken back", extra={"reason": reason})
     return 0
 
 

@@ -1,15 +1,15 @@
 """A decision as an Event of the cluster, for whoever looks there: `kubectl get events`."""
 
 import datetime as dt
+import logging
 
-import structlog
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
 from opine_learning.steps import Decision
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.learning")
+logger = logging.getLogger("opine.learning")
 
 _COMPONENT = "opine-learning"
 _REASONS = {
@@ -55,4 +55,4 @@ class KubernetesEvents:
         try:
             self._api.create_namespaced_event(self._namespace, event, _request_timeout=5)
         except (ApiException, HTTPError) as error:
-            logger.warning("the Event could not be written", error=str(error).splitlines()[0])
+            logger.warning("the Event could not be written", extra={"error": str(error).splitlines()[0]})

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
 
-import structlog
 import urllib3
 from itsdangerous import Signer
 from opine_common.deadlines import deadline
@@ -21,7 +21,7 @@ from opine_reviews.metrics import FAILED_PREDICTIONS, REJECTED_PREDICTIONS
 from opine_reviews.schemas.requests import Explain, normalise_text
 from opine_reviews.settings import Settings
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 _RETRY_AFTER_S = 2
 _MAX_RETRY_AFTER_S = 60
@@ -91,10 +91,10 @@ class SentimentClient:
             with deadline(self._timeout_s):
                 return self._http.request("POST", "/v1/predict", json=body, timeout_s=self._timeout_s)
         except NoAnswerInTimeError as error:
-            logger.warning("sentiment call timed out", error=str(error))
+            logger.warning("sentiment call timed out", extra={"error": str(error)})
             raise _timed_out() from error
         except NoAnswerError as error:
-            logger.warning("sentiment call failed", error=str(error))
+            logger.warning("sentiment call failed", extra={"error": str(error)})
             raise _unavailable("unreachable") from error
 
 
@@ -139,7 +139,9 @@ def _read(response: urllib3.BaseHTTPResponse) -> tuple[ModelVersion, Prediction]
     try:
         answer = _Answer.model_validate_json(response.data)
     except ValidationError as error:
-        logger.warning("sentiment answered nonsense", errors=error.errors(include_input=False, include_url=False)[:5])
+        logger.warning(
+            "sentiment answered nonsense", extra={"errors": error.errors(include_input=False, include_url=False)[:5]}
+        )
         raise _unavailable("bad_answer") from error
     prediction = answer.predictions[0]
     if isinstance(prediction, FailedText):
@@ -157,7 +159,7 @@ def _refusal(response: urllib3.BaseHTTPResponse) -> Problem:
             return invalid_field("text", "cannot be read as it is; shorten it")
         case HTTPStatus.GATEWAY_TIMEOUT:
             return _timed_out()
-    logger.warning("sentiment answered an error", status=response.status)
+    logger.warning("sentiment answered an error", extra={"status": response.status})
     return _unavailable(
         "engine" if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_answer", retry_after=retry_after
     )
@@ -165,7 +167,7 @@ def _refusal(response: urllib3.BaseHTTPResponse) -> Problem:
 
 def _failed_text(error: TextError) -> Problem:
     if error.code == "internal":
-        logger.warning("sentiment failed at a text", error=error.message)
+        logger.warning("sentiment failed at a text", extra={"error": error.message})
         return _unavailable("engine")
     FAILED_PREDICTIONS.labels("refused_text").inc()
     return invalid_field("text", "is longer than can be read" if error.code == "too_long" else "cannot be read")

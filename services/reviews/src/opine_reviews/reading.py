@@ -6,11 +6,11 @@ is read by the next run.
 """
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-import structlog
 import urllib3
 from opine_common.http_client import HttpClient, NoAnswerError
 from opine_common.prediction import Prediction
@@ -25,7 +25,7 @@ from opine_reviews.predictions import FailedText, TextAnswer
 from opine_reviews.settings import Settings
 from opine_reviews.term_extraction import extract_terms
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 _BATCH = 200
 # Of one request, which is sent whole before its answer is read: within what the service reads ahead of its answers.
@@ -128,7 +128,9 @@ class ReviewReader:
             session.execute(_BOUND_WAITS)
             for review, prediction in zip(reviews, answers.predictions, strict=True):
                 if isinstance(prediction, FailedText) and prediction.error.code == "internal":
-                    logger.warning("a review could not be read", review=review.id, error=prediction.error.message)
+                    logger.warning(
+                        "a review could not be read", extra={"review": review.id, "error": prediction.error.message}
+                    )
                     continue
                 read += _keep(session, review, prediction, answers.model_digest)
         return read

@@ -4,11 +4,11 @@ Revisions are numbered ("0001", "0002", ...), so that code can also tell that a 
 only expand until the code that needs the old shape is gone.
 """
 
+import logging
 from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
-import structlog
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from opine_common.readiness import wait_until_ready
@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import SchemaItem
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 Awaited = Literal["database", "roles", "schema"]
 

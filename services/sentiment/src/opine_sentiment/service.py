@@ -16,7 +16,6 @@ os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # noqa: TID251  BentoML's, not
 
 import bentoml
 import click
-import structlog
 from bentoml.exceptions import BentoMLException
 from charcnn.artefact import ArtefactError
 from charcnn.devices import DeviceError
@@ -44,7 +43,7 @@ from opine_sentiment.shutdown import Shutdown
 # What BentoML imports from here on leaves no garbage, and looking for it takes long; `freeze_gc` sets it anew.
 gc.set_threshold(100_000)
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
+logger = logging.getLogger("opine.sentiment")
 
 SERVICE = "sentiment"
 # The deadline is ours; BentoML's comes later and ends what hangs. It keeps a timer a request until then.
