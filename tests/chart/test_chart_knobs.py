@@ -189,7 +189,7 @@ def test_the_model_is_scaled_by_the_compute_that_is_asked_of_it() -> None:
             },
         }
     ]
-    adapter = yaml.safe_load((ROOT / "k8s/kind/adapter-values.yaml").read_text())
+    adapter = yaml.safe_load((ROOT / "k8s/monitoring/prometheus-adapter-values.yaml").read_text())
     (rule,) = adapter["rules"]["custom"]
     assert rule["seriesQuery"].startswith("opine_sentiment_offered_compute_seconds_total{")
     assert "rate(" in rule["metricsQuery"]
@@ -215,14 +215,15 @@ TAINTED: Object = {
 
 
 def test_everything_can_be_placed_on_tainted_nodes() -> None:
-    components = dict.fromkeys(("sentiment", "reviews", "frontend", "migrations", "scraping", "training"), TAINTED)
+    names = ("sentiment", "reviews", "frontend", "migrations", "scraping", "learning", "training")
+    components = dict.fromkeys(names, TAINTED)
     database = deep("database.cnpg", {**TAINTED, "pooler": TAINTED})
     training = {"training": {"enabled": True, "data": {"existingClaim": "a"}, "runs": {"existingClaim": "b"}}}
     objects = with_values(components, database, {"scraping": SCRAPING}, training)
     specs = {pods.owner: pods.spec for pods in own_pods(objects)}
     specs["pooler"] = named(objects, "Pooler/opine-db-pooler")["spec"]["template"]["spec"]
     specs["database"] = named(objects, "Cluster/opine-db")["spec"]["affinity"]
-    assert len(specs) == 12
+    assert len(specs) == 13
     for owner, spec in specs.items():
         assert spec is not None
         assert {key: spec.get(key) for key in TAINTED} == TAINTED, owner

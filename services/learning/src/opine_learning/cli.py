@@ -22,6 +22,8 @@ from opine_learning.steps import Decision, take_step
 
 logger = logging.getLogger("opine.learning")
 
+_PAUSE_S = 2.0
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
@@ -33,6 +35,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="opine-learning", description="Judge releases of model versions.")
     commands = parser.add_subparsers(dest="command", required=True)
     step = commands.add_parser("step", help="look at the open release once, and take the step that it is ready for")
+    step.add_argument(
+        "--patience",
+        type=_seconds,
+        default=0.0,
+        help="seconds in which a service that is away is asked again (default: once)",
+    )
     step.set_defaults(run=_step)
     run = commands.add_parser("run", help="look again and again")
     run.add_argument("--every", type=_seconds, default=60.0, help="seconds between two looks (default 60)")
@@ -61,17 +69,23 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _step(_: argparse.Namespace) -> int:
+def _step(options: argparse.Namespace) -> int:
     settings = _begin()
     services = Services(settings)
+    end = time.monotonic() + options.patience
     try:
-        take_step(services.registry, services.sentiment, settings.policy, services.tell)
-    except ServiceError as error:
-        logger.error("there is no looking at the release", extra={"error": str(error)})  # noqa: TRY400  the sentence says it
-        return 1
+        while True:
+            try:
+                take_step(services.registry, services.sentiment, settings.policy, services.tell)
+            except ServiceError as error:
+                if time.monotonic() >= end:
+                    logger.error("there is no looking at the release", extra={"error": str(error)})  # noqa: TRY400  the sentence says it
+                    return 1
+                time.sleep(_PAUSE_S)
+            else:
+                return 0
     finally:
         services.close()
-    return 0
 
 
 def _run(options: argparse.Namespace) -> NoReturn:

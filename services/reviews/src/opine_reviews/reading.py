@@ -15,13 +15,13 @@ import urllib3
 from opine_common.http_client import HttpClient, NoAnswerError
 from opine_common.prediction import Prediction
 from psycopg2 import errorcodes as pgcodes
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from sqlalchemy import ARRAY, REAL, Engine, Text, bindparam, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, load_only
 
 from opine_reviews.models import Review, ReviewReading
-from opine_reviews.predictions import FailedText, TextAnswer
+from opine_reviews.predictions import TEXT_ANSWER, FailedText
 from opine_reviews.settings import Settings
 from opine_reviews.term_extraction import extract_terms
 
@@ -34,8 +34,6 @@ _MOST_CHARACTERS = 40_000
 _TIMEOUT_S = 60.0
 # One after the other: the service is away, and not a text at fault.
 _MOST_FAILURES = 3
-
-_ANSWER: TypeAdapter[Prediction | FailedText] = TypeAdapter(TextAnswer)
 
 # How long a review that is being deleted is waited for before it is skipped. Below `deadlock_timeout`: where both wait
 # for each other, it is this one that gives way. A lock of its own on the row would need the right to change it.
@@ -167,7 +165,7 @@ def _parse(response: urllib3.BaseHTTPResponse, expected: int) -> _Answers:
     if response.status != HTTPStatus.OK:
         raise ReadingError(f"the sentiment service answered with status {response.status}")
     try:
-        predictions = [_ANSWER.validate_json(line) for line in response.data.splitlines()]
+        predictions = [TEXT_ANSWER.validate_json(line) for line in response.data.splitlines()]
         digest = response.headers["X-Model-Digest"]
     except (ValidationError, KeyError) as error:
         raise ReadingError("the sentiment service answered what it should not") from error
