@@ -21,7 +21,7 @@ BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo scrape-demo release-demo test coverage bench lint lint-python lint-types lint-web lint-shell lint-yaml lint-images format lock version \
-	train evaluate picture bento images e2e drills clean python browser data
+	train evaluate picture bento images model-image e2e drills clean python browser data
 
 ##@ Use
 help: ## Show this list
@@ -88,6 +88,11 @@ bento: .venv-test/installed $(UV) ## Package the sentiment service as a Bento, f
 
 images: ## Build the container images; VARIANT=cuda for GPUs
 	k8s/images/build $(VARIANT:%=--variant %)
+
+model-image: ## Push an image of a model, for sentiment.model.image: MODEL=folder IMAGE=registry.example.org/opine/model:1
+	@test -n "$(MODEL)" -a -n "$(IMAGE)" || { echo "Say which and where to, such as make model-image" \
+		"MODEL=services/sentiment/model IMAGE=registry.example.org/opine/model:1" >&2; exit 1; }
+	@k8s/images/model "$(MODEL)" "$(IMAGE)"
 
 e2e: .venv-test/installed browser ## Install on a cluster (KUBECONFIG, or the one beside this repository) and use it
 	@if [ -z "$$KUBECONFIG" ] && [ -x ../shared/cluster/cluster ]; then ../shared/cluster/cluster up >/dev/null; fi
