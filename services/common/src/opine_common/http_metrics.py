@@ -12,6 +12,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 logger = logging.getLogger("opine.access")
 
 UNMATCHED = "unmatched"
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+"""What a platform asks every few seconds."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "demo":
                 _demo(engine, settings, options.action, options.seconds)
             case "wait":
-                wait_for_database(engine, options.awaited, options.seconds)
+                roles = (settings.scraping_role, settings.analysis_role, settings.reading_role)
+                wait_for_database(engine, options.awaited, options.seconds, [role for role in roles if role])
             case _:
                 _retain(engine, options.days, settings.scraped_retention_days)
     except (DBAPIError, BrandsFileError, ReadingError, RoleError, TimeoutError) as error:
@@ -77,7 +78,10 @@ def make_parser() -> argparse.ArgumentParser:
     seed.add_argument("--file", type=Path, help="CSV with slug,name,website,sector (default: the shipped list)")
     read = commands.add_parser("read", help="find what reviews praise and complain of, in those not read yet")
     read.add_argument("--every", type=_seconds, help="go on, with so many seconds between two looks")
-    wait = commands.add_parser("wait", help="wait for PostgreSQL, or also for the schema that this code needs")
+    wait = commands.add_parser(
+        "wait",
+        help="wait for PostgreSQL, or also for the roles of the settings, or for the schema that this code needs",
+    )
     wait.add_argument("awaited", choices=get_args(Awaited))
     wait.add_argument("--seconds", type=_seconds, required=True, help="after which it gives up")
     retain = commands.add_parser(
@@ -114,7 +118,9 @@ def _migrate(engine: Engine, settings: Settings) -> None:
         # The rights are the newer code's, too.
         return
     logger.info("schema is up to date")
-    granted = grant_roles(engine, scraping=settings.scraping_role, analysis=settings.analysis_role)
+    granted = grant_roles(
+        engine, scraping=settings.scraping_role, analysis=settings.analysis_role, reading=settings.reading_role
+    )
     logger.info("roles are up to date", extra={"granted": granted})
     _checkpoint_if_new(engine)
 

@@ -89,7 +89,7 @@ class Predictor:
         self._following: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.versions = ServedVersions(version_of(engine), source, settings.engine, settings.precision)
-        self._spans_of_request: Callable[[], Callable[[BatchTimes], None]] | None = None
+        self._spans_of_request: Callable[[], Callable[[BatchTimes], None] | None] | None = None
         if settings.otlp_endpoint is not None:
             from opine_sentiment.tracing import spans_of_request  # noqa: PLC0415  costs time and memory
 
