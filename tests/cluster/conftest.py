@@ -16,7 +16,7 @@ from tests.support.cluster.seen import Seen, make_seen
 
 SEEN = pytest.StashKey[Seen]()
 FAILED = set[str]()
-COMPONENTS = ("sentiment", "reviews", "frontend")
+COMPONENTS = ("sentiment", "reviews", "frontend", "learning")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

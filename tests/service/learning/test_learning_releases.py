@@ -229,6 +229,18 @@ def test_the_command_looks_once_and_says_what_it_saw(settings: Settings, running
     assert "Traceback" not in failed.stdout + failed.stderr
 
 
+@pytest.mark.usefixtures("first")
+def test_a_patient_look_waits_for_a_registry_that_is_not_there_yet(settings: Settings, api: Api) -> None:
+    command = [sys.executable, "-m", "opine_learning", "step", "--patience", "60"]
+    api.close()
+    with subprocess.Popen(command, env=environment(settings), stdout=-1) as look:
+        with pytest.raises(subprocess.TimeoutExpired):
+            look.wait(4)
+        api.open()
+        said, _ = look.communicate(timeout=60)
+    assert (look.returncode, said) == (0, b"")
+
+
 def test_the_loop_survives_a_service_that_is_away_and_ends_when_it_is_told_to(settings: Settings) -> None:
     away = environment(settings) | {"OPINE_LEARNING_SENTIMENT_URL": "http://127.0.0.1:9", "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "opine_learning", "run", "--every", "0.05"]

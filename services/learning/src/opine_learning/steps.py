@@ -5,18 +5,17 @@ made on: of two judges one decides, and one that was killed has decided or not.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import structlog
-
 from opine_learning.evidence import Counts, Stratum
 from opine_learning.judge import Observation, Policy, Stage, bound_difference, decide
 from opine_learning.services import Registry, Report, Sentiment, StaleError
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.learning")
+logger = logging.getLogger("opine.learning")
 
 _BEFORE = dt.timedelta(days=28)
 """How far back the rate of corrections is looked up that the judge expects."""
@@ -49,10 +48,10 @@ def take_step(registry: Registry, sentiment: Sentiment, policy: Policy, tell: Te
         else:
             decision = None
     except StaleError as error:
-        logger.info("somebody else has decided", revision=plan["revision"], answer=str(error))
+        logger.info("somebody else has decided", extra={"revision": plan["revision"], "answer": str(error)})
         return None
     if decision is not None:
-        logger.info("decided", step=decision.step, reason=decision.reason, plan=decision.plan)
+        logger.info("decided", extra={"step": decision.step, "reason": decision.reason, "plan": decision.plan})
         tell(decision)
     return decision
 
@@ -64,7 +63,9 @@ def _begin(registry: Registry, sentiment: Sentiment, plan: Any) -> Decision | No
     sources = {report.models["source"] for report in reports}
     if sources != {"shipped"} or len(digests) != 1:
         # In the middle of a rollout of another image; or a service remembers a version of another registry.
-        logger.warning("there is no first version: the sentiment services do not agree", digests=sorted(digests))
+        logger.warning(
+            "there is no first version: the sentiment services do not agree", extra={"digests": sorted(digests)}
+        )
         return None
     (digest,) = digests
     registry.register(sentiment.shipped_artefact(digest))
@@ -78,7 +79,7 @@ def _go_on(registry: Registry, sentiment: Sentiment, plan: Any, policy: Policy) 
     verdict = decide(seen, policy)
     evidence = {"reason": verdict.reason, **verdict.evidence, **bound_difference(seen, policy)}
     if verdict.step == "hold":
-        logger.info("held", release=plan["release"], **evidence)
+        logger.info("held", extra={"release": plan["release"], **evidence})
         return None
     path = f"/releases/{plan['release']}/{verdict.step}"
     return Decision(verdict.step, verdict.reason, registry.decide(path, plan["revision"], evidence=evidence))
