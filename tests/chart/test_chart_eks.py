@@ -1,4 +1,4 @@
-"""What k8s/eks and k8s/gpu hold is what eksctl and Kubernetes take; the guides' commands parse, and the sums are right."""
+"""What k8s/eks and k8s/gpu hold is what eksctl and Kubernetes take; the guides parse, and their sums are right."""
 
 import json
 import re
