@@ -1,7 +1,8 @@
-"""`make release` to a registry, and the published chart's README from an empty folder: install, upgrade, roll back."""
+"""`make release` to a registry; then the READMEs' commands from an empty folder: install, upgrade, roll back."""
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import time
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from tests.support import ROOT
 from tests.support.cluster.commands import CLUSTER, run
-from tests.support.cluster.documented import blocks_in, follow
+from tests.support.cluster.documented import block, blocks_in, follow
 from tests.support.cluster.release import VALUES, Release, wait_until
 
 pytestmark = pytest.mark.drill
@@ -23,8 +25,9 @@ COMPONENTS = ("sentiment", "reviews", "frontend")
 VERSION = (ROOT / "VERSION").read_text().strip()
 NEXT = "99.0.0"
 
-# What a cluster of one small node and a registry without TLS need beside the command; everybody else needs nothing.
+# What a cluster of one small node and a registry without TLS need beside the commands, and which registry is meant.
 HELM = f"""#!/bin/bash
+set -- "${{{{@/registry.example.org/{{registry}}}}}}"
 case "$1" in
   install|upgrade) exec {{helm}} "$@" --plain-http --values {VALUES} ;;
   show) exec {{helm}} "$@" --plain-http ;;
@@ -52,12 +55,11 @@ def published(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
     run(str(CLUSTER), "registry", env=env, timeout=600)
     folder = tmp_path_factory.mktemp("registry")
     copied = copy_of_repository(folder / "opine")
-    helm = shutil.which("helm", path=env["PATH"])
+    registry = f"{ADDRESS}/e2e-{time.time_ns()}"
     wrapper = folder / "bin/helm"
     wrapper.parent.mkdir()
-    wrapper.write_text(HELM.format(helm=helm))
+    wrapper.write_text(HELM.format(helm=shutil.which("helm", path=env["PATH"]), registry=registry))
     wrapper.chmod(0o755)
-    registry = f"{ADDRESS}/e2e-{time.time_ns()}"
     lines = {version: publish(copied, version, registry, env) for version in (VERSION, NEXT)}
     return Published(registry, {**env, "PATH": f"{wrapper.parent}:{env['PATH']}"}, lines)
 
@@ -141,6 +143,27 @@ def test_the_next_version_and_back(release: Release, published: Published, empty
     wait_until(lambda: all(f":{VERSION}@sha256:" in image for image in images(release)), "the version before", 240)
     info = json.loads(release.helm("list", "--output", "json"))
     assert info[0]["chart"] == f"opine-{VERSION}"
+
+
+def test_the_first_screen_installs_the_newest_and_shows_the_page(
+    release: Release, published: Published, empty: Path, tmp_path: Path
+) -> None:
+    release.helm("uninstall", "opine", "--wait")
+    *install, forward = block("README.md", "helm install opine oci://").splitlines()
+    assert "Succeeded" in follow(release, "\n".join([f"cd {empty}", *install]), tmp_path)
+    assert all(f":{NEXT}@sha256:" in image for image in images(release))
+    # At a port of its own: 8050 may be another's here.
+    command = shlex.split(forward, comments=True)
+    assert command[-2:] == ["service/opine-frontend", "8050:80"]
+    command[command.index("opine")] = release.namespace
+    with subprocess.Popen([*command[:-1], ":80"], env=published.env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
+            assert found is not None
+            assert urllib3.request("GET", f"http://{found[0]}/", timeout=20).status == 200
+        finally:
+            process.terminate()
 
 
 def test_a_published_version_stays(published: Published, tmp_path: Path) -> None:
