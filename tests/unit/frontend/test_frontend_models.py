@@ -244,6 +244,11 @@ def test_numbers_are_said_in_words(name: str, value: object, said: str) -> None:
     assert list(numbers_in_words({name: value, "reason": "not a number"})) == [said]
 
 
+def test_numbers_stand_in_the_order_in_which_they_are_read() -> None:
+    evidence = {"slow": "no", "past_label_flips": 2, "past_texts": 9, "stage_s": 5}
+    assert [sentence.split()[0] for sentence in numbers_in_words(evidence)] == ["The", "9", "2", "Slow:"]
+
+
 def test_a_history_tells_who_when_and_why() -> None:
     entry = decision(evidence={"reason": "nothing speaks against it", "stage_s": 700})
     shown = words(history_list([entry], VERSIONS, RELEASES))

@@ -97,6 +97,7 @@ def numbers_in_words(evidence: Evidence) -> Iterator[str]:
 # First what people did, then what the services measured.
 _ORDER = (
     "stage_s",
+    "past_texts",
     "past_",
     "label_",
     "stars_",
