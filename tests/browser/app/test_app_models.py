@@ -242,6 +242,7 @@ def test_the_page_is_for_everybody_who_may_see_it(
     assert foreign_requests(driver, opine.url("frontend")) == []
     for name in ("admin_token", "registry_token"):
         assert releases.secrets[name] not in sent
+    releases.review(200)
     for path in ("/", "/brands/vans"):
         driver.get(f"{opine.url('frontend')}{path}")
         wait_for(driver, "the page", lambda: driver.find_elements(By.CSS_SELECTOR, ".review-card"))
@@ -252,7 +253,7 @@ def test_the_page_is_for_everybody_who_may_see_it(
 
 def test_without_the_api_the_page_keeps_what_it_shows_and_says_so(page: ModelsPage, opine: LocalRun) -> None:
     with opine.stalled("reviews"):
-        # Its next look, now: one that gets no answer takes long enough.
+        # Its next look, at once: that it gets no answer takes ten seconds.
         page.driver.execute_script("dash_clientside.set_props('models-tick', {n_intervals: 1000})")
         page.wait_for_words("Opine's server is not answering", "You see what was there before", "89.8%")
         page.refresh()
