@@ -23,7 +23,7 @@ BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo scrape-demo release-demo test coverage bench lint lint-python lint-types lint-web lint-shell lint-yaml lint-images lint-workflows format lock version \
-	train evaluate picture bento images kind release ci e2e drills clean python browser data
+	train evaluate picture bento images model-image kind release ci e2e drills clean python browser data
 
 ##@ Use
 help: ## Show this list
@@ -50,7 +50,7 @@ test: lint browser ## Check the code and run all tests
 	.venv-test/bin/pytest $(ON_ALL_CORES) $(ARGS)
 
 coverage: lint browser ## The same, and show what no test runs; less than the floor in pyproject.toml fails
-	.venv-test/bin/pytest $(ON_ALL_CORES) --cov $(ARGS)
+	.venv-test/bin/pytest $(ON_ALL_CORES) --cov= $(ARGS)
 
 bench: .venv-bench/installed ## Compare the sentiment service with its peers, in minutes; ARGS=--help
 	cd services/sentiment/bench && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../../../.venv-bench/bin/python -m sentiment_bench $(ARGS)
@@ -101,6 +101,11 @@ release: .venv-test/installed ## Publish images, model and chart: VERSION=0.2.0 
 	@test -n "$(REGISTRY)" || { echo "Say where to, such as make release VERSION=0.2.0 REGISTRY=ghcr.io/you" >&2; exit 1; }
 	@$(MAKE) --silent version
 	@.venv-test/bin/python k8s/release.py --registry "$(REGISTRY)" $(ARGS)
+
+model-image: ## Push an image of a model, for sentiment.model.image: MODEL=folder IMAGE=registry.example.org/opine/model:1
+	@test -n "$(MODEL)" -a -n "$(IMAGE)" || { echo "Say which and where to, such as make model-image" \
+		"MODEL=services/sentiment/model IMAGE=registry.example.org/opine/model:1" >&2; exit 1; }
+	@k8s/images/model "$(MODEL)" "$(IMAGE)"
 
 e2e: .venv-test/installed browser ## Install on a cluster (KUBECONFIG, or the one beside this repository) and use it
 	@if [ -z "$$KUBECONFIG" ] && [ -x ../shared/cluster/cluster ]; then ../shared/cluster/cluster up >/dev/null; fi

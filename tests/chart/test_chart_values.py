@@ -157,6 +157,7 @@ WITNESSES: tuple[tuple[str, Object], ...] = (
     ("external-database", {}),
     ("ingress", deep("database.cnpg.pooler.enabled", False)),
     ("gpu", {}),
+    ("pinned-model", {}),
     (
         "minimal",
         merged(

@@ -17,7 +17,7 @@ ACCEPTED = {
     r"this processor has no instructions for int8": "which the scores are then computed without",
     r".* is not built: make images VARIANT=cuda": "gigabytes, and only for GPUs",
     r"\S+/scraping:\S+ is not built: make images": "the tests of scraping on a cluster build it themselves",
-    r"the cluster has no (custom metrics API|Prometheus .*|way to this machine|S3 store of ours)": (
+    r"the cluster has no (custom metrics API|Prometheus .*|way to this machine|S3 store of ours|registry of ours)": (
         "any cluster may be given to `make e2e`"
     ),
 }

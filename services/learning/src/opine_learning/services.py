@@ -31,6 +31,10 @@ class StaleError(ServiceError):
     """Somebody else has decided since the plan was read."""
 
 
+class NotFoundError(ServiceError):
+    """There is no such thing."""
+
+
 class Registry:
     """The routes of model versions and releases."""
 
@@ -72,6 +76,13 @@ class Registry:
         """
         return self._ask("POST", path, json={"revision": revision, "actor": self._actor, **fields}).json()
 
+    def has(self, digest: str) -> bool:
+        try:
+            self._ask("GET", f"{_VERSIONS}/{digest}")
+        except NotFoundError:
+            return False
+        return True
+
     def register(self, packed: bytes) -> None:
         """Keep an artefact; one that is there stays as it is."""
         self._ask(
@@ -101,6 +112,8 @@ class Registry:
             ) from error
         if answer.status_code == HTTPStatus.CONFLICT and path != _VERSIONS:
             raise StaleError(_detail(answer))
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            raise NotFoundError(f"the reviews API knows no {path}: {_detail(answer)}")
         if answer.status_code >= _FIRST_ERROR:
             raise ServiceError(f"the reviews API refuses {method} {path}: {_detail(answer)}")
         return answer
@@ -137,7 +150,12 @@ class Sentiment:
             )
         return found
 
-    def shipped_artefact(self, digest: str) -> bytes:
+    def own_artefact(self, digest: str) -> bytes:
+        """The version that the service came with.
+
+        Raises:
+            ServiceError: it is not live, or another one.
+        """
         try:
             return self._http.get(f"{self._url}/v1/models/{digest}/artefact").raise_for_status().content
         except httpx.HTTPError as error:

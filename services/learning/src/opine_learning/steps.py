@@ -40,11 +40,15 @@ def take_step(registry: Registry, sentiment: Sentiment, policy: Policy, tell: Te
         ServiceError: a service did not answer; the next look will do.
     """
     plan = registry.plan()
+    reports = sentiment.reports()
     try:
-        if plan["live"] is None:
-            decision = _begin(registry, sentiment, plan)
+        if any(report.models["source"] == "image" for report in reports):
+            decision = None
+            _watch(registry, sentiment, reports, plan)
+        elif plan["live"] is None:
+            decision = _begin(registry, sentiment, reports, plan)
         elif plan["release"] is not None:
-            decision = _go_on(registry, sentiment, plan, policy)
+            decision = _go_on(registry, reports, plan, policy)
         else:
             decision = None
     except StaleError as error:
@@ -56,9 +60,19 @@ def take_step(registry: Registry, sentiment: Sentiment, policy: Policy, tell: Te
     return decision
 
 
-def _begin(registry: Registry, sentiment: Sentiment, plan: Any) -> Decision | None:  # noqa: ANN401  JSON
+def _watch(registry: Registry, sentiment: Sentiment, reports: list[Report], plan: Any) -> None:  # noqa: ANN401  JSON
+    """The deployment pins a version: decide nothing, but let the registry know it, so that reviews can be explained."""
+    for digest in {report.models["live"]["digest"] for report in reports if report.models["source"] == "image"}:
+        if not registry.has(digest):
+            registry.register(sentiment.own_artefact(digest))
+            logger.info("the version that the deployment pins is registered", extra={"model_digest": digest})
+    if plan["release"] is not None:
+        reason = "the deployment pins a version, so that nobody sees the candidate: roll the release back, or pin none"
+        logger.warning("held", extra={"release": plan["release"], "reason": reason})
+
+
+def _begin(registry: Registry, sentiment: Sentiment, reports: list[Report], plan: Any) -> Decision | None:  # noqa: ANN401  JSON
     """Make the shipped model the registry's first version."""
-    reports = sentiment.reports()
     digests = {report.models["live"]["digest"] for report in reports}
     sources = {report.models["source"] for report in reports}
     if sources != {"shipped"} or len(digests) != 1:
@@ -68,14 +82,14 @@ def _begin(registry: Registry, sentiment: Sentiment, plan: Any) -> Decision | No
         )
         return None
     (digest,) = digests
-    registry.register(sentiment.shipped_artefact(digest))
+    registry.register(sentiment.own_artefact(digest))
     reason = "the shipped model is the first version"
     pinned = registry.decide("/release-plan/pin", plan["revision"], digest=digest, evidence={"reason": reason})
     return Decision("pin", reason, pinned)
 
 
-def _go_on(registry: Registry, sentiment: Sentiment, plan: Any, policy: Policy) -> Decision | None:  # noqa: ANN401
-    seen = observe(registry, sentiment.reports(), plan)
+def _go_on(registry: Registry, reports: list[Report], plan: Any, policy: Policy) -> Decision | None:  # noqa: ANN401
+    seen = observe(registry, reports, plan)
     verdict = decide(seen, policy)
     evidence = {"reason": verdict.reason, **verdict.evidence, **bound_difference(seen, policy)}
     if verdict.step == "hold":

@@ -94,7 +94,7 @@ class Sentiment:
         except (ArtefactError, DeviceError) as error:
             logger.critical("the model cannot be loaded: %s", error)
             raise
-        self.predictor = Predictor(settings, engine, "cache" if cached else "shipped")
+        self.predictor = Predictor(settings, engine, "cache" if cached else settings.model_source)
         routes.serve(http, settings, self.predictor, limit, lambda: shutdown.ending)
 
     @staticmethod

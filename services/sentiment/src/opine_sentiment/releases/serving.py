@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("opine.sentiment")
 
 Role = Literal["live", "canary"]
-Source = Literal["registry", "cache", "shipped"]
+Source = Literal["registry", "cache", "shipped", "image"]
 RefusalKind = Literal["artefact", "self_test", "too_slow", "failed"]
 
 # A session's id comes from outside; one that is no plain token is none.
