@@ -21,7 +21,8 @@ from tests.support.cluster.release import VALUES, Release, wait_until
 pytestmark = pytest.mark.drill
 
 ADDRESS = "10.99.0.1:5000"
-COMPONENTS = ("sentiment", "reviews", "frontend")
+DEPLOYED = ("sentiment", "reviews", "frontend")
+COMPONENTS = (*DEPLOYED, "learning")
 VERSION = (ROOT / "VERSION").read_text().strip()
 NEXT = "99.0.0"
 
@@ -104,7 +105,7 @@ def empty(tmp_path: Path) -> Path:
 def images(release: Release) -> set[str]:
     return {
         container["image"]
-        for component in COMPONENTS
+        for component in DEPLOYED
         for pod in release.pods(component)
         for container in pod["spec"]["containers"]
     }
@@ -119,7 +120,7 @@ def test_the_readme_of_the_published_chart_installs_it(
     assert "Succeeded" in follow(release, f"cd {empty}\n{commands}", tmp_path)
     figures["`helm install oci://` from the registry to a passed `helm test`"] = f"{time.monotonic() - started:.0f} s"
     found = images(release)
-    assert len(found) == len(COMPONENTS)
+    assert len(found) == len(DEPLOYED)
     for image in found:
         assert re.fullmatch(rf"{re.escape(published.registry)}/opine/\w+:{VERSION}@sha256:[0-9a-f]{{64}}", image), image
 

@@ -205,3 +205,17 @@ def test_make_asks_where_to() -> None:
     )
     assert done.returncode != 0
     assert "Say where to" in done.stderr
+
+
+@pytest.mark.parametrize(("write", "options"), [("false", ["--cache-from"]), ("true", ["--cache-from", "--cache-to"])])
+def test_layers_are_kept_in_a_registry_where_one_is_named(
+    publishing: Publishing, write: str, options: list[str]
+) -> None:
+    (publishing.programs.folder / "buildah.builds").touch()
+    cache = {"IMAGE_CACHE": f"{REGISTRY}/cache", "IMAGE_CACHE_WRITE": write, "BUILDER": "buildah"}
+    env = publishing.programs.environment | cache
+    subprocess.run(["k8s/images/build", "reviews"], cwd=publishing.root, env=env, capture_output=True, check=True)
+    (built,) = publishing.programs.calls_of("buildah", "bud")
+    named = [word for word in built if word.startswith("--cache")]
+    assert named == options
+    assert all(built[built.index(option) + 1] == f"{REGISTRY}/cache" for option in options)
