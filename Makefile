@@ -50,7 +50,7 @@ test: lint browser ## Check the code and run all tests
 	.venv-test/bin/pytest $(ON_ALL_CORES) $(ARGS)
 
 coverage: lint browser ## The same, and show what no test runs; less than the floor in pyproject.toml fails
-	.venv-test/bin/pytest $(ON_ALL_CORES) --cov $(ARGS)
+	.venv-test/bin/pytest $(ON_ALL_CORES) --cov= $(ARGS)
 
 bench: .venv-bench/installed ## Compare the sentiment service with its peers, in minutes; ARGS=--help
 	cd services/sentiment/bench && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../../../.venv-bench/bin/python -m sentiment_bench $(ARGS)

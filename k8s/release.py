@@ -53,25 +53,19 @@ class Registry:
         reference = f"{self.address}/opine/{name}:{tag}"
         with manifest(images) as index, tempfile.NamedTemporaryFile("r") as digest:
             tls = ["--tls-verify=false"] if self.plain_http else []
-            run(
-                "buildah",
-                "manifest",
-                "push",
-                "--all",
-                *tls,
-                "--digestfile",
-                digest.name,
-                index,
-                f"docker://{reference}",
-            )
+            where = ["--digestfile", digest.name, index, f"docker://{reference}"]
+            run("buildah", "manifest", "push", "--all", *tls, *where)
             return Published(name, reference, digest.read().strip())
+
+    def push_model(self, version: str) -> Published:
+        reference = f"{self.address}/opine/model:{version}"
+        plain = {"PLAIN_HTTP": "true"} if self.plain_http else {}
+        printed = run("k8s/images/model", MODEL, reference, BUILDER="buildah", **plain)
+        return Published("model", reference, digest_in(r"@(sha256:[0-9a-f]{64})$", printed))
 
     def push_chart(self, archive: Path, version: str) -> Published:
         printed = run("helm", "push", str(archive), f"oci://{self.address}/charts", *self.helm_options)
-        found = re.search(r"^Digest: (sha256:[0-9a-f]{64})$", printed, re.MULTILINE)
-        if found is None:
-            raise ReleaseError(f"helm push named no digest:\n{printed}")
-        return Published("chart", f"{self.chart}:{version}", found[1])
+        return Published("chart", f"{self.chart}:{version}", digest_in(r"^Digest: (sha256:[0-9a-f]{64})$", printed))
 
     @property
     def chart(self) -> str:
@@ -100,6 +94,13 @@ def run(*command: str, **environment: str) -> str:
     return done.stdout + done.stderr
 
 
+def digest_in(pattern: str, printed: str) -> str:
+    found = re.search(pattern, printed, re.MULTILINE)
+    if found is None:
+        raise ReleaseError(f"No digest was named after the push:\n{printed}")
+    return found[1]
+
+
 @contextmanager
 def manifest(images: list[str]) -> Iterator[str]:
     index = f"localhost/opine-release:{os.getpid()}"
@@ -126,16 +127,6 @@ def build(component: str, platforms: list[str], *, cuda: bool = False) -> list[s
             ) from error
         names.append(printed.splitlines()[-1])
     return names
-
-
-def build_model(version: str) -> str:
-    """The shipped model as an image of nothing else, for a volume of type `image`."""
-    name = f"docker.io/opine/model:{version}"
-    with tempfile.NamedTemporaryFile("w", suffix=".Dockerfile") as file:
-        file.write(f'FROM scratch\nCOPY {MODEL} /\nLABEL org.opencontainers.image.title="Opine model"\n')
-        file.flush()
-        run("buildah", "bud", "--format", "docker", "--timestamp", "0", "--file", file.name, "--tag", name, ".")
-    return name
 
 
 def write_sbom(image: Published, file: Path, version: str, *, plain_http: bool) -> None:
@@ -210,7 +201,7 @@ def publish(options: argparse.Namespace) -> None:
     sboms = [folder / f"{image.reference.rpartition('/')[2].replace(':', '-')}.spdx.json" for image in images]
     for image, sbom in zip(images, sboms, strict=True):
         write_sbom(image, sbom, version, plain_http=options.plain_http)
-    model = registry.push_image("model", version, [build_model(version)])
+    model = registry.push_model(version)
     # Of two images of a component the chart's default is the first.
     defaults = list({image.name: image for image in reversed(images)}.values())
     chart = registry.push_chart(package_chart(defaults, registry, version, folder), version)

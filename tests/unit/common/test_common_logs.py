@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from opine_common.logs import configure_logging
-from opine_common.request_ids import begin_request, end_request
+from opine_common.request_ids import begin_request
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,6 @@ def root_logger_restored() -> Iterator[None]:
     handlers, level = root.handlers, root.level
     yield
     root.handlers, root.level = handlers, level
-    end_request()
 
 
 def test_a_line_is_json_with_the_ids_of_its_request(capsys: pytest.CaptureFixture[str]) -> None:

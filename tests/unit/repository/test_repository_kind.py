@@ -50,7 +50,7 @@ def test_from_nothing_to_an_address(kind: Kind) -> None:
     assert created[3:] == ["--config", "k8s/kind/cluster.yaml", "--image", next(iter(NODES.values())), "--wait", "3m"]
     loaded = [call[-1] for call in kind.programs.calls_of("kind", "load", "docker-image", "--name", "opine")]
     assert [re.sub(r":.*", "", image) for image in loaded] == [
-        f"docker.io/opine/{name}" for name in ("sentiment", "reviews", "frontend")
+        f"docker.io/opine/{name}" for name in ("sentiment", "reviews", "frontend", "learning")
     ]
     installed, tested = kind.programs.calls_of("helm")
     assert installed[3:7] == ["upgrade", "--install", "opine", "charts/opine"]

@@ -29,7 +29,7 @@ BUILDAH = f"""
 case "$1 $2" in
   bud*) ! grep -q 'platform linux/riscv64' <<<"$*" || {{ echo "exec format error" >&2; exit 1; }} ;;
   "inspect --type") [ ! -e "$0.builds" ] ;;
-  "manifest push")
+  "manifest push" | push*)
     while [ $# -gt 0 ]; do [ "$1" != --digestfile ] || printf %s {DIGEST} >"$2"; shift; done ;;
 esac
 """
@@ -48,7 +48,7 @@ class Publishing:
 
     def __init__(self, folder: Path, *, cosign: bool = False) -> None:
         listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "k8s", "charts", "VERSION"]
-        listed += ["tests/cluster/seen.json", "*Dockerfile"]
+        listed += ["tests/cluster/seen.json", "*Dockerfile", "services/sentiment/model/model.json"]
         names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
         self.root = folder / "opine"
         for name in names:
@@ -162,7 +162,7 @@ def test_a_version_is_published_once(publishing: Publishing) -> None:
 
 def test_one_index_of_all_platforms(publishing: Publishing) -> None:
     assert publishing.run("--platform", "linux/amd64", "--platform", "linux/arm64", "reviews").returncode == 0
-    (created, _) = publishing.programs.calls_of("buildah", "manifest", "create")
+    (created,) = publishing.programs.calls_of("buildah", "manifest", "create")
     assert [name.rpartition("-")[2] for name in created[4:]] == ["amd64", "arm64"]
 
 
@@ -205,3 +205,17 @@ def test_make_asks_where_to() -> None:
     )
     assert done.returncode != 0
     assert "Say where to" in done.stderr
+
+
+@pytest.mark.parametrize(("write", "options"), [("false", ["--cache-from"]), ("true", ["--cache-from", "--cache-to"])])
+def test_layers_are_kept_in_a_registry_where_one_is_named(
+    publishing: Publishing, write: str, options: list[str]
+) -> None:
+    (publishing.programs.folder / "buildah.builds").touch()
+    cache = {"IMAGE_CACHE": f"{REGISTRY}/cache", "IMAGE_CACHE_WRITE": write, "BUILDER": "buildah"}
+    env = publishing.programs.environment | cache
+    subprocess.run(["k8s/images/build", "reviews"], cwd=publishing.root, env=env, capture_output=True, check=True)
+    (built,) = publishing.programs.calls_of("buildah", "bud")
+    named = [word for word in built if word.startswith("--cache")]
+    assert named == options
+    assert all(built[built.index(option) + 1] == f"{REGISTRY}/cache" for option in options)

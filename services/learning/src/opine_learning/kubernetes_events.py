@@ -43,6 +43,7 @@ class KubernetesEvents:
             involved_object=client.V1ObjectReference(
                 api_version="batch/v1", kind="CronJob", name=self._cron_job, namespace=self._namespace
             ),
+            # `kubectl get events --field-selector type=Warning` is what an operator looks at first.
             type="Warning" if decision.step == "rollback" else "Normal",
             reason=_REASONS[decision.step],
             message=f"Revision {decision.plan['revision']}: {decision.reason}"[:_LONGEST_MESSAGE],

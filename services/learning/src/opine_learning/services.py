@@ -43,6 +43,7 @@ class Registry:
             base_url=f"{str(settings.reviews_url).rstrip('/')}/api/v1",
             headers={"Authorization": f"Bearer {settings.registry_token.get_secret_value()}"},
             timeout=settings.timeout_s,
+            # A proxy of the environment is for the way out of the cluster; these services are within.
             trust_env=False,
         )
         self._actor = settings.actor
@@ -110,6 +111,7 @@ class Registry:
             raise ServiceError(
                 f"the reviews API does not answer ({error}); OPINE_LEARNING_REVIEWS_URL says where it is"
             ) from error
+        # There a 409 says that name and version belong to another artefact: nobody else has decided.
         if answer.status_code == HTTPStatus.CONFLICT and path != _VERSIONS:
             raise StaleError(_detail(answer))
         if answer.status_code == HTTPStatus.NOT_FOUND:
@@ -138,6 +140,7 @@ class Sentiment:
         """
         failures: list[str] = []
         found: list[Report] = []
+        # A pod that is just starting or ending does not answer; the judge goes by those that do.
         for url in self._addresses():
             try:
                 models = self._http.get(f"{url}/v1/models").raise_for_status().json()
@@ -167,6 +170,7 @@ class Sentiment:
         Raises:
             ServiceError: it is not loaded, or not all were answered.
         """
+        # Of one version: the header insists on it, as a text without a session would be the live version's.
         lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
         headers = {"Content-Type": "application/x-ndjson", "X-Model-Digest": digest}
         try:

@@ -105,15 +105,18 @@ def observe(registry: Registry, reports: list[Report], plan: Any) -> Observation
     begins = [
         (int(event["weight"]), dt.datetime.fromisoformat(event["created_at"]))
         for event in reversed(registry.events(plan["release"]))
+        # Somebody may decide between the two questions: the history is cut where the plan was read.
         if event["revision"] <= plan["revision"]
     ]
     seen = [begin for begin in begins if begin[0]]
     stages: list[Stage] = []
     before = Counts(0, 0)
+    # Asked for its clock alone: with this process's own, two judges whose clocks differ would count different reviews.
     now, _ = registry.proposals([live], begins[-1][1])
     for (weight, since), (_, until) in pairwise([*seen, (0, now)]):
         _, counts = registry.proposals([candidate, live], since, until)
         stages.append(Stage(weight=weight, proposals=Stratum(counts[candidate], counts[live])))
+    # Chosen before the first review of the release, as a prior must be.
     if seen:
         first = seen[0][1]
         before = registry.proposals([live], first - _BEFORE, first)[1][live]

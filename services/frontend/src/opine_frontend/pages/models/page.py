@@ -109,6 +109,8 @@ def register_callbacks(app: Dash, api: ReviewsApi, token: str) -> None:
         Input("models-refresh", "n_clicks"),
         Input("models-again", "data"),
         State("models-plan", "data"),
+        # Dash forgets an answer once it has asked again: of one that is late, such as an error, nothing would be seen.
+        running=[(Output("models-tick", "disabled"), True, False)],
     )
     def show(_ticks: int, _refresh: int, _again: int, seen: SeenPlan | None) -> _Page:
         is_tick = ctx.triggered_id == "models-tick" and seen is not None
