@@ -226,3 +226,34 @@ def test_a_damaged_version_answers_nobody(play: Play, hurried: Release, registry
     assert played.kinds == ["start", "rollback"]
     assert "artefact:" in played.events[-1]["evidence"]["reason"]
     assert digest not in {by for _, _, by in played.answers.shown}
+
+
+def test_a_release_outlives_what_is_killed_in_its_stages(
+    play: Play, hurried: Release, registry: Registry, tmp_path: Path
+) -> None:
+    folder = make_version(SHIPPED, tmp_path / "killed", GOOD)
+    manifest = folder / "model.json"
+    manifest.write_text(manifest.read_text().replace(GOOD.version, "demo-killed"))
+    live = registry.plan["live"]
+
+    def kill(weight: int, victim: Callable[[], str]) -> None:
+        release = registry.plan["release"]
+        wait_until(lambda: registry.plan["weight"] == weight, f"{weight} %", PATIENCE_S)
+        time.sleep(SETTLED.total_seconds())
+        hurried.kubectl("delete", "pod", victim(), "--grace-period=0", "--force")
+        time.sleep(SETTLED.total_seconds())
+        wait_until(hurried.is_restored, "every pod ready", 240)
+        plan = registry.plan
+        assert (plan["release"], plan["live"]) == (release, live)
+
+    def breaking() -> None:
+        kill(0, lambda: str(hurried.pods("sentiment")[0]["metadata"]["name"]))
+        kill(10, lambda: str(hurried.pods("reviews")[0]["metadata"]["name"]))
+        kill(50, hurried.primary)
+        registry.roll_back()
+
+    digest = registry.register(folder)
+    played = play("pods of the model, the API and the primary killed during a release", digest, breaking)
+    assert played.kinds == ["start", "advance", "advance", "rollback"]
+    assert digest in {by for _, _, by in played.answers.shown}
+    assert registry.plan["live"] == live
