@@ -167,10 +167,11 @@ def _parse(response: urllib3.BaseHTTPResponse, expected: int) -> _Answers:
 
 
 def _keep(session: Session, review: Review, prediction: Prediction | FailedText, digest: str) -> int:
-    """Store what a review says; 0 if it was read meanwhile, or is gone. One that cannot be scored says nothing."""
+    """Store what a review says; 0 if it was read meanwhile, or is gone. One that cannot be judged says nothing."""
     if session.scalar(_KEEP_READING, {"id": review.id, "digest": digest}) is None:
         return 0
-    words = prediction.words or () if isinstance(prediction, Prediction) else ()
+    judged = prediction if isinstance(prediction, Prediction) and prediction.abstention is None else None
+    words = (judged and judged.words) or ()
     try:
         terms = extract_terms(review.text, words)
     except ValueError as error:
