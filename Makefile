@@ -17,11 +17,13 @@ UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 INSTALLERS := k8s/images/installers.txt
 # Its makers publish it there and nowhere in Python's index.
 BIOME := npm exec --yes --package=@biomejs/biome@2.3.11 -- biome
+# So does this: its makers publish a Go module.
+ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12)
 BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo scrape-demo release-demo test coverage bench lint lint-python lint-types lint-web lint-shell lint-yaml lint-images format lock version \
-	train evaluate picture bento images e2e drills clean python browser data
+.PHONY: help run demo scrape-demo release-demo test coverage bench lint lint-python lint-types lint-web lint-shell lint-yaml lint-images lint-workflows format lock version \
+	train evaluate picture bento images model-image kind release ci e2e drills clean python browser data
 
 ##@ Use
 help: ## Show this list
@@ -48,12 +50,15 @@ test: lint browser ## Check the code and run all tests
 	.venv-test/bin/pytest $(ON_ALL_CORES) $(ARGS)
 
 coverage: lint browser ## The same, and show what no test runs; less than the floor in pyproject.toml fails
-	.venv-test/bin/pytest $(ON_ALL_CORES) --cov $(ARGS)
+	.venv-test/bin/pytest $(ON_ALL_CORES) --cov= $(ARGS)
 
 bench: .venv-bench/installed ## Compare the sentiment service with its peers, in minutes; ARGS=--help
 	cd services/sentiment/bench && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../../../.venv-bench/bin/python -m sentiment_bench $(ARGS)
 
-lint: lint-python lint-types lint-web lint-shell lint-yaml lint-images ## Check style and types
+ci: ## All that CI does, as root on Debian: it installs what is missing
+	.ci/run
+
+lint: lint-python lint-types lint-web lint-shell lint-yaml lint-images lint-workflows ## Check style and types
 
 format: .venv-test/installed ## Format the code and repair what can be repaired
 	.venv-test/bin/ruff format
@@ -62,7 +67,7 @@ format: .venv-test/installed ## Format the code and repair what can be repaired
 
 lock: $(UV) ## Pin all dependencies with hashes; UPGRADE=--upgrade takes newer ones
 	echo uv hatchling editables | tr ' ' '\n' | $(LOCK) - -o $(INSTALLERS)
-	printf '%s\n' $(ALL:%=./%) | $(LOCK) tests/pyproject.toml - --group lint -o tests/requirements.txt
+	printf '%s\n' $(ALL:%=./%) | $(LOCK) tests/pyproject.toml - --group lint --group release -o tests/requirements.txt
 	$(call lock_like_tests,services/sentiment,services/common services/charcnn services/sentiment)
 	$(call lock_like_tests,services/sentiment,services/common services/charcnn[torch] services/sentiment,-cuda)
 	printf '%s\n' $(BENCHED:%=./%) | $(LOCK) services/sentiment/bench/requirements.in - -c tests/requirements.txt -o services/sentiment/bench/requirements.txt
@@ -86,8 +91,21 @@ bento: .venv-test/installed $(UV) ## Package the sentiment service as a Bento, f
 	$(UV) build --quiet --wheel --build-constraints $(INSTALLERS) --out-dir services/sentiment/wheels services/charcnn
 	cd services/sentiment && $(BENTOML) build
 
-images: ## Build the container images; VARIANT=cuda for GPUs
-	k8s/images/build $(VARIANT:%=--variant %)
+images: ## Build the container images; VARIANT=cuda for GPUs, COMPONENT=training for one
+	k8s/images/build $(VARIANT:%=--variant %) $(COMPONENT)
+
+kind: ## Opine on a kind cluster on this machine: http://127.0.0.1:8050; ARGS=--help, and k8s/kind/down takes it away
+	k8s/kind/up $(ARGS)
+
+release: .venv-test/installed ## Publish images, model and chart: VERSION=0.2.0 REGISTRY=ghcr.io/you; ARGS=--help says more
+	@test -n "$(REGISTRY)" || { echo "Say where to, such as make release VERSION=0.2.0 REGISTRY=ghcr.io/you" >&2; exit 1; }
+	@$(MAKE) --silent version
+	@.venv-test/bin/python k8s/release.py --registry "$(REGISTRY)" $(ARGS)
+
+model-image: ## Push an image of a model, for sentiment.model.image: MODEL=folder IMAGE=registry.example.org/opine/model:1
+	@test -n "$(MODEL)" -a -n "$(IMAGE)" || { echo "Say which and where to, such as make model-image" \
+		"MODEL=services/sentiment/model IMAGE=registry.example.org/opine/model:1" >&2; exit 1; }
+	@k8s/images/model "$(MODEL)" "$(IMAGE)"
 
 e2e: .venv-test/installed browser ## Install on a cluster (KUBECONFIG, or the one beside this repository) and use it
 	@if [ -z "$$KUBECONFIG" ] && [ -x ../shared/cluster/cluster ]; then ../shared/cluster/cluster up >/dev/null; fi
@@ -118,7 +136,7 @@ lint-python: .venv-test/installed
 
 lint-types: .venv-test/installed
 	.venv-test/bin/mypy $(ALL:=/src)
-	.venv-test/bin/mypy charts/document.py charts/opine/files charts/dashboards
+	.venv-test/bin/mypy charts/document.py charts/opine/files charts/dashboards k8s/release.py
 	MYPYPATH=services/reviews/bench:services/sentiment/bench .venv-test/bin/mypy services/*/bench scraping/bench
 	MYPYPATH=services/sentiment/bench .venv-test/bin/mypy --explicit-package-bases tests
 
@@ -134,6 +152,10 @@ lint-yaml: .venv-test/installed
 
 lint-images: .venv-test/installed
 	$(call if_there,hadolint,$(wildcard */Dockerfile */*/Dockerfile))
+
+lint-workflows: .venv-test/installed
+	@if command -v $(firstword $(ACTIONLINT)) >/dev/null; then PATH="$(CURDIR)/.venv-test/bin:$$PATH" $(ACTIONLINT); \
+		else echo "There is no Go, which brings actionlint: the workflows are left out." >&2; fi
 
 # Two linters are binaries in wheels, which not every machine has.
 define if_there

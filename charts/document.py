@@ -1,4 +1,4 @@
-"""Makes the chart's values.schema.json and README.md from values.yaml: python charts/document.py [--check].
+"""Makes the chart's values.schema.json and README.md from values.yaml: python charts/document.py [--check] [CHART].
 
 In values.yaml a comment above a key says what it is: `# -- text`, which may go on in the next comment line. `@section`
 begins a part of the README's table. A line `# @schema {...}` holds JSON Schema for the key; without one the type is
@@ -171,7 +171,10 @@ def make_seen(seen: dict[str, Any]) -> str:
 
 
 def make_readme(template: str, chart: dict[str, Any], values: list[Value], seen: dict[str, Any]) -> str:
+    (registry,) = [value.default for value in values if value.path == ("global", "imageRegistry")]
     text = template.replace("@VERSION@", chart["version"]).replace("@KUBERNETES@", oldest_kubernetes(chart))
+    # A published chart's own; in the repository a name that nobody has.
+    text = text.replace("@REGISTRY@", registry or "registry.example.org")
     return text.replace("@SEEN@", make_seen(seen)).replace("@VALUES@", make_table(values).rstrip("\n"))
 
 
@@ -195,14 +198,18 @@ def generated(chart: Path = CHARTS / "opine") -> dict[Path, str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make the chart's schema and README from values.yaml.")
+    parser.add_argument(
+        "chart", nargs="?", type=Path, default=CHARTS / "opine", help="its folder; default: %(default)s"
+    )
     parser.add_argument("--check", action="store_true", help="only say whether they are current")
-    check = parser.parse_args().check
-    stale = [file for file, text in generated().items() if not file.exists() or file.read_text() != text]
-    if check:
+    options = parser.parse_args()
+    made = generated(options.chart)
+    stale = [file for file, text in made.items() if not file.exists() or file.read_text() != text]
+    if options.check:
         for file in stale:
             sys.stderr.write(f"{file} is not current: run python charts/document.py\n")
         return bool(stale)
-    for file, text in generated().items():
+    for file, text in made.items():
         file.write_text(text)
     return 0
 

@@ -11,7 +11,10 @@ from tests.support import ROOT
 from tests.support.chart.rendering import CHART, SHAPES, Object, deep, manifest, merged, render
 from tests.support.chart.workloads import name_of, of_kind, own_pods
 
-GIVEN = {"secrets": {"existingSecret": "a"}, "database": {"roles": {"scrapingSecret": "b", "analysisSecret": "c"}}}
+GIVEN = {
+    "secrets": {"existingSecret": "a"},
+    "database": {"roles": {"scrapingSecret": "b", "analysisSecret": "c", "readingSecret": "d"}},
+}
 
 
 def with_values(*values: Object) -> list[Object]:
@@ -57,7 +60,7 @@ def test_pods_wait_as_long_as_is_said() -> None:
     pods = own_pods(with_values(deep("migrations.waitSeconds", 60)))
     waits = [c["args"] for one in pods for c in one.containers if c["name"].startswith("wait-for-")]
     assert sorted(waits) == [
-        ["opine-reviews", "wait", awaited, "--seconds", "60"] for awaited in ("database", "schema", "schema")
+        ["opine-reviews", "wait", awaited, "--seconds", "60"] for awaited in ("roles", "schema", "schema")
     ]
 
 
@@ -186,7 +189,7 @@ def test_the_model_is_scaled_by_the_compute_that_is_asked_of_it() -> None:
             },
         }
     ]
-    adapter = yaml.safe_load((ROOT / "k8s/kind/adapter-values.yaml").read_text())
+    adapter = yaml.safe_load((ROOT / "k8s/monitoring/prometheus-adapter-values.yaml").read_text())
     (rule,) = adapter["rules"]["custom"]
     assert rule["seriesQuery"].startswith("opine_sentiment_offered_compute_seconds_total{")
     assert "rate(" in rule["metricsQuery"]
@@ -212,14 +215,15 @@ TAINTED: Object = {
 
 
 def test_everything_can_be_placed_on_tainted_nodes() -> None:
-    components = dict.fromkeys(("sentiment", "reviews", "frontend", "migrations", "scraping", "training"), TAINTED)
+    names = ("sentiment", "reviews", "frontend", "migrations", "scraping", "learning", "training")
+    components = dict.fromkeys(names, TAINTED)
     database = deep("database.cnpg", {**TAINTED, "pooler": TAINTED})
     training = {"training": {"enabled": True, "data": {"existingClaim": "a"}, "runs": {"existingClaim": "b"}}}
     objects = with_values(components, database, {"scraping": SCRAPING}, training)
     specs = {pods.owner: pods.spec for pods in own_pods(objects)}
     specs["pooler"] = named(objects, "Pooler/opine-db-pooler")["spec"]["template"]["spec"]
     specs["database"] = named(objects, "Cluster/opine-db")["spec"]["affinity"]
-    assert len(specs) == 12
+    assert len(specs) == 13
     for owner, spec in specs.items():
         assert spec is not None
         assert {key: spec.get(key) for key in TAINTED} == TAINTED, owner

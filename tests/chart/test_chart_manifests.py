@@ -1,64 +1,43 @@
 """Every object is one that the API server would take."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import helm_python
-import jsonschema
 import pytest
 import yaml
 
+from tests.support import ROOT
 from tests.support.chart.rendering import CHART, NAMESPACE, SHAPES, Object, parse
+from tests.support.chart.schemas import faults, validators
 from tests.support.chart.workloads import name_of
 
-SCHEMAS = Path(__file__).parent / "schemas"
+
+def test_objects_are_valid(objects: list[Object]) -> None:
+    assert [fault for an_object in objects for fault in faults(an_object)] == []
 
 
-@pytest.fixture(scope="session")
-def validators() -> dict[str, jsonschema.Draft7Validator]:
-    """By API version and kind; strict, see schemas/README.md."""
-    found = {}
-    for name in ("kubernetes", "custom"):
-        schema = json.loads((SCHEMAS / f"{name}.json").read_text())
-        definitions = schema.get("definitions", {})
-        for kind, own in schema["kinds"].items():
-            found[kind] = jsonschema.Draft7Validator({**own, "definitions": definitions})
-    return found
-
-
-def faults(an_object: Object, validators: dict[str, jsonschema.Draft7Validator]) -> list[str]:
-    validator = validators[f"{an_object['apiVersion']}/{an_object['kind']}"]
-    errors = validator.iter_errors(an_object)
-    return [f"{name_of(an_object)} at {'.'.join(map(str, e.path))}: {e.message}" for e in errors]
-
-
-def test_objects_are_valid(objects: list[Object], validators: dict[str, jsonschema.Draft7Validator]) -> None:
-    assert [fault for an_object in objects for fault in faults(an_object, validators)] == []
-
-
-def test_a_misspelt_field_is_found(
-    rendered: dict[str, list[Object]], validators: dict[str, jsonschema.Draft7Validator]
-) -> None:
+def test_a_misspelt_field_is_found(rendered: dict[str, list[Object]]) -> None:
     every = {an_object["kind"]: an_object for objects in rendered.values() for an_object in objects}
-    assert {kind.split("/")[-1] for kind in validators} == every.keys(), "a schema of what nothing renders"
+    beside = {
+        one["kind"] for file in (ROOT / "k8s/eks").glob("*.yaml") for one in parse(file.read_text()) if "kind" in one
+    }
+    schemas = {kind.split("/")[-1] for kind in validators()}
+    assert schemas == every.keys() | beside - {"ClusterConfig"}, "a schema of what nothing renders"
     for an_object in every.values():
         inside = "spec" if "spec" in an_object else "metadata"
         if inside == "spec" or an_object["apiVersion"] == "v1":
             wrong = {**an_object, inside: {**an_object[inside], "nonsense": 1}}
-            assert faults(wrong, validators), name_of(an_object)
+            assert faults(wrong), name_of(an_object)
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [("readOnlyRootFilesystem", "readOnlyRootFileSystem"), ("containerPort", "port"), ("cpu: 500m", "cpu: []")],
 )
-def test_a_fault_deep_inside_is_found(
-    rendered: dict[str, list[Object]], validators: dict[str, jsonschema.Draft7Validator], before: str, after: str
-) -> None:
+def test_a_fault_deep_inside_is_found(rendered: dict[str, list[Object]], before: str, after: str) -> None:
     text = yaml.safe_dump_all(rendered["defaults"])
     assert before in text
-    assert [fault for an_object in parse(text.replace(before, after)) for fault in faults(an_object, validators)]
+    assert [fault for an_object in parse(text.replace(before, after)) for fault in faults(an_object)]
 
 
 def test_objects_are_told_apart_and_in_the_namespace(objects: list[Object]) -> None:

@@ -120,7 +120,10 @@ def test_every_prerequisite_has_its_case() -> None:
 
 
 def test_a_render_without_a_cluster_needs_no_generation_where_all_secrets_are_given() -> None:
-    given = {"secrets": {"existingSecret": "a"}, "database": {"roles": {"scrapingSecret": "b", "analysisSecret": "c"}}}
+    given = {
+        "secrets": {"existingSecret": "a"},
+        "database": {"roles": {"scrapingSecret": "b", "analysisSecret": "c", "readingSecret": "d"}},
+    }
     text = manifest(values=given)
     assert "kind: Secret" not in text
     assert text == manifest(values=given), "the same values give the same text"

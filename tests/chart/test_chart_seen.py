@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ def drills_under_load(folder: Path) -> set[str]:
         for file in folder.glob("test_*.py")
         for function in ast.parse(file.read_text()).body
         if isinstance(function, ast.FunctionDef) and function.name.startswith("test_")
-        and any(argument.arg == "under_load" for argument in function.args.args)
+        and any(argument.arg in {"under_load", "play"} for argument in function.args.args)
     }  # fmt: skip
 
 
@@ -31,6 +32,20 @@ def test_every_drill_has_a_row() -> None:
 
 def test_nothing_was_lost_or_doubled() -> None:
     assert [row["what"] for row in SEEN["drills"] if row["lost"] or row["doubled"]] == []
+
+
+def test_the_document_of_releases_has_the_figures_that_were_seen() -> None:
+    document = (ROOT / "docs/releases.md").read_text()
+    figures = SEEN["figures"]
+    told = (
+        "a model version as good, in stages of a minute",
+        "a model version taken back",
+        "memory of a sentiment pod",
+        "CPU of the model, a text",
+    )
+    numbers = re.findall(r"[\d.]+ (?:s|ms|MiB)\b", " ".join(figures[what] for what in told))
+    assert len(numbers) == 10
+    assert [number for number in numbers if number not in document] == []
 
 
 def test_the_readme_holds_the_table_and_a_figure_that_drifted_is_found() -> None:

@@ -17,7 +17,7 @@ ARTIFACTS = [
     *SKAFFOLD["build"]["artifacts"],
     *(artifact for profile in PROFILES if "build" in profile for artifact in profile["build"]["artifacts"]),
 ]
-VALUES = sorted([*ROOT.glob("k8s/skaffold/*-values.yaml"), ROOT / "k8s/kind/values.yaml"])
+VALUES = sorted([*ROOT.glob("k8s/skaffold/*-values.yaml"), ROOT / "k8s/kind/values.yaml", ROOT / "k8s/gpu/values.yaml"])
 
 
 def test_it_is_valid() -> None:
@@ -49,6 +49,6 @@ def test_what_it_names_exists() -> None:
         assert f"opine/{component}" in {artifact["image"] for artifact in ARTIFACTS}
 
 
-@pytest.mark.parametrize("file", VALUES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", VALUES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_its_values_render(file: Path) -> None:
     assert render(ROOT / "k8s/kind/values.yaml", file)

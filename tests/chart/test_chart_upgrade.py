@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,17 @@ def test_a_change_of_one_is_found(rendered: dict[str, list[Object]], kind: str, 
         target = target[key]
     target[last] = value
     assert breaks(before, immutable_fields(objects))
+
+
+def test_the_next_version_moves_no_primary(tmp_path: Path) -> None:
+    """Pods of PostgreSQL and of its pooler are replaced by what changes in their specifications."""
+    following = shutil.copytree(CHART, tmp_path / "opine")
+    about = following / "Chart.yaml"
+    about.write_text(re.sub(r"^((?:app)?[vV]ersion: \"?)[\d.]+", r"\g<1>9.9.9", about.read_text(), flags=re.MULTILINE))
+    now, then = render(SHAPES["production"]), render(SHAPES["production"], chart=following)
+    assert of_kind(now, "Cluster")[0]["metadata"]["labels"] != of_kind(then, "Cluster")[0]["metadata"]["labels"]
+    for kind in ("Cluster", "Pooler"):
+        assert [one["spec"] for one in of_kind(now, kind)] == [one["spec"] for one in of_kind(then, kind)]
 
 
 def migration(values: Object) -> tuple[str, Object]:

@@ -157,6 +157,7 @@ WITNESSES: tuple[tuple[str, Object], ...] = (
     ("external-database", {}),
     ("ingress", deep("database.cnpg.pooler.enabled", False)),
     ("gpu", {}),
+    ("pinned-model", {}),
     (
         "minimal",
         merged(
@@ -178,7 +179,13 @@ WITNESSES: tuple[tuple[str, Object], ...] = (
 # Only what is generated offline differs by itself; it is given here.
 STEADY: Object = {
     "secrets": {"existingSecret": "opine-passwords"},
-    "database": {"roles": {"scrapingSecret": "opine-role-scraping", "analysisSecret": "opine-role-analysis"}},
+    "database": {
+        "roles": {
+            "scrapingSecret": "opine-role-scraping",
+            "analysisSecret": "opine-role-analysis",
+            "readingSecret": "opine-role-reading",
+        }
+    },
 }
 # These decide what happens before anything is rendered.
 WITHOUT_TRACE = {"validateCapabilities", "secrets.allowOfflineGeneration"}

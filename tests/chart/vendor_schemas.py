@@ -1,8 +1,8 @@
 """Makes schemas/ from the projects' own files: python tests/chart/vendor_schemas.py FILE...
 
-Each FILE is Kubernetes' `swagger.json`, a YAML file of CustomResourceDefinitions, or skaffold's JSON Schema. Of the
-first two only the kinds that the chart renders are taken, without descriptions, and closed as the API server closes
-them: an unknown field is an error. schemas/README.md says where the files come from.
+Each FILE is Kubernetes' `swagger.json`, a YAML file of CustomResourceDefinitions, or skaffold's or eksctl's JSON
+Schema. Of the first two only the kinds that the chart renders and k8s/eks has are taken, without descriptions, and
+closed as the API server closes them: an unknown field is an error. schemas/README.md says where the files come from.
 """
 
 import json
@@ -21,6 +21,8 @@ KINDS = {
     "batch/v1/CronJob",
     "batch/v1/Job",
     "gateway.networking.k8s.io/v1/HTTPRoute",
+    "karpenter.k8s.aws/v1/EC2NodeClass",
+    "karpenter.sh/v1/NodePool",
     "keda.sh/v1alpha1/ScaledObject",
     "monitoring.coreos.com/v1/PodMonitor",
     "monitoring.coreos.com/v1/PrometheusRule",
@@ -34,7 +36,9 @@ KINDS = {
     "postgresql.cnpg.io/v1/ScheduledBackup",
     "rbac.authorization.k8s.io/v1/Role",
     "rbac.authorization.k8s.io/v1/RoleBinding",
+    "storage.k8s.io/v1/StorageClass",
     "v1/ConfigMap",
+    "v1/Namespace",
     "v1/Pod",
     "v1/Secret",
     "v1/Service",
@@ -127,7 +131,8 @@ def main(files: list[str]) -> None:
         if "swagger" in schema:
             write("kubernetes", core_kinds(schema))
         else:
-            write("skaffold", closed(schema, close=False))
+            name = "eksctl" if "ClusterConfig" in schema["definitions"] else "skaffold"
+            write(name, closed(schema, close=False))
     write("custom", {"kinds": custom})
 
 

@@ -16,7 +16,7 @@ from tests.support.cluster.seen import Seen, make_seen
 
 SEEN = pytest.StashKey[Seen]()
 FAILED = set[str]()
-COMPONENTS = ("sentiment", "reviews", "frontend")
+COMPONENTS = ("sentiment", "reviews", "frontend", "learning")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,7 +56,7 @@ def figures(pytestconfig: pytest.Config) -> dict[str, str]:
 
 
 def in_cluster(env: dict[str, str], *components: str) -> dict[str, str]:
-    """Images by component: built, and loaded where the cluster beside this repository is used."""
+    """Images by component: built, and loaded into the cluster beside this repository, or kind's."""
     names = run("k8s/images/build", *components, env=env, timeout=1200).split()
     load_missing(env, names)
     return dict(zip(components, names, strict=True))
@@ -66,8 +66,11 @@ def load_missing(env: dict[str, str], names: list[str]) -> None:
     there = run(
         "kubectl", "get", "nodes", "--output", "jsonpath={.items[*].status.images[*].names[*]}", env=env
     ).split()
-    if CLUSTER.exists() and (missing := [name for name in names if name not in there]):
+    missing = [name for name in names if name not in there]
+    if missing and CLUSTER.exists():
         run(str(CLUSTER), "load", *missing, env=env)
+    elif missing and run("kubectl", "config", "current-context", env=env).strip() == "kind-opine":
+        run("kind", "load", "docker-image", "--name", "opine", *missing, env=env, timeout=600)
 
 
 @pytest.fixture(scope="session")

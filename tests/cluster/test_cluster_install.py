@@ -16,10 +16,13 @@ from tests.support.browser.brand_pages import BrandPage
 from tests.support.browser.checks import console_errors, foreign_requests
 from tests.support.browser.chromium import WIDE, chromium, set_viewport
 from tests.support.browser.composer_page import ComposerPage
+from tests.support.cluster.registry import Registry
 from tests.support.cluster.release import Release, wait_until
 
 BRAND = "ikea"
 TEXT = "Wonderful furniture, fast delivery, we love it!"
+# Pods of Jobs come and go.
+LASTING = ("sentiment", "reviews", "frontend", "database", "pooler")
 
 
 class Kubernetes:
@@ -31,9 +34,10 @@ class Kubernetes:
         self._namespace = namespace
 
     def pods(self) -> list[dict[str, Any]]:
+        """Those that last and are not on their way out."""
         listed = self._api.list_namespaced_pod(self._namespace)
         items: list[dict[str, Any]] = client.ApiClient().sanitize_for_serialization(listed)["items"]  # type: ignore[no-untyped-call]  # the same
-        return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
+        return [pod for pod in items if "deletionTimestamp" not in pod["metadata"] and component(pod) in LASTING]
 
     def password(self) -> str:
         data = self._api.read_namespaced_secret("opine-secrets", self._namespace).data or {}
@@ -64,9 +68,8 @@ def component(pod: dict[str, Any]) -> str:
 
 
 def test_every_pod_is_ready_without_a_restart(kubernetes: Kubernetes) -> None:
-    running = [pod for pod in kubernetes.pods() if pod["status"]["phase"] == "Running"]
-    assert {"sentiment", "reviews", "frontend", "pooler", "database"} <= {component(pod) for pod in running}
-    for pod in running:
+    assert {component(pod) for pod in kubernetes.pods()} == {*LASTING}
+    for pod in kubernetes.pods():
         for status in pod["status"]["containerStatuses"]:
             assert status["ready"], pod["metadata"]["name"]
             assert status["restartCount"] == 0, pod["metadata"]["name"]
@@ -74,6 +77,31 @@ def test_every_pod_is_ready_without_a_restart(kubernetes: Kubernetes) -> None:
 
 def test_helm_test(release: Release) -> None:
     assert "Succeeded" in release.helm("test", "opine")
+
+
+def test_the_shipped_model_becomes_the_first_version(release: Release) -> None:
+    registry = Registry(release)
+    wait_until(lambda: registry.plan["live"], "the judge's first look", 240)
+    (first,) = registry.get("/release-events")["items"]
+    assert (first["kind"], first["actor"]) == ("pin", "learning")
+    about = "involvedObject.kind=CronJob,involvedObject.name=opine-learning,reason=ModelPinned"
+
+    def told() -> list[Any]:
+        found: list[Any] = json.loads(release.kubectl("get", "events", "--field-selector", about, "--output", "json"))[
+            "items"
+        ]
+        return found
+
+    wait_until(told, "an Event of it", 30)
+    assert "the shipped model is the first version" in told()[0]["message"]
+
+
+def test_the_judge_may_create_events_and_nothing_else(release: Release) -> None:
+    account = f"--as=system:serviceaccount:{release.namespace}:opine-learning"
+    _, *lines = release.kubectl("auth", "can-i", "--list", account).splitlines()
+    # What every account may do is to ask about itself, and to read paths that are no resources.
+    rules = [line.split() for line in lines if not line.startswith((" ", "self"))]
+    assert [(resource, verbs) for resource, *_, verbs in rules] == [("events", "[create]")]
 
 
 @pytest.fixture
@@ -132,9 +160,9 @@ def test_values_change_and_roll_back_and_passwords_stay(kubernetes: Kubernetes, 
 
 def test_an_upgrade_without_a_change_restarts_nothing(kubernetes: Kubernetes, release: Release) -> None:
     release.upgrade()
-    before = {pod["metadata"]["name"] for pod in kubernetes.pods() if component(pod) != "migrations"}
+    before = {pod["metadata"]["name"] for pod in kubernetes.pods()}
     release.upgrade()
-    assert {pod["metadata"]["name"] for pod in kubernetes.pods() if component(pod) != "migrations"} == before
+    assert {pod["metadata"]["name"] for pod in kubernetes.pods()} == before
 
 
 def test_uninstalled_and_installed_again_the_reviews_are_there(
@@ -142,8 +170,7 @@ def test_uninstalled_and_installed_again_the_reviews_are_there(
 ) -> None:
     before = kubernetes.password()
     release.helm("uninstall", "opine", "--wait")
-    left = {component(pod) for pod in kubernetes.pods()}
-    assert left <= {"database"}
+    assert {component(pod) for pod in kubernetes.pods()} <= {"database"}
     figures["`helm install` over kept data to ready"] = f"{release.install():.0f} s"
     assert kubernetes.password() == before
     assert TEXT in [item["text"] for item in stored(release)]
@@ -163,7 +190,6 @@ def test_at_rest_no_pod_takes_half_of_its_memory(
             amount(container["resources"]["requests"]["memory"]) for container in pod["spec"]["containers"]
         )
         for pod in kubernetes.pods()
-        if pod["status"]["phase"] == "Running"
     }
 
     def taken() -> dict[str, list[str]]:
@@ -173,8 +199,7 @@ def test_at_rest_no_pod_takes_half_of_its_memory(
     wait_until(lambda: given.keys() <= taken().keys(), "figures of every pod", 90)
     at_rest = taken()
     largest = {
-        part: max((at_rest[pod["metadata"]["name"]][1] for pod in release.pods(part)), key=amount)
-        for part in ("sentiment", "reviews", "frontend", "database", "pooler")
+        part: max((at_rest[pod["metadata"]["name"]][1] for pod in release.pods(part)), key=amount) for part in LASTING
     }
     figures["memory at rest, a pod"] = ", ".join(f"{part} {memory}" for part, memory in largest.items())
     assert given

@@ -15,6 +15,7 @@ from tests.support.cluster.release import Release, wait_until
 
 pytestmark = pytest.mark.drill
 
+SECRETS = ("opine-secrets", "opine-db-scraping", "opine-db-analysis", "opine-db-reading")
 RUNBOOK = "docs/runbooks/restore.md"
 STORE = {
     "endpointURL": "http://s3.s3.svc:7070",
@@ -129,7 +130,7 @@ def test_what_is_archived_comes_back(archived: Release, figures: dict[str, str],
     values.write_text(yaml.safe_dump(given))
     release.helm("uninstall", "opine", "--wait")
     release.kubectl("delete", "cluster,objectstore,scheduledbackup", "--all")
-    release.kubectl("delete", "secret", "opine-secrets", "opine-db-scraping", "opine-db-analysis", "--ignore-not-found")
+    release.kubectl("delete", "secret", *SECRETS, "--ignore-not-found")
     release.kubectl("delete", "pvc", "--all")
     began = time.monotonic()
     follow(release, f"export VALUES='{values}'\n" + block(RUNBOOK, "helm -n opine install"), tmp_path, timeout=900)

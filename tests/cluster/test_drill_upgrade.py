@@ -59,7 +59,8 @@ def test_the_release_before_is_upgraded_and_rolled_back(
         now.helm("rollback", "opine", "--wait", "--wait-for-jobs")
         wait_until(now.is_restored, "every pod ready", 240)
     assert revision(before) == new
-    # Pods of PostgreSQL whose specification changed are replaced, and a primary that moves refuses writes for seconds.
+    # Pods of PostgreSQL whose specification changed are replaced (here their probes did), and a primary that moves
+    # refuses writes for seconds. A new version alone changes none: tests/chart/test_chart_upgrade.py.
     assert {answer.kind for answer in load.failures} <= {"submit"}
     assert all(answer.status == 503 and answer.detail.startswith("Retry-After") for answer in load.failures)
 

@@ -19,6 +19,7 @@ UNREADABLE = {"too long": "too_long", "breaks the engine": "internal"}
 
 # Status, headers and body of each way to answer.
 ANSWERS: dict[str, tuple[int, dict[str, str], bytes]] = {
+    "not loaded": (404, {}, b"{}"),
     "busy": (429, {"Retry-After": "7"}, b"{}"),
     "busy for years": (429, {"Retry-After": "99999"}, b"{}"),
     "busy until a date": (429, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, b"{}"),
@@ -57,6 +58,8 @@ class FakeSentiment:
         self.request_ids: list[str | None] = []
         self.session_ids: list[str | None] = []
         self.timeouts_s: list[float] = []
+        # What a version says in bulk of the texts that hold this word, by digest.
+        self.versions: dict[str, tuple[str, dict[str, Any]]] = {}
         self.released = threading.Event()
         # Called between a question and its answer.
         self.meanwhile: Callable[[], object] = lambda: None
@@ -75,6 +78,7 @@ class FakeSentiment:
         self.request_ids.clear()
         self.session_ids.clear()
         self.timeouts_s.clear()
+        self.versions.clear()
         self.released.clear()
 
     def close(self) -> None:
@@ -109,7 +113,11 @@ def _server_of(fake: FakeSentiment) -> ThreadingHTTPServer:
                 fake.mode = "ok"
             if mode.startswith("closed"):
                 return
-            well = (200, BULK_HEADERS, _well_in_bulk(body)) if bulk else (200, {}, _well(body))
+            well = (
+                (200, BULK_HEADERS, _well_in_bulk(fake, self.headers["X-Model-Digest"], body))
+                if bulk
+                else (200, {}, _well(body))
+            )
             status, headers, content = ANSWERS.get(mode) or well
             self.send_response(status)
             for name, value in {"Content-Length": str(len(content)), **headers}.items():
@@ -129,8 +137,11 @@ def _well(body: dict[str, Any]) -> bytes:
     return json.dumps({"model": MODEL, "predictions": [prediction]}).encode()
 
 
-def _well_in_bulk(body: dict[str, Any]) -> bytes:
-    return b"".join(json.dumps(_line(line["text"])).encode() + b"\n" for line in body["lines"])
+def _well_in_bulk(fake: FakeSentiment, digest: str | None, body: dict[str, Any]) -> bytes:
+    word, said = fake.versions.get(digest or "", ("", {}))
+    answers = [(_line(line["text"]), line["text"]) for line in body["lines"]]
+    told = [answer | said if word in text and "error" not in answer else answer for answer, text in answers]
+    return b"".join(json.dumps(answer).encode() + b"\n" for answer in told)
 
 
 def _line(text: str) -> dict[str, Any]:

@@ -82,9 +82,9 @@
 {{- if and (not .Values.migrations.enabled) .Values.migrations.seedBrands -}}
   {{- fail "\n\nmigrations.enabled=false also seeds no brands. Set migrations.seedBrands=false, and run `opine-reviews migrate` and `opine-reviews seed-brands` yourself.\n" -}}
 {{- end -}}
-{{- $given := and .Values.secrets.existingSecret (or (eq $db.type "external") (and $db.roles.scrapingSecret $db.roles.analysisSecret)) -}}
+{{- $given := and .Values.secrets.existingSecret (or (eq $db.type "external") (and $db.roles.scrapingSecret $db.roles.analysisSecret $db.roles.readingSecret)) -}}
 {{- if not (or $given .Values.secrets.allowOfflineGeneration (include "opine.canLookup" .)) -}}
-  {{- fail "\n\nPasswords are generated once, which needs a look into the cluster; this render has none (helm template, Argo CD), so that they would change every time. Create a Secret with admin-password, admin-token, client-hash-key, registry-token and session-key and set secrets.existingSecret, and for database.type=cnpg also database.roles.scrapingSecret and analysisSecret. For a preview: --set secrets.allowOfflineGeneration=true.\n" -}}
+  {{- fail "\n\nPasswords are generated once, which needs a look into the cluster; this render has none (helm template, Argo CD), so that they would change every time. Create a Secret with admin-password, admin-token, client-hash-key, registry-token and session-key and set secrets.existingSecret, and for database.type=cnpg also database.roles.scrapingSecret, analysisSecret and readingSecret. For a preview: --set secrets.allowOfflineGeneration=true.\n" -}}
 {{- end -}}
 {{- end -}}
 

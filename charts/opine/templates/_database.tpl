@@ -58,4 +58,5 @@ The driver takes name and password from PGUSER and PGPASSWORD, where they need n
 {{- define "opine.roles" -}}
 scraping: opine_scraping
 analysis: opine_analysis
+reading: opine_reading
 {{- end -}}

@@ -32,7 +32,7 @@ labels:
 {{- define "opine.podMetadata" -}}
 labels:
   {{- include "opine.stableLabels" . | nindent 2 }}
-  app.kubernetes.io/version: {{ .values.image.tag | default .root.Chart.AppVersion | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
+  app.kubernetes.io/version: {{ .values.image.tag | default .root.Chart.AppVersion | splitList "@" | first | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
   {{- with .values.podLabels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

@@ -26,4 +26,7 @@
 {{- include "opine.need" (dict "root" $ "api" "custom.metrics.k8s.io/v1beta1" "needs" "sentiment.autoscaling.metric=offeredCompute" "fix" "Install a custom metrics API such as prometheus-adapter first, or set sentiment.autoscaling.type=keda or sentiment.autoscaling.metric=cpu.") -}}
 {{- end -}}
 {{- end -}}
+{{- if and .Values.sentiment.model.image (semverCompare "<1.35.0-0" .Capabilities.KubeVersion.Version) -}}
+{{- fail (printf "\n\nsentiment.model.image needs image volumes, which Kubernetes has switched on since 1.35; this is %s. Leave it empty, or on 1.33 and 1.34 switch on the feature gate ImageVolume and set validateCapabilities=false.\n" .Capabilities.KubeVersion.Version) -}}
+{{- end -}}
 {{- end -}}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 import re
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import structlog
 from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.httpcache import FilesystemCacheStorage
 from scrapy.http import Response, TextResponse
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from opine_scraping.fetch_policy import FetchPolicy
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 # What protection services put into the page or its headers in place of the site's own.
 _CHALLENGE_HEADERS = {"cf-mitigated": "challenge", "x-amzn-waf-action": "challenge|captcha"}
@@ -79,7 +79,7 @@ class RetryAfterMiddleware:
         waits = request.meta.get("waits", 0)
         if wait_s is None or waits >= self._settings.waits or wait_s > self._settings.longest_wait_s:
             return response  # a 429 that is let through ends the run as blocked
-        logger.warning("the site asks to wait", url=request.url, status=response.status, wait_s=wait_s)
+        logger.warning("the site asks to wait", extra={"url": request.url, "status": response.status, "wait_s": wait_s})
         await self._wait(wait_s)
         # Before all that is queued: the list goes on where it stood.
         return request.replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import sqlite3
 import uuid
 from collections import Counter
@@ -10,7 +11,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import structlog
 from opine_common.files import write_atomically
 
 from opine_scraping.issues import (
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from opine_scraping.outputs import Output, Written
     from opine_scraping.parsers.page import ListRead
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 MOST_ERRORS = 50  # that a report names; it counts all
 _LONGEST = 500  # characters of an error's address and reason, which come from outside
@@ -247,13 +247,13 @@ class RunRecorder:
         self._write_report(report)
         # What stopped the run kept it from the other lists; what was wrong with some of them did not.
         self.progress.end_run(round_over=self.stats.stopped_by in {None, ExitCode.INTERNAL})
-        logger.info("run ended", **report.model_dump(mode="json", exclude={"errors"}))
+        logger.info("run ended", extra=report.model_dump(mode="json", exclude={"errors"}))
 
     def _attempt(self, step: Callable[[], None]) -> None:
         try:
             step()
         except (UnavailableError, OSError, sqlite3.Error) as error:
-            logger.error("the run cannot go on", error=str(error))  # noqa: TRY400  the sentence says it all
+            logger.error("the run cannot go on", extra={"error": str(error)})  # noqa: TRY400  the sentence says it all
             self.stats.stop(ExitCode.UNAVAILABLE)
         except Exception:
             logger.exception("the run failed")

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import psutil
 from opine_local.ports import HOST, any_free
 from opine_local.postgres import open_cluster
 from opine_reviews.brands_file import read_brands, upsert_brands
@@ -52,25 +53,35 @@ def running_stack() -> Iterator[Stack]:
             upgrade(engine)
             with Session(engine) as session, session.begin():
                 upsert_brands(session, read_brands())
-            with running_api(Path(folder), cluster.url) as port:
+            with running_api(Path(folder), cluster.url) as (port, _):
                 yield Stack(engine, settings, port)
 
 
 @contextmanager
-def running_api(folder: Path, database_url: str, environment: Mapping[str, str] | None = None) -> Iterator[int]:
-    """Its port; its log lies in the folder."""
+def running_api(
+    folder: Path, database_url: str, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[int, int]]:
+    """Its port and its process, for `cpu_seconds`; its log lies in the folder."""
     port = any_free()
     own = {**_gunicorn_environment(database_url, port), **(environment or {})}
-    with running([sys.executable, "-m", "gunicorn", "-c", "python:opine_reviews.gunicorn_conf"], own, folder, port):
-        yield port
+    with running(
+        [sys.executable, "-m", "gunicorn", "-c", "python:opine_reviews.gunicorn_conf"], own, folder, port
+    ) as session:
+        yield port, session
 
 
 @contextmanager
-def running(command: Sequence[str], environment: Mapping[str, str], folder: Path, port: int) -> Iterator[None]:
-    """A service for the block, once it is ready."""
-    with _process(command, {**_environment(), **environment}, folder / f"{port}.log"):
+def running(command: Sequence[str], environment: Mapping[str, str], folder: Path, port: int) -> Iterator[int]:
+    """A service for the block, once it is ready: its process, for `cpu_seconds`."""
+    with _process(command, {**_environment(), **environment}, folder / f"{port}.log") as pid:
         _wait(lambda: _is_ready(port))
-        yield
+        yield pid
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a service's processes have computed so far. What else the machine does is no part of it."""
+    root = psutil.Process(pid)
+    return sum(sum(one.cpu_times()) for one in (root, *root.children(recursive=True)))
 
 
 def machine(stack: Stack) -> str:
@@ -110,13 +121,13 @@ def _gunicorn_environment(database_url: str, port: int) -> dict[str, str]:
 @contextmanager
 def _process(
     command: Sequence[str], environment: Mapping[str, str], log: Path, stop: signal.Signals = signal.SIGTERM
-) -> Iterator[None]:
+) -> Iterator[int]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
-        yield
+        yield process.pid
     except BaseException:
         print(log.read_text("utf-8")[-2000:], file=sys.stderr)
         raise

@@ -1,10 +1,11 @@
-"""What traces cost: requests a second with and without a collector, at the API and at the model.
+"""What traces cost: CPU time a request with and without a collector, at the API and at the model.
 
 Usage: python services/reviews/bench/tracing.py [--clients 8] [--seconds 5] [--rounds 5]
 
 Three pairs of an API and a model run beside each other on one PostgreSQL: without an endpoint, and sending the spans of
-a tenth of the requests (the chart's default) or of all to a collector in a process of its own. They take turns, so that
-what else the machine does meets all. Needs the packages opine-local, opine-reviews and opine-sentiment.
+a tenth of the requests (the chart's default) or of all to a collector in a process of its own. They take turns. What
+they compute is counted, of the API and the model together, so that what else the machine does matters little. Needs the
+packages opine-local, opine-reviews and opine-sentiment.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from opine_local.ports import HOST, any_free
-from stack import machine, running, running_api, running_stack, table
+from stack import cpu_seconds, machine, running, running_api, running_stack, table
 
 SHARES = {"no endpoint": None, "a tenth traced": "0.1", "all traced": "1"}
 TEXT = "Quick delivery and friendly people, I would buy again. "
@@ -53,23 +54,23 @@ def main() -> None:
     options = parser.parse_args()
     with running_stack() as stack, collector() as endpoint, ExitStack() as started:
         database_url = str(stack.settings.database_url)
-        ports = {
+        pairs = {
             side: started.enter_context(pair(database_url, traced(endpoint, share))) for side, share in SHARES.items()
         }
         seen: dict[tuple[str, str], list[float]] = {}
         for _ in range(options.rounds):
             for ask in ASKS:
                 for side in SHARES:
-                    rate = requests_a_second(ask, ports[side][ask.service], options.clients, options.seconds)
-                    seen.setdefault((ask.name, side), []).append(rate)
+                    taken = milliseconds_a_request(ask, pairs[side], options.clients, options.seconds)
+                    seen.setdefault((ask.name, side), []).append(taken)
         print(machine(stack))
     print(f"{options.clients} clients, the median of {options.rounds} rounds of {options.seconds:g} s each\n")
-    print(table(["requests a second", *SHARES], [row(ask.name, seen) for ask in ASKS]))
+    print(table(["ms of CPU a request", *SHARES], [row(ask.name, seen) for ask in ASKS]))
 
 
 def row(name: str, seen: dict[tuple[str, str], list[float]]) -> list[str]:
     off, *on = (statistics.median(seen[name, side]) for side in SHARES)
-    return [name, f"{off:.0f}", *(f"{rate:.0f} ({rate / off - 1:+.0%})" for rate in on)]
+    return [name, f"{off:.2f}", *(f"{taken:.2f} ({taken / off - 1:+.0%})" for taken in on)]
 
 
 def traced(endpoint: str, share: str | None) -> dict[str, str]:
@@ -82,9 +83,18 @@ def traced(endpoint: str, share: str | None) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class Pair:
+    ports: dict[str, int]
+    pids: tuple[int, int]
+
+    def cpu_seconds(self) -> float:
+        return sum(map(cpu_seconds, self.pids))
+
+
 @contextmanager
-def pair(database_url: str, tracing: dict[str, str]) -> Iterator[dict[str, int]]:
-    """Ports of a model and of an API that asks it."""
+def pair(database_url: str, tracing: dict[str, str]) -> Iterator[Pair]:
+    """A model, and an API that asks it."""
     port = any_free()
     bentoml = [str(Path(sys.executable).with_name("bentoml")), "serve", "opine_sentiment.service:Sentiment"]
     with tempfile.TemporaryDirectory(prefix="opine-bench-") as name:
@@ -92,10 +102,10 @@ def pair(database_url: str, tracing: dict[str, str]) -> Iterator[dict[str, int]]
         command = [*bentoml, "--host", HOST, "--port", str(port)]
         asked = {"OPINE_REVIEWS_SENTIMENT_URL": f"http://{HOST}:{port}", **tracing}
         with (
-            running(command, own, Path(name), port),
-            running_api(Path(name), database_url, asked) as api_port,
+            running(command, own, Path(name), port) as model_pid,
+            running_api(Path(name), database_url, asked) as (api_port, api_pid),
         ):
-            yield {"model": port, "api": api_port}
+            yield Pair({"model": port, "api": api_port}, (model_pid, api_pid))
 
 
 @contextmanager
@@ -127,7 +137,13 @@ def collect(port: int) -> None:
     ThreadingHTTPServer((HOST, port), Handler).serve_forever()
 
 
-def requests_a_second(ask: Ask, port: int, clients: int, seconds: float) -> float:
+def milliseconds_a_request(ask: Ask, pair: Pair, clients: int, seconds: float) -> float:
+    begun = pair.cpu_seconds()
+    answered = requests_answered(ask, pair.ports[ask.service], clients, seconds)
+    return (pair.cpu_seconds() - begun) / answered * 1000
+
+
+def requests_answered(ask: Ask, port: int, clients: int, seconds: float) -> int:
     answered = [0] * clients
     end = time.perf_counter() + seconds
 
@@ -150,7 +166,7 @@ def requests_a_second(ask: Ask, port: int, clients: int, seconds: float) -> floa
         thread.join()
     if not all(answered):
         raise RuntimeError(f"{ask.name}: a client failed")
-    return sum(answered) / seconds
+    return sum(answered)
 
 
 if __name__ == "__main__":

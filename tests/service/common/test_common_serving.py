@@ -138,18 +138,17 @@ def test_half_requests_hold_no_thread(server: Server, half: bytes) -> None:
         assert server.ask("/length", "POST", b"abc") == (200, b"3")
 
 
-@pytest.mark.parametrize("half", [HALF_BODY, HALF_CHUNK])
-def test_a_body_that_does_not_come_is_408(server: Server, half: bytes) -> None:
-    with server.send(half) as connection:
-        answer = read_to_end(connection)
-    assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b"within 2 s" in answer
-
-
-@pytest.mark.parametrize("half", [HALF_HEAD, b""])
-def test_a_head_that_does_not_come_ends_the_connection(server: Server, half: bytes) -> None:
-    with server.send(half) as connection:
-        assert read_to_end(connection) == b""
+def test_what_does_not_come_ends_the_connection_and_a_body_by_408(server: Server) -> None:
+    # All wait at once.
+    with ExitStack() as stack:
+        bodies = [stack.enter_context(server.send(half)) for half in (HALF_BODY, HALF_CHUNK)]
+        heads = [stack.enter_context(server.send(half)) for half in (HALF_HEAD, b"")]
+        for connection in bodies:
+            answer = read_to_end(connection)
+            assert answer.startswith(b"HTTP/1.1 408 ")
+            assert b"within 2 s" in answer
+        for connection in heads:
+            assert read_to_end(connection) == b""
 
 
 def test_idle_connections_are_many_more_than_the_usual_limit_of_open_files(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from charcnn.artefact import artefact_digest, read_manifest
 from opine_learning.judge import Policy
 from opine_learning.services import Registry, Sentiment, ServiceError
 from opine_learning.steps import Decision, take_step
@@ -20,6 +22,7 @@ from tests.service.learning.conftest import Running, follows, until
 from tests.support.programs import environment_of
 from tests.support.registry import SHIPPED, TOKEN, Api, version
 from tests.support.reviews.rows import add_reviews, scored
+from tests.support.sentiment.server import Launcher
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -227,6 +230,37 @@ def test_the_command_looks_once_and_says_what_it_saw(settings: Settings, running
     assert failed.returncode == 1
     assert "OPINE_LEARNING_REVIEWS_URL says where it is" in failed.stdout
     assert "Traceback" not in failed.stdout + failed.stderr
+
+
+@pytest.mark.usefixtures("first")
+def test_where_the_deployment_pins_a_version_the_judge_only_lets_the_registry_know_it(
+    settings: Settings, api: Api, registry: Registry, folder: Path, tmp_path: Path
+) -> None:
+    pinned = version(folder, "9.5.0", temperature=1.2)
+    launcher = Launcher(tmp_path)
+    with contextlib.closing(launcher):
+        server = launcher.launch("opine_sentiment.service:Sentiment", model_dir=pinned, model_source="image")
+        server.until("/readyz", 200)
+        sentiment = Sentiment(settings.model_copy(update={"sentiment_url": server.url}))
+        plan, digest = api.plan, artefact_digest(pinned, read_manifest(pinned))
+        for _ in range(2):
+            assert take_step(registry, sentiment, POLICY, lambda _: pytest.fail("it decided")) is None
+        sentiment.close()
+    assert registry.has(digest)
+    assert not registry.has("0" * 64)
+    assert api.plan == plan
+
+
+@pytest.mark.usefixtures("first")
+def test_a_patient_look_waits_for_a_registry_that_is_not_there_yet(settings: Settings, api: Api) -> None:
+    command = [sys.executable, "-m", "opine_learning", "step", "--patience", "60"]
+    api.close()
+    with subprocess.Popen(command, env=environment(settings), stdout=-1) as look:
+        with pytest.raises(subprocess.TimeoutExpired):
+            look.wait(4)
+        api.open()
+        said, _ = look.communicate(timeout=60)
+    assert (look.returncode, said) == (0, b"")
 
 
 def test_the_loop_survives_a_service_that_is_away_and_ends_when_it_is_told_to(settings: Settings) -> None:

@@ -1,7 +1,8 @@
-"""`make run` in a fresh clone: installs, starts, serves, stops."""
+"""The README's first command in a fresh clone: installs, starts, serves, stops."""
 
 import os
 import pwd
+import shlex
 import shutil
 import signal
 import subprocess
@@ -13,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from tests.support import ROOT
+from tests.support.cluster.documented import block
 from tests.support.local_run import LocalRun, StartLocal
 
 pytestmark = pytest.mark.fresh_clone
 
+RUN = shlex.split(block("README.md", "make run").splitlines()[0], comments=True)
 # Where uv seldom is: then the bootstrap without it is tried too.
 SYSTEM_PATH = "/usr/bin:/bin"
 
@@ -59,7 +62,7 @@ def serves_and_stops(run: LocalRun) -> None:
 def test_the_account_of_the_tests(start_local: StartLocal, tmp_path: Path) -> None:
     checkout = clone(tmp_path)
     assert not is_installed(checkout)
-    serves_and_stops(start_local(["make", "run"], checkout / ".local", cwd=checkout))
+    serves_and_stops(start_local(RUN, checkout / ".local", cwd=checkout))
     assert (checkout / ".local/postgres/data/PG_VERSION").exists()
     assert is_installed(checkout)
     (checkout / "services/local/requirements.txt").touch()
@@ -70,7 +73,7 @@ def test_the_account_of_the_tests(start_local: StartLocal, tmp_path: Path) -> No
 def test_a_plain_user_without_uv(start_local: StartLocal, plain_users_clone: Path) -> None:
     as_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
     run = start_local(
-        [*as_nobody, "make", "run"],
+        [*as_nobody, *RUN],
         plain_users_clone / ".local",
         cwd=plain_users_clone,
         HOME=str(plain_users_clone.parent),

@@ -11,7 +11,7 @@ from opine_training.commands.dataset import QUARANTINE, DatabaseError, main
 from pyarrow import parquet
 from sqlalchemy import make_url, text
 
-from tests.service.reviews.test_reviews_roles import PASSWORD, READER, _grant, roles  # noqa: F401  a fixture
+from tests.service.reviews.test_reviews_roles import PASSWORD, ANALYST, _grant, roles  # noqa: F401  a fixture
 from tests.support.reviews.rows import add_reviews, add_scraped_reviews
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def review(hours: float, words: str, client: bytes | None = None, **changed: Any
 @pytest.fixture
 def url(engine: Engine, postgres: Postgres, roles: None) -> str:  # noqa: ARG001, F811
     _grant(engine)
-    return make_url(postgres.url).set(username=READER, password=PASSWORD).render_as_string(hide_password=False)
+    return make_url(postgres.url).set(username=ANALYST, password=PASSWORD).render_as_string(hide_password=False)
 
 
 def export(url: str, out: Path, capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
@@ -108,4 +108,4 @@ def test_who_writes_the_same_all_at_once_is_set_aside_and_shown(
 
 def test_a_database_that_cannot_be_read_is_told_in_a_sentence(url: str, tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="cannot be read"):
-        main(["--database-url", url.replace(READER, "nobody"), "--out", str(tmp_path)])
+        main(["--database-url", url.replace(ANALYST, "nobody"), "--out", str(tmp_path)])

@@ -38,6 +38,7 @@ ROUTES = {
     "/api/v1/releases": {"get", "post"},
     "/api/v1/releases/{id}": {"get"},
     "/api/v1/releases/{id}/advance": {"post"},
+    "/api/v1/releases/{id}/flips": {"get"},
     "/api/v1/releases/{id}/promote": {"post"},
     "/api/v1/releases/{id}/rollback": {"post"},
     "/api/v1/reviews": {"get", "post"},
@@ -101,11 +102,17 @@ def test_admin_routes_are_documented_as_such(document: dict[str, Any]) -> None:
         ("admin", "/api/v1/reviews/{id}"),
         ("admin", "/api/v1/scrape-runs"),
         ("registry", "/api/v1/models"),
-        ("registry", "/api/v1/proposals"),
-        ("registry", "/api/v1/release-plan/pin"),
-        ("registry", "/api/v1/releases"),
         ("registry", "/api/v1/reviews/{id}/provenance"),
-        *[("registry", f"/api/v1/releases/{{id}}/{step}") for step in ("advance", "promote", "rollback")],
+        *[
+            (scheme, f"/api/v1/{path}")
+            for scheme in ("registry", "admin")
+            for path in ("proposals", "release-plan/pin", "releases")
+        ],
+        *[
+            (scheme, f"/api/v1/releases/{{id}}/{path}")
+            for scheme in ("registry", "admin")
+            for path in ("advance", "promote", "rollback", "flips")
+        ],
     }
     bearer = {"type": "http", "scheme": "bearer"}
     assert document["components"]["securitySchemes"] == {"admin": bearer, "registry": bearer}
@@ -134,6 +141,7 @@ BEYOND_THE_SCHEMA = {
     ("/api/v1/releases", "post"),
     *((f"/api/v1/releases/{{id}}/{step}", "post") for step in ("advance", "promote", "rollback")),
     ("/api/v1/proposals", "get"),
+    ("/api/v1/releases/{id}/flips", "get"),
     ("/api/v1/release-events", "get"),
     ("/api/v1/releases", "get"),
     ("/api/v1/reviews", "get"),

@@ -2,15 +2,18 @@
 
 import json
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import urllib3
 from flask import Flask
 from flask.testing import FlaskClient
 from opine_reviews.models import ModelVersion
-from opine_reviews.models_cli import main, make_parser
+from opine_reviews.models_cli import Api, main, make_parser
 from sqlalchemy import Engine, update
 from werkzeug.serving import make_server
 
@@ -69,7 +72,7 @@ def test_a_release_from_the_terminal(run: Run, artefacts: "list[Artefact]") -> N
     assert "candidate: 0 of 0 proposals were corrected" in shown
     assert len(re.findall("(?:start|advance) by a tester", shown)) == 2
     assert f"live {two.digest[:12]}" in run("promote")
-    assert "0 versions have a digest" in run("pin", three.digest)
+    assert "No version's digest begins with" in run("pin", three.digest)
     run("release", one.digest)
     assert f"live {two.digest[:12]}" in run("rollback")
 
@@ -109,6 +112,52 @@ def test_an_api_that_is_away_is_named(run: Run, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("OPINE_MODELS_REVIEWS_URL", "no address")
     with pytest.raises(SystemExit, match="OPINE_MODELS_REVIEWS_URL"):
         run("list")
+
+
+def test_what_is_refused_is_said_for_this_terminal(
+    run: Run, artefacts: "list[Artefact]", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for artefact in artefacts[:2]:
+        run("register", str(artefact.folder))
+    assert "2 versions' digests begin with ``: give more" in run("pin", "")
+    assert "holds no model" in run("register", str(tmp_path))
+    with pytest.raises(SystemExit):
+        run("--actor", "", "promote")
+    digest = artefacts[0].digest
+    with monkeypatch.context() as patch:
+        patch.setattr(Api, "get", _plan_of_before)
+        run("pin", digest)
+        assert "Somebody else has decided meanwhile, and nothing was changed" in run("pin", artefacts[1].digest)
+    monkeypatch.setenv("OPINE_MODELS_TOKEN", "wrong")
+    assert "set OPINE_MODELS_TOKEN to its registry token" in run("pin", digest)
+
+
+def _plan_of_before(api: Api, path: str, **query: object) -> Any:  # noqa: ANN401  JSON
+    answer = json.loads(api._ask("GET", path, query))  # noqa: SLF001  as the method that it stands for
+    return {**answer, "revision": 0} if path == "/release-plan" else answer
+
+
+def test_an_answer_that_does_not_come_may_stand_for_something_done(
+    run: Run, monkeypatch: pytest.MonkeyPatch, artefacts: "list[Artefact]"
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr("opine_reviews.models_cli._TIMEOUT", urllib3.Timeout(0.2))
+        monkeypatch.setenv("OPINE_MODELS_REVIEWS_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert "may have been done: see `opine-models show`" in run("register", str(artefacts[0].folder))
+        assert "may have been done" not in run("list")
+
+
+@pytest.mark.parametrize("command", ["list", "show", "register", "release", "promote", "rollback", "pin", "why"])
+def test_each_command_says_what_it_does(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    said = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert re.search(r"^[A-Z][^\n]+", said.partition("\n\n")[2]), said
+    # An argument without a word about it stands alone on its line.
+    described = said.partition("show this help message and exit")
+    lines = [line for line in (described[0] + described[2]).splitlines() if re.match(r"  \S+( \S+)?$", line)]
+    assert all(line.startswith("  --") for line in lines), said
 
 
 def test_the_readme_lists_every_command() -> None:

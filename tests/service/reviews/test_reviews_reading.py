@@ -169,6 +169,16 @@ def test_a_review_that_is_deleted_while_the_model_reads_is_skipped(
     assert len(sentiment.requests) == 1
 
 
+def test_a_review_that_is_being_deleted_is_left_alone(engine: Engine, reader: ReviewReader) -> None:
+    goes, stays = add_reviews(engine, [{"text": "good"}, {"text": "late"}])
+    with engine.connect() as deleting:
+        deleting.execute(text("DELETE FROM review WHERE id = :id"), {"id": goes})
+        assert reader.read_all() == 1
+        assert list(stored(engine)) == [stays]
+        deleting.rollback()
+    assert reader.read_all() == 1
+
+
 def test_a_hidden_review_says_nothing_until_it_is_restored(
     engine: Engine, reader: ReviewReader, client: FlaskClient, admin: dict[str, str]
 ) -> None:

@@ -1,16 +1,20 @@
-"""What the roles of the scraping and of analyses may do, tried by themselves."""
+"""What the roles of the scraping, of analyses and of the reader may do, tried by themselves."""
 
 from collections.abc import Iterator
 
 import pytest
+from opine_reviews.reading import ReviewReader
 from opine_reviews.roles import RoleError, grant_roles
+from opine_reviews.schema import wait_for_database
+from opine_reviews.settings import Settings
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from tests.support.fake_sentiment import FakeSentiment
 from tests.support.postgres import Postgres
 from tests.support.reviews.rows import add_company, add_reviews, add_run, add_scraped_reviews, scored
 
-READER, WRITER = "opine_analysis", "opine_scraping"
+ANALYST, WRITER, READER = "opine_analysis", "opine_scraping", "opine_reading"
 PASSWORD = "of these tests"
 
 WRITTEN = (
@@ -46,7 +50,7 @@ FORBIDDEN_TO_THE_WRITER = (
     "CREATE TABLE mine ()",
     "ALTER TABLE scraped_review DISABLE TRIGGER ALL",
 )
-FORBIDDEN_TO_THE_READER = (
+FORBIDDEN_TO_THE_ANALYST = (
     "SELECT * FROM review",
     "SELECT client_hash FROM review",
     "SELECT * FROM scraped_review",
@@ -55,15 +59,34 @@ FORBIDDEN_TO_THE_READER = (
     "CREATE TABLE mine ()",
 )
 
+FORBIDDEN_TO_THE_READER = (
+    "SELECT * FROM review",
+    "SELECT stars FROM review",
+    "SELECT user_agent_family FROM review",
+    "SELECT id FROM review FOR KEY SHARE",
+    "UPDATE review SET text = 'x'",
+    "DELETE FROM review",
+    "SELECT * FROM brand",
+    "SELECT * FROM brand_term",
+    "UPDATE brand_term SET pull_sum = 9",
+    "UPDATE review_term SET pull = 9",
+    "DELETE FROM review_reading",
+    "SELECT * FROM scraped_review",
+    "SELECT * FROM labelled_review",
+    "SELECT * FROM moderation_event",
+    "UPDATE alembic_version SET version_num = '0001'",
+    "CREATE TABLE mine ()",
+)
+
 
 @pytest.fixture
 def roles(engine: Engine) -> Iterator[None]:
     with engine.begin() as connection:
-        for role in (READER, WRITER):
+        for role in (ANALYST, WRITER, READER):
             connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'"))
     yield
     with engine.begin() as connection:
-        for role in (READER, WRITER):
+        for role in (ANALYST, WRITER, READER):
             connection.execute(text(f"DROP OWNED BY {role}"))
             connection.execute(text(f"DROP ROLE {role}"))
 
@@ -83,7 +106,7 @@ def _denied(engine: Engine, statement: str) -> bool:
 
 
 def _grant(engine: Engine) -> list[str]:
-    return grant_roles(engine, scraping=WRITER, analysis=READER)
+    return grant_roles(engine, scraping=WRITER, analysis=ANALYST, reading=READER)
 
 
 @pytest.mark.usefixtures("roles")
@@ -94,7 +117,7 @@ def test_the_scraping_may_write_what_it_reads_elsewhere_and_no_more(engine: Engi
     writer = _engine_of(WRITER, postgres)
     assert [statement for statement in WRITTEN if not _denied(writer, statement)] == []
     # Twice, because every migration does it again.
-    assert _grant(engine) == _grant(engine) == [WRITER, READER]
+    assert _grant(engine) == _grant(engine) == [WRITER, ANALYST, READER]
     with writer.begin() as connection:
         for statement in WRITTEN:
             connection.execute(text(statement))
@@ -109,8 +132,8 @@ def test_the_analysis_may_read_texts_with_stars_and_no_more(engine: Engine, post
     _grant(engine)
     add_reviews(engine, [{"stars": 2, "client_hash": b"a" * 32, **scored(0.9, stars=5)}])
     add_scraped_reviews(engine, [{"title": "Fine", "reply": "Dear customer", "language": "en"}])
-    reader = _engine_of(READER, postgres)
-    with reader.connect() as connection:
+    analyst = _engine_of(ANALYST, postgres)
+    with analyst.connect() as connection:
         rows = connection.execute(text("SELECT * FROM labelled_review ORDER BY source")).mappings().all()
     assert [row["source"] for row in rows] == ["opine", "trustpilot"]
     assert set(rows[0]) == {
@@ -131,28 +154,53 @@ def test_the_analysis_may_read_texts_with_stars_and_no_more(engine: Engine, post
     assert rows[0]["client"] is None
     assert (rows[0]["stars"], rows[0]["suggested_stars"], rows[0]["model_version"]) == (2, 5, "1")
     assert (rows[1]["title"], rows[1]["suggested_stars"], rows[1]["language"]) == ("Fine", None, "en")
+    assert [statement for statement in FORBIDDEN_TO_THE_ANALYST if not _denied(analyst, statement)] == []
+
+
+@pytest.mark.usefixtures("roles")
+def test_the_reader_may_read_texts_and_write_their_terms_and_no_more(
+    engine: Engine,
+    postgres: Postgres,
+    settings: Settings,
+    sentiment: FakeSentiment,  # noqa: ARG001  well
+) -> None:
+    _grant(engine)
+    add_reviews(engine, [{"text": "Slow delivery", "client_hash": b"a" * 32}] * 2)
+    reader = _engine_of(READER, postgres)
+    wait_for_database(reader, "schema", 0)
+    assert ReviewReader(reader, settings).read_all() == 2
+    with engine.connect() as connection:
+        terms = connection.execute(text("SELECT term, review_count, client_count FROM brand_term ORDER BY 1")).all()
+    assert ("slow", 2, 1) in [tuple(row) for row in terms]
     assert [statement for statement in FORBIDDEN_TO_THE_READER if not _denied(reader, statement)] == []
+
+
+@pytest.mark.usefixtures("roles")
+def test_roles_are_waited_for(engine: Engine) -> None:
+    wait_for_database(engine, "roles", 0, [READER, WRITER])
+    with pytest.raises(TimeoutError, match="the role opine_absent is not there yet"):
+        wait_for_database(engine, "roles", 0, [READER, "opine_absent"])
 
 
 @pytest.mark.usefixtures("roles")
 def test_rights_beyond_the_list_are_taken(engine: Engine, postgres: Postgres) -> None:
     with engine.begin() as connection:
         connection.execute(text(f"GRANT ALL ON review, brand TO {WRITER}"))
-        connection.execute(text(f"GRANT SELECT (client_hash) ON review TO {READER}"))
+        connection.execute(text(f"GRANT SELECT (client_hash) ON review TO {ANALYST}"))
     _grant(engine)
     assert _denied(_engine_of(WRITER, postgres), "SELECT text FROM review")
     assert _denied(_engine_of(WRITER, postgres), "UPDATE brand SET name = 'x'")
-    assert _denied(_engine_of(READER, postgres), "SELECT client_hash FROM review")
+    assert _denied(_engine_of(ANALYST, postgres), "SELECT client_hash FROM review")
 
 
 def test_roles_that_are_not_there_yet_are_passed_over(engine: Engine) -> None:
     assert _grant(engine) == []
-    assert grant_roles(engine, scraping="", analysis="") == []
+    assert grant_roles(engine, scraping="", analysis="", reading="") == []
 
 
 def test_the_owner_of_the_tables_is_not_restricted(engine: Engine) -> None:
     with pytest.raises(RoleError, match="opine owns the tables"):
-        grant_roles(engine, scraping="opine", analysis="")
-    with pytest.raises(RoleError, match="both"):
-        grant_roles(engine, scraping="x", analysis="x")
+        grant_roles(engine, scraping="opine", analysis="", reading="")
+    with pytest.raises(RoleError, match="the role x cannot be two of"):
+        grant_roles(engine, scraping="x", analysis="y", reading="x")
     assert not _denied(engine, "SELECT * FROM review")

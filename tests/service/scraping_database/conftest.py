@@ -25,7 +25,7 @@ def migrated(postgres: Postgres) -> Iterator[Engine]:
     with engine.begin() as connection:
         connection.execute(text(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'"))
     upgrade(engine)
-    assert grant_roles(engine, scraping=ROLE, analysis="") == [ROLE]
+    assert grant_roles(engine, scraping=ROLE, analysis="", reading="") == [ROLE]
     yield engine
     engine.dispose()
 

@@ -16,8 +16,6 @@ from tests.support.scraping.items import company, report, review, start
 # Keeps pages for ever, one line a page that is kept.
 WRITER = """
 import sys
-import structlog
-structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 from opine_scraping.database.output import DatabaseOutput
 from tests.support.scraping.items import company, review, start
 output = DatabaseOutput(sys.argv[1])

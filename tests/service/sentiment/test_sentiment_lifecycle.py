@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -89,6 +90,15 @@ def test_a_wrong_setting_ends_the_service_with_a_sentence(launcher: Launcher, ar
     server = launcher.launch("opine_sentiment.service:Sentiment", model_dir=artefact, engine="tensorflow")
     assert server.process.wait(30) == 1
     assert "OPINE_SENTIMENT_ENGINE: Input should be 'onnx' or 'torch'" in server.log
+    assert "Traceback" not in server.log
+
+
+def test_a_taken_port_ends_the_service_with_a_sentence(launcher: Launcher, artefact: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = launcher.launch("opine_sentiment.service:Sentiment", model_dir=artefact, port=port)
+        assert server.process.wait(30) == 1
+    assert f"Port {port} of 127.0.0.1 is taken: end the program that listens there" in server.log
     assert "Traceback" not in server.log
 
 

@@ -12,8 +12,12 @@ _BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 
 def block(file: str, containing: str) -> str:
     """The one block of commands in a file that has these words."""
-    (found,) = [text for text in _BLOCK.findall((ROOT / file).read_text()) if containing in text]
-    return str(found)
+    (found,) = blocks_in((ROOT / file).read_text(), containing)
+    return found
+
+
+def blocks_in(document: str, containing: str) -> list[str]:
+    return [text for text in _BLOCK.findall(document) if containing in text]
 
 
 def follow(release: Release, commands: str, folder: Path, timeout: float = 600) -> str:
@@ -22,5 +26,5 @@ def follow(release: Release, commands: str, folder: Path, timeout: float = 600) 
     kubeconfig.write_text(Path(release.env["KUBECONFIG"]).read_text())
     env = {**release.env, "KUBECONFIG": str(kubeconfig)}
     run("kubectl", "config", "set-context", "--current", f"--namespace={release.namespace}", env=env)
-    named = re.sub(r"(-n|--namespace) opine\b", rf"\1 {release.namespace}", commands)
+    named = re.sub(r"(-n|--namespace|namespace) opine\b", rf"\1 {release.namespace}", commands)
     return run("bash", "-euo", "pipefail", "-c", named, env=env, timeout=timeout)

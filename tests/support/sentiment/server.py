@@ -67,6 +67,12 @@ class Server:
         return self.process.wait(30)
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class Launcher:
     """Starts servers and ends those that are left."""
 
@@ -75,14 +81,18 @@ class Launcher:
         self.servers: list[Server] = []
 
     def launch(
-        self, service: str, *, model_dir: Path | None = FOLDER, program: Path = BENTOML, **settings: int | str
+        self,
+        service: str,
+        *,
+        model_dir: Path | None = FOLDER,
+        program: Path = BENTOML,
+        port: int | None = None,
+        **settings: int | str,
     ) -> Server:
         """Start `bentoml serve`; `settings` are OPINE_SENTIMENT_ ones, and a `model_dir` of None is the shipped one."""
         home = self.folder / f"server-{len(self.servers)}"
         home.mkdir()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = port or free_port()
         environment = environment_of("OPINE_SENTIMENT_", settings) | {
             "BENTOML_HOME": str(home),
             "BENTOML_DO_NOT_TRACK": "True",

@@ -1,18 +1,11 @@
 import datetime as dt
 import json
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import pytest
 from opine_common.problems import FieldError, Problem, detail_of, from_validation
-from opine_common.request_ids import begin_request, end_request
+from opine_common.request_ids import begin_request
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
-
-
-@pytest.fixture(autouse=True)
-def _no_request() -> Iterator[None]:
-    yield
-    end_request()
 
 
 def test_a_problem_that_its_status_explains() -> None:

@@ -2,12 +2,6 @@ import pytest
 from opine_common import request_ids
 
 
-@pytest.fixture(autouse=True)
-def between_requests() -> None:
-    """Whatever another test in this process left behind."""
-    request_ids.end_request()
-
-
 @pytest.mark.parametrize("offered", ["a", "3f2c-77.B_x", "x" * 128])
 def test_a_plain_token_is_taken(offered: str) -> None:
     assert request_ids.accept_request_id(offered) == offered

@@ -3,7 +3,7 @@ import os
 import re
 import threading
 
-from opine_local.console import Console
+from opine_local.processes import Console
 
 
 def test_each_line_stands_behind_its_programs_name() -> None:

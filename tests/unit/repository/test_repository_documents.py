@@ -74,6 +74,43 @@ def test_the_readme_starts_with_what_a_newcomer_needs() -> None:
     assert components <= set(re.findall(r"\]\(([^)]+)\)", first_screen))
 
 
+# What each command of the first screen starts, which the tests of that part start as well.
+STARTS = {
+    "make run": ".venv/bin/python -m opine_local",
+    "make test": ".venv-test/bin/pytest",
+    "make demo": ".venv/bin/python -m opine_local.demo",
+    "make scrape-demo": ".venv/bin/python -m opine_local.scrape_demo",
+    "make release-demo": ".venv/bin/python -m opine_local.release_demo",
+}
+
+
+def test_the_commands_of_the_first_screen_start_what_is_tested() -> None:
+    first_screen = (ROOT / "README.md").read_text().split("## ")[0]
+    blocks = re.findall(r"```sh\n(.*?)```", first_screen, re.DOTALL)
+    commands = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    assert [command for command in commands if command.startswith("make")] == list(STARTS)
+    # A drill runs them: tests/cluster/test_drill_registry.py.
+    assert [command.split()[0] for command in commands if not command.startswith("make")] == ["helm", "helm", "kubectl"]
+    for command, program in STARTS.items():
+        plan = subprocess.run(
+            [*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        assert plan.splitlines()[-1].startswith(program), command
+
+
+def test_the_readmes_prerequisites_are_the_charts() -> None:
+    def versions(text: str) -> list[str]:
+        return [
+            re.findall(rf"{name}\D*?(\d+(?:\.\d+)?)", text)[0]
+            for name in ("Kubernetes", r"Helm", r"CloudNativePG[^|\n]*?")
+        ]
+
+    first_screen = (ROOT / "README.md").read_text().split("## ")[0]
+    chart = (ROOT / "charts/opine/README.md").read_text()
+    before = chart[chart.index("## Before") :]
+    assert versions(first_screen[first_screen.index("**On a cluster**") :]) == versions(before) == ["1.33", "4", "1.30"]
+
+
 def test_make_says_what_it_can_do() -> None:
     assert {"run", "scrape-demo", "test", "lint", "format", "lock", "train", "evaluate", "picture", "clean"} <= TARGETS
     assert subprocess.run(

@@ -61,6 +61,14 @@ def test_a_gpu_needs_its_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().device == "cuda"
 
 
+def test_a_pinned_version_follows_no_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPINE_SENTIMENT_MODEL_SOURCE", "image")
+    assert Settings().model_source == "image"
+    monkeypatch.setenv("OPINE_SENTIMENT_REGISTRY_URL", "http://127.0.0.1:5000")
+    with pytest.raises(ValidationError, match="MODEL_SOURCE image pins a version"):
+        Settings()
+
+
 def test_eight_bits_are_for_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPINE_SENTIMENT_PRECISION", "int8")
     assert Settings().precision == "int8"

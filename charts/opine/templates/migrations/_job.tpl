@@ -20,9 +20,10 @@ template:
     {{- include "opine.podSpec" $c | nindent 4 }}
     restartPolicy: Never
     initContainers:
+      # CloudNativePG makes the roles, and the migration gives them their rights.
       - name: wait-for-database
         {{- $container | nindent 8 }}
-        args: [opine-reviews, wait, database, --seconds, {{ .Values.migrations.waitSeconds | quote }}]
+        args: [opine-reviews, wait, {{ ternary "roles" "database" (eq .Values.database.type "cnpg") }}, --seconds, {{ .Values.migrations.waitSeconds | quote }}]
         env:
           {{- $env | nindent 10 }}
         resources:

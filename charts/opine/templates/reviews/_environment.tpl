@@ -1,17 +1,24 @@
-{{/* What every process of the reviews image needs: dict "root" $ "host" "x:5432" */}}
+{{/* What every process of the reviews image needs: dict "root" $ "host" "x:5432"; "secret" of a role, else the owner's */}}
 {{- define "opine.reviews.databaseEnv" -}}
-{{ include "opine.databaseEnv" (dict "root" .root "host" .host "prefix" "OPINE_REVIEWS_" "secret" (include "opine.ownerSecretName" .root)) }}
+{{ include "opine.databaseEnv" (dict "root" .root "host" .host "prefix" "OPINE_REVIEWS_" "secret" (.secret | default (include "opine.ownerSecretName" .root))) }}
 {{ include "opine.envFromSecret" (dict "name" "OPINE_REVIEWS_CLIENT_HASH_KEY" "secret" (include "opine.secretName" .root) "key" "client-hash-key") }}
 {{- $roles := include "opine.roles" .root | fromYaml }}
 - name: OPINE_REVIEWS_SCRAPING_ROLE
   value: {{ $roles.scraping }}
 - name: OPINE_REVIEWS_ANALYSIS_ROLE
   value: {{ $roles.analysis }}
+- name: OPINE_REVIEWS_READING_ROLE
+  value: {{ $roles.reading }}
 {{- end -}}
 
 {{/* What reads reviews for their terms: dict "root" $ */}}
 {{- define "opine.reviews.readingEnv" -}}
-{{ include "opine.reviews.databaseEnv" (dict "root" .root "host" (include "opine.postgresHost" .root)) }}
+{{- $roles := .root.Values.database.roles -}}
+{{- $secret := include "opine.roleSecretName" (dict "root" .root "role" "reading") -}}
+{{- if and (eq .root.Values.database.type "external") (not $roles.readingSecret) -}}
+  {{- $secret = include "opine.ownerSecretName" .root -}}
+{{- end -}}
+{{ include "opine.reviews.databaseEnv" (dict "root" .root "host" (include "opine.postgresHost" .root) "secret" $secret) }}
 - name: OPINE_REVIEWS_SENTIMENT_URL
   value: http://{{ include "opine.fullname" .root }}-sentiment
 {{- end -}}

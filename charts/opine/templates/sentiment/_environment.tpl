@@ -1,3 +1,8 @@
+{{/* "true" where releases decide which version is served. */}}
+{{- define "opine.sentiment.followsRegistry" -}}
+{{- if and .Values.learning.enabled (not .Values.sentiment.model.image) -}}true{{- end -}}
+{{- end -}}
+
 {{- define "opine.sentiment.env" -}}
 - name: OPINE_SENTIMENT_ENGINE
   value: {{ .values.engine }}
@@ -13,7 +18,12 @@
       containerName: sentiment
       resource: requests.cpu
       divisor: "1"
-{{- if .root.Values.learning.enabled }}
+{{- if .values.model.image }}
+- name: OPINE_SENTIMENT_MODEL_DIR
+  value: /pinned-model
+- name: OPINE_SENTIMENT_MODEL_SOURCE
+  value: image
+{{- else if include "opine.sentiment.followsRegistry" .root }}
 - name: OPINE_SENTIMENT_REGISTRY_URL
   value: {{ include "opine.learning.registryUrl" .root }}
 - name: OPINE_SENTIMENT_CACHE_DIR

@@ -6,9 +6,9 @@ A run has a row: begun, counted along with its items, ended; or found without an
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING
 
-import structlog
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from opine_scraping.items import Item, PageError, RunReport, RunStart
 
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 # A run holds a lock of its session: it goes with the connection, however the run ends.
 _LOCK_CLASS = 0x6F70696E  # "opin": other locks of the database have other classes
@@ -61,7 +61,7 @@ class DatabaseOutput:
             return _end_interrupted(connection, run.run_id)
 
         for run_id in self._session.transaction(begin):
-            logger.warning("an earlier run was killed", run_id=run_id)
+            logger.warning("an earlier run was killed", extra={"run_id": run_id})
 
     def write(self, items: Sequence[Item]) -> Written:
         """Keep a batch; it is committed once this returns.

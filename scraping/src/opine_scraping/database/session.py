@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-import structlog
 from sqlalchemy import Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 PATIENCE_S = 120.0
 """How long one transaction is tried, if nobody says otherwise."""
@@ -76,7 +76,7 @@ class Session:
                 if time.monotonic() + pause_s > end:
                     message = f"PostgreSQL at {self._address} was away for {self._patience_s:g} s: {_said(error)}"
                     raise OutputError(message) from error
-                logger.warning("PostgreSQL is away, trying again", pause_s=pause_s, error=_said(error))
+                logger.warning("PostgreSQL is away, trying again", extra={"pause_s": pause_s, "error": _said(error)})
                 time.sleep(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import structlog
 from pydantic import ValidationError
 
 from opine_scraping.items import CompanyItem, Item, ReviewItem
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS known (kind TEXT, source TEXT, id TEXT, PRIMARY KEY (kind, source, id)) WITHOUT ROWID;
@@ -88,7 +88,7 @@ class Ledger:
                 found.append(_MODELS[kind].model_validate_json(text))
             except ValidationError as error:
                 # Held by an earlier version, which checked less.
-                logger.warning("an item that is none is not written", errors=error.error_count())
+                logger.warning("an item that is none is not written", extra={"errors": error.error_count()})
         return found
 
     def count_held(self) -> int:

@@ -1,11 +1,11 @@
 """Asks another service of Opine: connections that are kept for a while, deadlines, request ids, one more try."""
 
+import logging
 import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import structlog
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
@@ -14,7 +14,7 @@ from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 from opine_common import deadlines
 from opine_common.request_ids import outgoing_headers
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 # For the answer's way back: a service that runs out of time says so before we stop listening.
 _WAY_BACK_S = 0.05
@@ -95,7 +95,7 @@ class HttpClient:
         try:
             return send()
         except NoAnswerError as error:
-            logger.info("no answer, trying once more", url=self._base_url + path, error=str(error))
+            logger.info("no answer, trying once more", extra={"url": self._base_url + path, "error": str(error)})
         return send()
 
     def _send(

@@ -3,14 +3,17 @@
 A raw path or a made-up method never becomes a label.
 """
 
-import structlog
+import logging
+
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.access")
+logger = logging.getLogger("opine.access")
 
 UNMATCHED = "unmatched"
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+"""What a platform asks every few seconds."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -48,7 +51,10 @@ def record_request(
     DURATION.labels(service, template, known).observe(seconds)
     log = logger.debug if quiet else logger.info
     duration_ms = round(seconds * 1000, 2)
-    log("request", method=method, route=template, path=path, status=status, duration_ms=duration_ms)
+    log(
+        "request",
+        extra={"method": method, "route": template, "path": path, "status": status, "duration_ms": duration_ms},
+    )
 
 
 def exposition(accept: str | None) -> tuple[bytes, str]:

@@ -1,15 +1,13 @@
-"""One log format for structlog and the standard library, on stdout."""
+"""One log format for every logger of a process, on stdout."""
 
+import datetime as dt
 import logging
 import sys
+from typing import Any
 
-import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from pythonjsonlogger.json import JsonFormatter
 
 from opine_common.request_ids import get_request_id, get_trace_id
-
-# The order of these keys in a JSON line; whatever else an event carries follows.
-_LEADING_KEYS = ("time", "level", "service", "event", "request_id", "trace_id")
 
 
 def configure_logging(service: str, *, json: bool) -> None:
@@ -18,57 +16,40 @@ def configure_logging(service: str, *, json: bool) -> None:
     Args:
         service: the `service` of each line.
         json: JSON objects with `time` (RFC 3339, UTC), `level`, `service`, `event`, `request_id`, `trace_id` and the
-            event's own fields; if false, lines for a person to read.
+            record's `extra`; if false, lines for a person to read.
     """
-    shared: list[Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        _context_adder(service),
-    ]
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(json=json)],
-        ),
-    )
+    handler.setFormatter(_JsonLines(service) if json else _ReadableLines(service))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
 
 
-def _context_adder(service: str) -> Processor:
-    def add_context(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        event["service"] = service
-        for name, value in (("request_id", get_request_id()), ("trace_id", get_trace_id())):
-            if value is not None:
-                event[name] = value
-        return event
+class _JsonLines(JsonFormatter):
+    def __init__(self, service: str) -> None:
+        super().__init__([], rename_fields={"exc_info": "exception", "stack_info": "stack"})
+        self._service = service
 
-    return add_context
-
-
-def _renderers(*, json: bool) -> list[Processor]:
-    if json:
-        return [structlog.processors.format_exc_info, _lead_with_known_keys, structlog.processors.JSONRenderer()]
-    # The default traceback prints local variables, secrets among them.
-    plain = structlog.dev.plain_traceback
-    return [
-        structlog.dev.ConsoleRenderer(colors=False, timestamp_key="time", pad_event_to=0, exception_formatter=plain)
-    ]
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
+        time = dt.datetime.fromtimestamp(record.created, dt.UTC)
+        log_data["time"] = time.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        log_data["level"] = record.levelname.lower()
+        log_data["service"] = self._service
+        log_data["event"] = record.message
+        ids = {"request_id": get_request_id(), "trace_id": get_trace_id()}
+        log_data |= {name: value for name, value in ids.items() if value is not None}
+        super().add_fields(log_data, record, message_dict)
 
 
-def _lead_with_known_keys(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    leading = {key: event.pop(key) for key in _LEADING_KEYS if key in event}
-    return {**leading, **event}
+class _ReadableLines(_JsonLines):
+    def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
+        time, level, event = (log_data.pop(name) for name in ("time", "level", "event"))
+        trace = "".join(f"\n{log_data.pop(name)}" for name in ("exception", "stack") if name in log_data)
+        fields = "".join(f" {name}={_readable(value)}" for name, value in log_data.items())
+        return f"{time} [{level}] {event}{fields}{trace}"
+
+
+def _readable(value: object) -> str:
+    """Without quotes where that is clear; a line stays one line, whatever a client sent."""
+    text = str(value)
+    return text if text.isprintable() and " " not in text else repr(value)

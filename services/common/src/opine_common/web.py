@@ -10,16 +10,15 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.sansio.utils import host_is_trusted
 
 from opine_common import request_ids
-from opine_common.http_metrics import exposition, record_request
+from opine_common.http_metrics import PROBES, exposition, record_request
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_ROUTE_KEY = "opine.route"
+ROUTE_KEY = "opine.route"
 # When the request arrived, by the monotonic clock, where the server says so: it may have waited for a thread.
 ARRIVED_KEY = "opine.arrived"
-PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 
 
 def instrument(app: Flask, service: str, require_ready: Callable[[], object] = lambda: None) -> None:
@@ -102,10 +101,10 @@ class _Telemetry:
             status = 500
             finish()
             raise
-        return _AnswerBody(body, finish)
+        return AnswerBody(body, finish)
 
     def _record(self, environ: "WSGIEnvironment", status: int, seconds: float) -> None:
-        route = environ.get(_ROUTE_KEY)
+        route = environ.get(ROUTE_KEY)
         record_request(
             self.service,
             route=route,
@@ -118,7 +117,7 @@ class _Telemetry:
         )
 
 
-class _AnswerBody:
+class AnswerBody:
     """Pass a WSGI body through and call `finish` once: when it is used up or closed, whichever is first."""
 
     def __init__(self, body: Iterable[bytes], finish: Callable[[], None]) -> None:
@@ -153,7 +152,7 @@ class _AnswerBody:
 
 def _remember_route(_app: Flask, **_extra: object) -> None:
     if request.url_rule is not None:
-        request.environ[_ROUTE_KEY] = request.url_rule.rule
+        request.environ[ROUTE_KEY] = request.url_rule.rule
 
 
 def _livez() -> Response:

@@ -15,9 +15,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from opine_common import request_ids
-from opine_common.http_metrics import record_request
+from opine_common.http_metrics import PROBES, record_request
 from opine_common.problems import MEDIA_TYPE, Problem
-from opine_common.web import PROBES
 from opine_common.wsgi_request import Body, DisconnectedError, Memory, WsgiRequest, busy
 
 if TYPE_CHECKING:

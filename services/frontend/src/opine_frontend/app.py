@@ -15,6 +15,7 @@ from opine_frontend.installable import register_installable
 from opine_frontend.layout import COLOR_SCHEME_SCRIPT, OpineDash, layout
 from opine_frontend.navigation import register_navigation, register_page_status
 from opine_frontend.pages import admin, brand, brands, compare, front, login, moderation, review, scrape_runs
+from opine_frontend.pages.models import page as models
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.routing import link
 from opine_frontend.security import content_security_policy, secure
@@ -63,6 +64,7 @@ def _register_callbacks(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     admin.register_callbacks(app, api, token)
     moderation.register_callbacks(app, api, token)
     scrape_runs.register_callbacks(app, api, token)
+    models.register_callbacks(app, api, token)
 
 
 def _register_routes(app: Dash, api: ReviewsApi, settings: Settings) -> None:

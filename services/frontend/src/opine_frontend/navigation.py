@@ -16,15 +16,18 @@ from opine_frontend.pages.brands import Sectors, brands_page
 from opine_frontend.pages.compare import compare_page
 from opine_frontend.pages.front import front_page
 from opine_frontend.pages.login import is_admin, login_page, switched_off_page
+from opine_frontend.pages.models.page import models_page
 from opine_frontend.pages.review import review_page
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import NotFound, ReviewsApiError
 from opine_frontend.reviews_api.schemas import Brand
-from opine_frontend.routing import Route, first_value, link, match, status_of, title_of
+from opine_frontend.routing import PageName, Route, first_value, link, match, status_of, title_of
 from opine_frontend.user_messages import page_error
 
 # Dash's own rules for the page and for everything that no other rule takes.
 _PAGE_RULES = frozenset({"/", "/<path:path>"})
+
+_ADMIN_PAGES: dict[PageName, Callable[[], Component]] = {"admin": admin_page, "models": models_page}
 
 
 def _own_path(path: str | None) -> str:
@@ -41,13 +44,13 @@ class Page(NamedTuple):
 def register_navigation(app: Dash, api: ReviewsApi, *, admin_switched_on: bool) -> None:
     sectors = Sectors(api)
 
-    def admin(login_outcome: str) -> Component:
+    def admin(page: PageName, login_outcome: str) -> Component:
         if not admin_switched_on:
             return switched_off_page()
-        return admin_page() if is_admin() else login_page(login_outcome)
+        return _ADMIN_PAGES[page]() if is_admin() else login_page(page, login_outcome)
 
     def show(path: str, search: str) -> tuple[Component, dict[str, str]]:
-        page = page_of(match(path, search), api, sectors, lambda: admin(first_value(search, "login")))
+        page = page_of(match(path, search), api, sectors, lambda name: admin(name, first_value(search, "login")))
         return page.content, {"title": page.title, "path": path}
 
     @app.callback(
@@ -103,7 +106,7 @@ def _is_missing(api: ReviewsApi, slug: str) -> bool:
     return False
 
 
-def page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[], Component]) -> Page:
+def page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[PageName], Component]) -> Page:
     """The content and title of a route, or what stands in its place while the API is away."""
     try:
         return _page_of(route, api, sectors, admin)
@@ -120,13 +123,13 @@ def page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[],
             # One can write all the same, and submit later.
             brand = Brand(slug=route.slug, name=route.slug.replace("-", " ").title())
             return Page(review_page(brand, placeholder=True), title_of(route, brand.name))
-        heading = {"review": "Review a brand", "compare": "Compare two brands"}.get(route.page, "Brand")
+        heading = title_of(route).removesuffix(" · Opine")
         return Page(
             html.Div([html.H1(heading), error_notice(page_error(error))], className="unavailable"), title_of(route)
         )
 
 
-def _page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[], Component]) -> Page:
+def _page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[PageName], Component]) -> Page:
     match route.page:
         case "review":
             brand = api.brand(route.slug) if route.slug else api.random_brand()
@@ -140,8 +143,8 @@ def _page_of(route: Route, api: ReviewsApi, sectors: Sectors, admin: Callable[[]
         case "compare":
             names, content = compare_page(api, route.query)
             return Page(content, title_of(route, " and ".join(names)))
-        case "admin":
-            return Page(admin(), title_of(route))
+        case "admin" | "models":
+            return Page(admin(route.page), title_of(route))
         case "not_found":
             return Page(
                 not_found_page("This page does not exist", "The address may be mistyped, or the page has moved."),

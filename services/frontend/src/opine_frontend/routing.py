@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode
 
 from flask import has_request_context, request
 
-PageName = Literal["review", "brands", "brand", "compare", "admin", "not_found"]
+PageName = Literal["review", "brands", "brand", "compare", "admin", "models", "not_found"]
 
 _TABLE: tuple[tuple[re.Pattern[str], PageName], ...] = (
     (re.compile(r"/"), "review"),
@@ -19,6 +19,7 @@ _TABLE: tuple[tuple[re.Pattern[str], PageName], ...] = (
     (re.compile(r"/brands/(?P<slug>[^/]+)/?"), "brand"),
     (re.compile(r"/compare/?"), "compare"),
     (re.compile(r"/admin/?"), "admin"),
+    (re.compile(r"/admin/models/?"), "models"),
 )
 
 
@@ -28,6 +29,7 @@ _TITLES: dict[PageName, str] = {
     "brand": "Brand · Opine",
     "compare": "Compare two brands · Opine",
     "admin": "Admin · Opine",
+    "models": "Models · Opine",
     "not_found": "Page not found · Opine",
 }
 

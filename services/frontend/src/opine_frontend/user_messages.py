@@ -1,5 +1,6 @@
 """What a person is told when the reviews API did not do what was asked: what happened, and what to do."""
 
+from http import HTTPStatus
 from typing import NamedTuple
 
 from opine_common.prediction import Abstention
@@ -10,8 +11,11 @@ from opine_frontend.reviews_api.errors import (
     Invalid,
     KeyReused,
     NotFound,
+    NotLoaded,
     Problem,
     ReviewsApiError,
+    Stale,
+    StepRefused,
     TimedOut,
     TooMany,
     UnreachableError,
@@ -127,6 +131,36 @@ def admin_error(error: ReviewsApiError) -> UserMessage:
     if isinstance(error, NotFound):
         return UserMessage("not_found", 404, "This is already gone", "Nothing was changed.")
     return page_error(error)
+
+
+def release_error(error: ReviewsApiError) -> UserMessage:
+    """For what is read and decided about model versions."""
+    if isinstance(error, Stale):
+        return UserMessage(
+            "stale",
+            409,
+            "Nothing was changed: the plan is another one by now",
+            "Somebody else, or the judge, has decided since you read it. Reload, look again, then decide.",
+        )
+    if isinstance(error, StepRefused):
+        return UserMessage("refused", 409, "Nothing was changed: the plan does not allow this", error.details.detail)
+    if isinstance(error, NotLoaded):
+        return UserMessage(
+            "not_loaded",
+            503,
+            "The candidate is not loaded yet",
+            "It usually is within seconds. If it was refused, the judge takes it back and the history says why.",
+        )
+    if isinstance(error, TimedOut):
+        return UserMessage("late", 504, "Both versions together took too long", "Try again when fewer people write.")
+    if isinstance(error, Forbidden) and error.status == HTTPStatus.FORBIDDEN:
+        return UserMessage(
+            "forbidden",
+            502,
+            "Releases are switched off",
+            "The reviews API has no registry token: set OPINE_REVIEWS_REGISTRY_TOKEN there.",
+        )
+    return admin_error(error)
 
 
 def _unreachable(error: ReviewsApiError) -> UserMessage:

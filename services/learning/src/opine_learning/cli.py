@@ -11,7 +11,6 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import NoReturn
 
-import structlog
 from opine_common.logs import configure_logging
 
 from opine_learning.judge import Policy
@@ -21,7 +20,9 @@ from opine_learning.settings import Settings, get_settings
 from opine_learning.simulation import DIFFERENCES, REVIEWS_A_DAY, Scenario, characterise, table
 from opine_learning.steps import Decision, take_step
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.learning")
+logger = logging.getLogger("opine.learning")
+
+_PAUSE_S = 2.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +35,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="opine-learning", description="Judge releases of model versions.")
     commands = parser.add_subparsers(dest="command", required=True)
     step = commands.add_parser("step", help="look at the open release once, and take the step that it is ready for")
+    step.add_argument(
+        "--patience",
+        type=_seconds,
+        default=0.0,
+        help="seconds in which a service that is away is asked again (default: once)",
+    )
     step.set_defaults(run=_step)
     run = commands.add_parser("run", help="look again and again")
     run.add_argument("--every", type=_seconds, default=60.0, help="seconds between two looks (default 60)")
@@ -62,17 +69,23 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _step(_: argparse.Namespace) -> int:
+def _step(options: argparse.Namespace) -> int:
     settings = _begin()
     services = Services(settings)
+    end = time.monotonic() + options.patience
     try:
-        take_step(services.registry, services.sentiment, settings.policy, services.tell)
-    except ServiceError as error:
-        logger.error("there is no looking at the release", error=str(error))  # noqa: TRY400  the sentence says it
-        return 1
+        while True:
+            try:
+                take_step(services.registry, services.sentiment, settings.policy, services.tell)
+            except ServiceError as error:
+                if time.monotonic() >= end:
+                    logger.error("there is no looking at the release", extra={"error": str(error)})  # noqa: TRY400  the sentence says it
+                    return 1
+                time.sleep(_PAUSE_S)
+            else:
+                return 0
     finally:
         services.close()
-    return 0
 
 
 def _run(options: argparse.Namespace) -> NoReturn:
@@ -89,7 +102,7 @@ def _run(options: argparse.Namespace) -> NoReturn:
         except ServiceError as error:
             # A service that is away is said once, not every minute.
             if not failing:
-                logger.warning("there is no looking at the release", error=str(error))
+                logger.warning("there is no looking at the release", extra={"error": str(error)})
             failing = True
         time.sleep(options.every)
 
@@ -103,12 +116,12 @@ def _rescore(options: argparse.Namespace) -> int:
             sys.stdout.write(line + "\n")
         reason = block(services.registry, found, settings.max_past_flips)
     except ServiceError as error:
-        logger.error("the past cannot be rescored", error=str(error))  # noqa: TRY400  the sentence says it
+        logger.error("the past cannot be rescored", extra={"error": str(error)})  # noqa: TRY400  the sentence says it
         return 1
     finally:
         services.close()
     if reason is not None:
-        logger.warning("the release is taken back", reason=reason)
+        logger.warning("the release is taken back", extra={"reason": reason})
     return 0
 
 

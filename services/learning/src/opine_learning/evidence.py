@@ -63,6 +63,7 @@ class Prior:
 
 def prior_from(before: Counts) -> Prior:
     """Centred on a rate that was seen before the first observation; none seen is Jeffreys' prior."""
+    # Jeffreys' half on top, so that a rate of nought or one before does not forbid the other outcome for ever.
     share = min(1.0, _PRIOR_WEIGHT / before.trials) if before.trials else 0.0
     return Prior(0.5 + share * before.events, 0.5 + share * (before.trials - before.events))
 
@@ -96,6 +97,7 @@ def smallest_difference(strata: Sequence[Stratum], *, alpha: float, prior: Prior
 
 def _bound(strata: Sequence[Stratum], *, null: Null, alpha: float, prior: Prior | None) -> float:
     """Where the evidence against the null begins to suffice; it grows with the difference, or falls."""
+    # By halves: the e-value is monotone in the difference, and its bounds are asked for once a look.
     low, high = -1.0, 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -119,6 +121,7 @@ def _log_beta(a: float, b: float) -> float:
 def _log_largest_likelihood(stratum: Stratum, null: Null, difference: float) -> float:
     candidate, baseline = stratum
     free = _log_likelihood(candidate, candidate.rate) + _log_likelihood(baseline, baseline.rate)
+    # Of one arm alone nothing follows about a difference: the null may then explain it best, and E is at most 1.
     if not candidate.trials or not baseline.trials:
         return free
     apart = candidate.rate - baseline.rate

@@ -82,6 +82,7 @@ class Verdict:
 def decide(seen: Observation, policy: Policy) -> Verdict:
     """The next step of the open release."""
     evidence: Facts = {"stage_s": round(seen.stage_s)}
+    # One refusal is enough: pods run one image, so that the others would meet the same.
     if seen.refusals:
         return Verdict("rollback", f"the candidate is refused: {seen.refusals[0]}", evidence)
     if not seen.loaded:
@@ -93,10 +94,13 @@ def _judge_shadow(seen: Observation, policy: Policy, evidence: Facts) -> Verdict
     labels = seen.shadow.get("label", _NONE)
     for what, flips in seen.shadow.items():
         evidence[f"{what}_flips"] = {"flips": flips.events, "comparisons": flips.trials}
+    # Before the share is looked at: of ten texts two may flip by chance. No sequential test here, for a shadow harms
+    # nobody and its share is a bound on change, not on harm.
     if labels.trials < policy.shadow_comparisons:
         return Verdict("hold", f"{labels.trials} of {policy.shadow_comparisons} texts were compared", evidence)
     if labels.rate > policy.max_label_flips:
         return Verdict("rollback", _too_many_flips(labels, policy.max_label_flips), evidence)
+    # A burst of traffic fills the count within seconds; a leak or a slow batch needs longer to show.
     if seen.stage_s < policy.min_stage_s:
         return Verdict("hold", "the shadow passed; its least time is not over", evidence)
     return Verdict("advance", f"{labels.rate:.1%} of {labels.trials} texts would get another label", evidence)
@@ -107,11 +111,13 @@ def _too_many_flips(flips: Counts, most: float) -> str:
 
 
 def _judge_canary(seen: Observation, policy: Policy, evidence: Facts) -> Verdict:
+    # Guardrails first: a version that fails is taken back however few people have judged it.
     for name, counts, most in (("failed", seen.failed, policy.max_failed), ("slow", seen.slow, policy.max_slow)):
         against = log_e_value([counts], null="at_most", difference=most)
         evidence[name] = {**_counts(counts), "most": most, "e_against": _e(against)}
         if _convinces(against, policy):
             return Verdict("rollback", f"more requests are {name} than with the live version", evidence)
+    # All stages count, the first one too: an e-value is never begun anew, or a judge could try until it is lucky.
     strata = [stage.proposals for stage in seen.stages]
     prior = prior_from(seen.before)
     worse = log_e_value(strata, null="at_most", prior=prior)
@@ -119,6 +125,7 @@ def _judge_canary(seen: Observation, policy: Policy, evidence: Facts) -> Verdict
     for stage in seen.stages:
         evidence[f"corrected_at_{stage.weight}"] = _counts(stage.proposals)
     evidence["corrected"] = {"e_worse": _e(worse), "e_as_good": _e(as_good), "margin": policy.margin}
+    # Before the least count: ten of ten that were corrected need no forty more.
     if _convinces(worse, policy):
         return Verdict("rollback", "people correct its proposals more often than the live version's", evidence)
     fewest = min(sum(one.candidate.trials for one in strata), sum(one.baseline.trials for one in strata))
@@ -135,12 +142,15 @@ def _judge_canary(seen: Observation, policy: Policy, evidence: Facts) -> Verdict
 def _judge_last_stage(reviews: int, policy: Policy, as_good: float, evidence: Facts) -> Verdict:
     if _convinces(as_good, policy):
         return Verdict("promote", "people correct its proposals no more often than the live version's", evidence)
+    # Between equal and worse by the margin nothing may ever be proved, and two versions at once cost memory. What is
+    # live is known, so it stays.
     if reviews >= policy.max_reviews:
         return Verdict("rollback", f"{reviews} reviews did not prove it as good as the live version", evidence)
     return Verdict("hold", "the evidence does not suffice yet", evidence)
 
 
 def _convinces(log_e: float, policy: Policy) -> bool:
+    # Ville's inequality: under the null an e-value reaches 1/alpha with probability alpha at most, at any time.
     return log_e >= -math.log(policy.alpha)
 
 
@@ -166,4 +176,5 @@ def bound_difference(seen: Observation, policy: Policy) -> Facts:
 
 def _e(log_e: float) -> float:
     """The e-value, as far as JSON has numbers for it."""
+    # exp(710) is more than a float holds, and JSON knows no infinity. Three digits are what a person reads.
     return float(f"{math.exp(max(-700.0, min(700.0, log_e))):.3g}")

@@ -1,15 +1,16 @@
 """A decision as an Event of the cluster, for whoever looks there: `kubectl get events`."""
 
 import datetime as dt
+import logging
+import ssl
 
-import structlog
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
 from opine_learning.steps import Decision
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.learning")
+logger = logging.getLogger("opine.learning")
 
 _COMPONENT = "opine-learning"
 _REASONS = {
@@ -31,10 +32,8 @@ class KubernetesEvents:
     """
 
     def __init__(self, namespace: str, cron_job: str, api: client.CoreV1Api | None = None) -> None:
-        if api is None:
-            config.load_incluster_config()  # type: ignore[no-untyped-call]
-            api = client.CoreV1Api()
-        self._api, self._namespace, self._cron_job = api, namespace, cron_job
+        self._api = _of_this_pod() if api is None else api
+        self._namespace, self._cron_job = namespace, cron_job
 
     def tell(self, decision: Decision) -> None:
         """The decision is in the registry already: an Event that cannot be written is only logged."""
@@ -44,6 +43,7 @@ class KubernetesEvents:
             involved_object=client.V1ObjectReference(
                 api_version="batch/v1", kind="CronJob", name=self._cron_job, namespace=self._namespace
             ),
+            # `kubectl get events --field-selector type=Warning` is what an operator looks at first.
             type="Warning" if decision.step == "rollback" else "Normal",
             reason=_REASONS[decision.step],
             message=f"Revision {decision.plan['revision']}: {decision.reason}"[:_LONGEST_MESSAGE],
@@ -55,4 +55,22 @@ class KubernetesEvents:
         try:
             self._api.create_namespaced_event(self._namespace, event, _request_timeout=5)
         except (ApiException, HTTPError) as error:
-            logger.warning("the Event could not be written", error=str(error).splitlines()[0])
+            logger.warning("the Event could not be written", extra={"error": str(error).splitlines()[0]})
+
+
+def _of_this_pod() -> client.CoreV1Api:
+    config.load_incluster_config()  # type: ignore[no-untyped-call]
+    api = client.CoreV1Api()
+    accept_plain_authority(api.api_client)
+    return api
+
+
+def accept_plain_authority(api_client: client.ApiClient) -> None:
+    """Verify the API server by the cluster's authority, also where its certificate lacks RFC 5280's extensions.
+
+    Since Python 3.13 such a certificate is refused, and older clusters of EKS and MicroK8s have no other
+    (kubernetes-client/python#2394); the client has no option for it.
+    """
+    context = ssl.create_default_context(cafile=api_client.configuration.ssl_ca_cert)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    api_client.rest_client.pool_manager.connection_pool_kw["ssl_context"] = context

@@ -48,6 +48,7 @@ class Flips:
         about = {
             "brand": [review["brand"]["slug"]],
             "source": [source["key"]],
+            # Each word once a text: who repeats it would count as many.
             "word": {word.lower() for word in _WORD.findall(review["text"])},
         }
         for kind, names in about.items():
@@ -65,6 +66,7 @@ class Flips:
     def worst(self, kind: str) -> list[tuple[str, Counts]]:
         """Brands, sources or words with the most flips beyond what all texts have; those at fault come first."""
         texts, labels = self.by[kind]
+        # Not the highest share: a brand with one review that flips would lead, and a large one at fault be hidden.
         beyond = {name: count - self.share * texts[name] for name, count in labels.items()}
         ranked = sorted(beyond, key=lambda name: (-beyond[name], name))
         return [(name, Counts(labels[name], texts[name])) for name in ranked[:_SHOWN] if beyond[name] > 0]
@@ -103,6 +105,7 @@ def rescore(registry: Registry, sentiment: Sentiment, *, most: int | None = None
         raise ServiceError("no release is open: start one with `opine-models release`, then its candidate is loaded")
     digests = [plan[role]["digest"] for role in ("live", "candidate")]
     found = Flips()
+    # Both at once: bulk requests wait for visitors, and two share one wait.
     with ThreadPoolExecutor(max_workers=len(digests)) as versions:
         for reviews in _chunks(islice(registry.reviews(), most)):
             texts = [review["text"] for review in reviews]
@@ -119,6 +122,7 @@ def block(registry: Registry, found: Flips, most: float) -> str | None:
         StaleError: somebody else has decided meanwhile.
         ServiceError: the registry did not answer.
     """
+    # Read anew: rescoring takes minutes, in which the judge may have decided, and a stale revision would be refused.
     plan = registry.plan()
     if found.share <= most or plan["release"] is None:
         return None

@@ -31,6 +31,10 @@ class StaleError(ServiceError):
     """Somebody else has decided since the plan was read."""
 
 
+class NotFoundError(ServiceError):
+    """There is no such thing."""
+
+
 class Registry:
     """The routes of model versions and releases."""
 
@@ -39,6 +43,7 @@ class Registry:
             base_url=f"{str(settings.reviews_url).rstrip('/')}/api/v1",
             headers={"Authorization": f"Bearer {settings.registry_token.get_secret_value()}"},
             timeout=settings.timeout_s,
+            # A proxy of the environment is for the way out of the cluster; these services are within.
             trust_env=False,
         )
         self._actor = settings.actor
@@ -72,6 +77,13 @@ class Registry:
         """
         return self._ask("POST", path, json={"revision": revision, "actor": self._actor, **fields}).json()
 
+    def has(self, digest: str) -> bool:
+        try:
+            self._ask("GET", f"{_VERSIONS}/{digest}")
+        except NotFoundError:
+            return False
+        return True
+
     def register(self, packed: bytes) -> None:
         """Keep an artefact; one that is there stays as it is."""
         self._ask(
@@ -99,8 +111,11 @@ class Registry:
             raise ServiceError(
                 f"the reviews API does not answer ({error}); OPINE_LEARNING_REVIEWS_URL says where it is"
             ) from error
+        # There a 409 says that name and version belong to another artefact: nobody else has decided.
         if answer.status_code == HTTPStatus.CONFLICT and path != _VERSIONS:
             raise StaleError(_detail(answer))
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            raise NotFoundError(f"the reviews API knows no {path}: {_detail(answer)}")
         if answer.status_code >= _FIRST_ERROR:
             raise ServiceError(f"the reviews API refuses {method} {path}: {_detail(answer)}")
         return answer
@@ -125,6 +140,7 @@ class Sentiment:
         """
         failures: list[str] = []
         found: list[Report] = []
+        # A pod that is just starting or ending does not answer; the judge goes by those that do.
         for url in self._addresses():
             try:
                 models = self._http.get(f"{url}/v1/models").raise_for_status().json()
@@ -137,7 +153,12 @@ class Sentiment:
             )
         return found
 
-    def shipped_artefact(self, digest: str) -> bytes:
+    def own_artefact(self, digest: str) -> bytes:
+        """The version that the service came with.
+
+        Raises:
+            ServiceError: it is not live, or another one.
+        """
         try:
             return self._http.get(f"{self._url}/v1/models/{digest}/artefact").raise_for_status().content
         except httpx.HTTPError as error:
@@ -149,6 +170,7 @@ class Sentiment:
         Raises:
             ServiceError: it is not loaded, or not all were answered.
         """
+        # Of one version: the header insists on it, as a text without a session would be the live version's.
         lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
         headers = {"Content-Type": "application/x-ndjson", "X-Model-Digest": digest}
         try:

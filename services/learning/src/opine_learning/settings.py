@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     log_json: bool = Field(default=True, description="JSON log lines; `false` for lines to read")
 
     @property
+    # By name: a bound of the policy that has no setting fails at once.
     def policy(self) -> Policy:
         return Policy(**{name: getattr(self, name) for name in Policy.__dataclass_fields__})
 

@@ -99,6 +99,7 @@ def _add_reviews(stage: Stage, scenario: Scenario, now: float, seconds: float, r
     base = BASE_RATE + SWING * math.sin(2 * math.pi * now / _DAY_S)
     added = [[0, 0], [0, 0]]
     for _ in range(_poisson(scenario.reviews_a_day * seconds / _DAY_S, rng)):
+        # Reviews stand for visitors: most write one, so that they are independent here, and nearly so in earnest.
         is_candidate = rng.random() * 100 < stage.weight
         corrected = rng.random() < base + scenario.difference * is_candidate
         added[not is_candidate][0] += corrected

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -29,7 +29,6 @@ _BRAND = "lego"
 _TIMEOUT = urllib3.Timeout(10.0)
 _GIVEN_UP_S = 170.0
 _PAUSE_S = 0.5
-_CREATED = 201
 _LINES_SHOWN = 20
 
 # A release has a minute instead of days. Nearly any shadow passes, so that it is people who judge the bad one.
@@ -178,12 +177,26 @@ def describe(evidence: dict[str, Any]) -> str:
     return "; ".join(said)
 
 
+Listen = Callable[[str, int, Any], None]
+"""Hears the session, the status and the JSON of each answer."""
+
+
+def _nobody(_session: str, _status: int, _answer: Any) -> None:  # noqa: ANN401  JSON
+    pass
+
+
 @contextmanager
-def visitors(url: str) -> Iterator[None]:
-    """People who have a text scored, and choose the stars that they mean, until the end of the block."""
+def visitors(url: str, listen: Listen = _nobody, pause_s: float = 0) -> Iterator[None]:
+    """People who have a text scored while they write, and choose the stars that they mean, until the end of the block.
+
+    Args:
+        url: of the reviews API.
+        listen: hears of every answer.
+        pause_s: between two requests of a person.
+    """
     stop = threading.Event()
     with ThreadPoolExecutor(_VISITORS) as pool:
-        writing = [pool.submit(_write_reviews, url, stop, number) for number in range(_VISITORS)]
+        writing = [pool.submit(_write_reviews, url, stop, number, listen, pause_s) for number in range(_VISITORS)]
         try:
             yield
         finally:
@@ -192,24 +205,36 @@ def visitors(url: str) -> Iterator[None]:
             one.result()
 
 
-def _write_reviews(url: str, stop: threading.Event, seed: int) -> None:
+def _write_reviews(url: str, stop: threading.Event, seed: int, listen: Listen, pause_s: float) -> None:
     chance = random.Random(seed)
     texts = demo_reviews(datetime.now(UTC))
     http = urllib3.PoolManager(timeout=_TIMEOUT)
+
+    def ask(path: str, body: object, headers: dict[str, str]) -> Any:  # noqa: ANN401  JSON
+        try:
+            answer = http.request("POST", f"{url}/api/v1{path}", json=body, headers=headers)
+            status, said = answer.status, answer.json()
+        except urllib3.exceptions.HTTPError as error:
+            status, said = 0, {"detail": repr(error)}
+        listen(headers["X-Session-ID"], status, said)
+        stop.wait(pause_s)
+        return said
+
     while not stop.is_set():
         review = chance.choice(texts)
         # Each a person of their own, whom the limits of one client do not concern.
         address = ".".join(["10", *(str(chance.randrange(1, 255)) for _ in range(3))])
         headers = {"X-Session-ID": f"visitor-{chance.randrange(10**9)}", "X-Forwarded-For": address}
-        shown = http.request("POST", f"{url}/api/v1/predictions", json={"text": review.text}, headers=headers).json()
+        ask("/predictions", {"text": review.text[: len(review.text) // 2]}, headers)
+        shown = ask("/predictions", {"text": review.text}, headers)
         if "prediction" not in shown:
-            time.sleep(_PAUSE_S)
+            stop.wait(_PAUSE_S)
             continue
         kept = {name: shown["prediction"][name] for name in ("stars", "score", "label")}
         prediction = {**kept, "model": shown["model"], "signature": shown["signature"]}
         body = {"brand": _BRAND, "text": review.text, "stars": review.stars, "prediction": prediction}
-        if http.request("POST", f"{url}/api/v1/reviews", json=body, headers=headers).status != _CREATED:
-            time.sleep(_PAUSE_S)
+        if "id" not in ask("/reviews", body, headers):
+            stop.wait(_PAUSE_S)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from opine_local.settings import Secrets, load_or_create_secrets, local_settings
 
 
 def make_roles(settings: reviews_settings.Settings, secrets: Secrets) -> None:
-    """Make the roles of the scraping and of analyses, with the passwords kept here; their rights come by migrating.
+    """Make the roles beside the owner's, with the passwords kept here; their rights come by migrating.
 
     On a cluster an operator makes them; here the database's owner may.
     """
@@ -24,6 +24,7 @@ def make_roles(settings: reviews_settings.Settings, secrets: Secrets) -> None:
         for role, password in (
             (settings.scraping_role, secrets.scraping_password),
             (settings.analysis_role, secrets.analysis_password),
+            (settings.reading_role, secrets.reading_password),
         ):
             if role:
                 _make_role(connection, role, password)

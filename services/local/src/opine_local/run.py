@@ -8,9 +8,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from opine_local import STOP_SIGNALS, data_folder, ports
-from opine_local.console import Console, open_console
-from opine_local.postgres import Cluster, open_cluster
-from opine_local.processes import Program, Running, end_all, end_leftovers, kill_marked, mark, start
+from opine_local.postgres import Cluster, database_url, open_cluster
+from opine_local.processes import (
+    Console,
+    Program,
+    Running,
+    end_all,
+    end_leftovers,
+    kill_marked,
+    mark,
+    open_console,
+    start,
+)
 from opine_local.services import Service, followers, services
 from opine_local.settings import (
     CommandError,
@@ -73,7 +82,7 @@ def _run(settings: Settings, console: Console) -> None:
     plan = Plan(
         cluster=cluster,
         services=services(settings, secrets, cluster.url, password),
-        followers=followers(settings, secrets, cluster.url),
+        followers=followers(settings, secrets, database_url("opine_reading", secrets.reading_password, cluster.port)),
         inherited=inherited,
         ready_line=f"Opine is ready: {settings.page_url}{shown}. Ctrl-C stops it.",
         ready_timeout_s=settings.ready_timeout_s,

@@ -102,9 +102,9 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
     ]  # fmt: skip
 
 
-def followers(settings: Settings, secrets: Secrets, database_url: str) -> list[Program]:
+def followers(settings: Settings, secrets: Secrets, reading_url: str) -> list[Program]:
     """What nobody waits for. A person's own model has nobody to judge it."""
-    return [reader(settings, secrets, database_url), *([] if settings.model_dir else [judge(settings, secrets)])]
+    return [reader(settings, secrets, reading_url), *([] if settings.model_dir else [judge(settings, secrets)])]
 
 
 def judge(settings: Settings, secrets: Secrets) -> Program:

@@ -112,6 +112,7 @@ class Secrets(BaseModel):
     database_password: str = Field(default_factory=_new_secret, min_length=32)
     scraping_password: str = Field(default_factory=_new_secret, min_length=32)
     analysis_password: str = Field(default_factory=_new_secret, min_length=32)
+    reading_password: str = Field(default_factory=_new_secret, min_length=32)
 
 
 def load_or_create_secrets(path: Path) -> Secrets:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from opine_reviews.api.brands import brands, rising, sectors
+from opine_reviews.api.flips import flips
 from opine_reviews.api.moderation import moderation_routes
 from opine_reviews.api.openapi import make_documented_app, register_document
 from opine_reviews.api.registry import models, release_routes
@@ -42,6 +43,7 @@ def create_app(settings: Settings) -> Flask:
         scraped,
         models,
         release_routes,
+        flips,
         moderation_routes,
     ):
         app.register_api(blueprint)

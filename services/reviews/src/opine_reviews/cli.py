@@ -2,13 +2,13 @@
 
 import argparse
 import datetime as dt
+import logging
 import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-import structlog
 from opine_common.logs import configure_logging
 from opine_common.prediction import PredictionAnswer
 from opine_common.problems import Problem
@@ -29,7 +29,7 @@ from opine_reviews.roles import RoleError, grant_roles
 from opine_reviews.schema import Awaited, wait_for_database
 from opine_reviews.settings import Settings, get_settings
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 # Rows a transaction: short locks, and a stop loses little.
 _BATCH = 5000
@@ -58,11 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "demo":
                 _demo(engine, settings, options.action, options.seconds)
             case "wait":
-                wait_for_database(engine, options.awaited, options.seconds)
+                roles = (settings.scraping_role, settings.analysis_role, settings.reading_role)
+                wait_for_database(engine, options.awaited, options.seconds, [role for role in roles if role])
             case _:
                 _retain(engine, options.days, settings.scraped_retention_days)
     except (DBAPIError, BrandsFileError, ReadingError, RoleError, TimeoutError) as error:
-        logger.error("command failed", command=options.command, error=str(error).splitlines()[0])  # noqa: TRY400  an operator needs the cause, not our call stack
+        logger.error("command failed", extra={"command": options.command, "error": str(error).splitlines()[0]})  # noqa: TRY400  an operator needs the cause, not our call stack
         return 1
     finally:
         engine.dispose()
@@ -77,7 +78,10 @@ def make_parser() -> argparse.ArgumentParser:
     seed.add_argument("--file", type=Path, help="CSV with slug,name,website,sector (default: the shipped list)")
     read = commands.add_parser("read", help="find what reviews praise and complain of, in those not read yet")
     read.add_argument("--every", type=_seconds, help="go on, with so many seconds between two looks")
-    wait = commands.add_parser("wait", help="wait for PostgreSQL, or also for the schema that this code needs")
+    wait = commands.add_parser(
+        "wait",
+        help="wait for PostgreSQL, or also for the roles of the settings, or for the schema that this code needs",
+    )
     wait.add_argument("awaited", choices=get_args(Awaited))
     wait.add_argument("--seconds", type=_seconds, required=True, help="after which it gives up")
     retain = commands.add_parser(
@@ -114,8 +118,10 @@ def _migrate(engine: Engine, settings: Settings) -> None:
         # The rights are the newer code's, too.
         return
     logger.info("schema is up to date")
-    granted = grant_roles(engine, scraping=settings.scraping_role, analysis=settings.analysis_role)
-    logger.info("roles are up to date", granted=granted)
+    granted = grant_roles(
+        engine, scraping=settings.scraping_role, analysis=settings.analysis_role, reading=settings.reading_role
+    )
+    logger.info("roles are up to date", extra={"granted": granted})
     _checkpoint_if_new(engine)
 
 
@@ -123,7 +129,7 @@ def _seed(engine: Engine, path: Path | None) -> None:
     rows = read_brands(path)
     with Session(engine) as session, session.begin():
         upsert_brands(session, rows)
-    logger.info("brands are up to date", listed=len(rows))
+    logger.info("brands are up to date", extra={"listed": len(rows)})
     _checkpoint_if_new(engine)
 
 
@@ -140,15 +146,15 @@ def _checkpoint_if_new(engine: Engine) -> None:
 def _read(engine: Engine, settings: Settings, every_s: float | None) -> None:
     reader = ReviewReader(engine, settings)
     if every_s is None:
-        logger.info("reviews read", reviews=reader.read_all())
+        logger.info("reviews read", extra={"reviews": reader.read_all()})
         return
     while True:
         # Whatever is away comes back; until then every look fails alike.
         try:
             if read := reader.read_all():
-                logger.info("reviews read", reviews=read)
+                logger.info("reviews read", extra={"reviews": read})
         except (DBAPIError, ReadingError) as error:
-            logger.warning("reviews are read later", error=str(error).splitlines()[0])
+            logger.warning("reviews are read later", extra={"error": str(error).splitlines()[0]})
         time.sleep(every_s)
 
 
@@ -157,25 +163,31 @@ def _retain(engine: Engine, days: int, scraped_days: int) -> None:
     before = now - dt.timedelta(days=days)
     with Session(engine) as session, session.begin():
         forget(session, before, now)
-    logger.info("clients forgotten", reviews=_in_batches(engine, forget_clients, before), before=before.isoformat())
+    logger.info(
+        "clients forgotten",
+        extra={"reviews": _in_batches(engine, forget_clients, before), "before": before.isoformat()},
+    )
     if scraped_days:
         read_before = now - dt.timedelta(days=scraped_days)
         deleted = _in_batches(engine, delete_scraped_reviews, read_before)
-        logger.info("scraped reviews deleted", reviews=deleted, read_before=read_before.isoformat())
+        logger.info("scraped reviews deleted", extra={"reviews": deleted, "read_before": read_before.isoformat()})
 
 
 def _demo(engine: Engine, settings: Settings, action: Literal["fill", "remove"], seconds: float) -> None:
     with Session(engine) as session, session.begin():
         if action == "remove":
             removed = remove(session)
-            logger.info("demo removed", reviews=removed.reviews, brands=removed.brands, kept_brands=removed.kept)
+            logger.info(
+                "demo removed",
+                extra={"reviews": removed.reviews, "brands": removed.brands, "kept_brands": removed.kept},
+            )
             return
         reviews = [] if is_filled(session) else demo_reviews(dt.datetime.now(dt.UTC))
     # Asked outside a transaction: it takes seconds.
     predictions = _predict(settings, [review.text for review in reviews], seconds)
     with Session(engine) as session, session.begin():
         added = fill(session, reviews, predictions)
-    logger.info("demo filled", reviews=added, predictions=len(predictions))
+    logger.info("demo filled", extra={"reviews": added, "predictions": len(predictions)})
 
 
 def _predict(settings: Settings, texts: Sequence[str], seconds: float) -> dict[str, PredictionAnswer]:
@@ -194,7 +206,9 @@ def _predict(settings: Settings, texts: Sequence[str], seconds: float) -> dict[s
     try:
         wait_until_ready(missing, timeout_s=seconds, pause_s=_PAUSE_S)
     except TimeoutError as error:
-        logger.warning("demo without predictions", reason=str(error), predicted=len(found), of=len(texts))
+        logger.warning(
+            "demo without predictions", extra={"reason": str(error), "predicted": len(found), "of": len(texts)}
+        )
     return found
 
 

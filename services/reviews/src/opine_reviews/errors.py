@@ -1,8 +1,8 @@
 """Turns every exception into an answer: problem details, or the form of 2019 on the routes of 2019."""
 
+import logging
 from collections.abc import Mapping
 
-import structlog
 from flask import Flask, Response, jsonify, request
 from opine_common.deadlines import HEADER as TIMEOUT_HEADER
 from opine_common.deadlines import remaining_s
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 ROUTES_OF_2019 = frozenset({"/api/predict", "/api/review", "/api/reviews"})
 
@@ -120,7 +120,9 @@ def _from_database(error: SQLAlchemyError) -> Response:
     problem = database_problem(error)
     if problem is None:
         return _from_bug(error)
-    logger.warning("database error", error=str(error.orig if isinstance(error, DBAPIError) else error).strip())
+    logger.warning(
+        "database error", extra={"error": str(error.orig if isinstance(error, DBAPIError) else error).strip()}
+    )
     return _answer(problem)
 
 

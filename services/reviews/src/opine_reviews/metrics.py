@@ -1,12 +1,12 @@
 """The reviews', the scraping's and the releases' metrics; those of HTTP are in opine_common."""
 
+import logging
 import re
 import time
 from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import get_args
 
-import structlog
 from flask import Flask, request
 from opine_common.prediction import StoredPrediction
 from prometheus_client import Counter, Gauge
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, load_only
 from opine_reviews.database import Database
 from opine_reviews.models import EventKind, ReleaseEvent, RunKind, RunOutcome, ScrapeRun
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 SUBMITTED = Counter(
     "opine_reviews_submitted_total",
@@ -108,7 +108,9 @@ class RunMetrics:
                     _show_all(session)
                     _show_releases(session)
         except SQLAlchemyError as error:
-            logger.warning("metrics of scraping and releases are not up to date", error=str(error).splitlines()[0])
+            logger.warning(
+                "metrics of scraping and releases are not up to date", extra={"error": str(error).splitlines()[0]}
+            )
         finally:
             self._lock.release()
 

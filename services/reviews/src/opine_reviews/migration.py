@@ -4,11 +4,11 @@ Whoever waits for a lock on a table makes everybody queue behind it, readers too
 the queue pass, and tries again; what it finished stays, because each revision is a transaction of its own.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import structlog
 from alembic import command
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, event, text
@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from opine_reviews.schema import alembic_config, expected_revision, is_sufficient
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 # Shorter than the API's patience with a statement (3.6 s), which may be queued behind; longer than PostgreSQL's
 # deadlock_timeout (1 s), after which it ends an autovacuum that stands in the way.
@@ -48,7 +48,9 @@ def upgrade(engine: Engine, revision: str = "head") -> bool:
         connection.rollback()
         expected = expected_revision()
         if is_sufficient(found, expected) and found != expected:
-            logger.info("the schema is newer than this code: it is left as it is", found=found, expected=expected)
+            logger.info(
+                "the schema is newer than this code: it is left as it is", extra={"found": found, "expected": expected}
+            )
             return False
         _try_until_unlocked(engine, lambda: command.upgrade(alembic_config(connection), revision))
         return True
@@ -93,7 +95,8 @@ def _try_until_unlocked(engine: Engine, step: Callable[[], object]) -> None:
             if not locked or time.monotonic() > ends_at:
                 raise
             logger.warning(
-                "a table is locked; trying again", seconds=pause_s, oldest_transactions=_oldest_transactions(engine)
+                "a table is locked; trying again",
+                extra={"seconds": pause_s, "oldest_transactions": _oldest_transactions(engine)},
             )
         else:
             return

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from getpass import getuser
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +25,8 @@ _TIMEOUT = urllib3.Timeout(connect=3.0, read=30.0)
 _DIGEST_SHOWN = 12
 _FIRST_ERROR = 400
 _WORDS_SHOWN = 10
+_LONGEST_ACTOR = 100
+_DIGEST_HELP = "its digest, or a beginning that is no other's"
 
 
 class Settings(BaseSettings):
@@ -85,13 +88,29 @@ class Api:
             answer = urllib3.request(
                 method, url, headers={**self._bearer, **(headers or {})}, timeout=_TIMEOUT, retries=False, **sent
             )
-        except urllib3.exceptions.HTTPError as error:
+        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
             raise RefusedError(
-                f"No answer from {self._base_url} ({error}). Say where the reviews API is by OPINE_MODELS_REVIEWS_URL."
+                f"Nobody answers at {self._base_url} ({error}). "
+                "Say where the reviews API is by OPINE_MODELS_REVIEWS_URL."
             ) from error
+        except urllib3.exceptions.HTTPError as error:
+            perhaps = "" if method == "GET" else " What you asked for may have been done: see `opine-models show`."
+            raise RefusedError(f"{self._base_url} was asked and did not answer ({error}).{perhaps}") from error
         if answer.status >= _FIRST_ERROR:
-            raise RefusedError(detail_of(answer.data) or f"The reviews API answered with status {answer.status}.")
+            raise RefusedError(self._refusal(answer))
         return answer.data
+
+    def _refusal(self, answer: urllib3.BaseHTTPResponse) -> str:
+        """What the API says, which says it to programs, in the words of this one."""
+        detail = detail_of(answer.data)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            return "The reviews API does not accept the token: set OPINE_MODELS_TOKEN to its registry token."
+        if answer.status == HTTPStatus.CONFLICT and b"urn:opine:problem:stale-revision" in answer.data:
+            return "Somebody else has decided meanwhile, and nothing was changed. See `opine-models show`, then decide."
+        return detail or (
+            f"{self._base_url} answered with status {answer.status}. "
+            "Say where the reviews API is by OPINE_MODELS_REVIEWS_URL."
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> str | None:
@@ -113,31 +132,40 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="opine-models", description="Model versions and their releases.")
-    parser.add_argument("--actor", default=getuser(), help="who registers or decides (default: your account's name)")
+    parser.add_argument(
+        "--actor", type=_actor, default=getuser(), help="who registers or decides (default: your account's name)"
+    )
     commands = parser.add_subparsers(dest="command", required=True)
 
     def add(name: str, run: Callable[[Api, argparse.Namespace], Iterable[str]], text: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=text)
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         command.set_defaults(run=run)
         return command
 
     add("list", _list, "list the versions, and which of them answers whom")
     show = add("show", _show, "show a version, or the plan with its open release")
-    show.add_argument("version", nargs="?", help="digest, or a beginning of it that is one version's alone")
+    show.add_argument("version", nargs="?", help=f"{_DIGEST_HELP}; without it the plan")
     register = add("register", _register, "register the artefact of a folder")
-    register.add_argument("folder", type=Path)
-    register.add_argument("--parent", help="digest of the version that it was trained on from")
-    for name in ("training-run", "code", "image"):
-        register.add_argument(f"--{name}", help="where it comes from")
+    register.add_argument("folder", type=Path, help="with a model.json, such as services/sentiment/model")
+    register.add_argument("--parent", help=f"version that it was trained on from: {_DIGEST_HELP}")
+    register.add_argument("--training-run", help="name of the run that trained it")
+    register.add_argument("--code", help="revision of the code that trained it")
+    register.add_argument("--image", help="container image that trained it")
     release = add("release", _release, "start a release of a version, or take the open one a step further")
-    release.add_argument("version", nargs="?", help="digest; without it the open release advances")
-    add("promote", _promote, "make the candidate live")
-    add("rollback", _roll_back, "take the candidate back")
+    release.add_argument("version", nargs="?", help=f"{_DIGEST_HELP}; without it the open release advances")
+    add("promote", _promote, "make the open release's candidate live")
+    add("rollback", _roll_back, "take the open release's candidate back")
     pin = add("pin", _pin, "make a version live at once, such as the first one")
-    pin.add_argument("version", help="digest")
+    pin.add_argument("version", help=_DIGEST_HELP)
     why = add("why", _why, "show where a stored review's prediction comes from")
-    why.add_argument("review", type=int, help="id")
+    why.add_argument("review", type=int, help="its id")
     return parser
+
+
+def _actor(name: str) -> str:
+    if not 1 <= len(name) <= _LONGEST_ACTOR:
+        raise argparse.ArgumentTypeError(f"must have 1 to {_LONGEST_ACTOR} characters")
+    return name
 
 
 def _list(api: Api, _: argparse.Namespace) -> Iterator[str]:
@@ -245,11 +273,13 @@ def _contributions(api: Api, text: str, digest: str) -> Iterator[str]:
 
 def _digest(api: Api, beginning: str) -> str:
     found = [version["digest"] for version in api.items("/models") if version["digest"].startswith(beginning)]
-    if len(found) != 1:
-        raise RefusedError(
-            f"{len(found)} versions have a digest that begins with {beginning}: `opine-models list` shows all."
-        )
-    return str(found[0])
+    match found:
+        case [digest]:
+            return str(digest)
+        case []:
+            raise RefusedError(f"No version's digest begins with `{beginning}`: `opine-models list` shows all.")
+        case _:
+            raise RefusedError(f"{len(found)} versions' digests begin with `{beginning}`: give more of the digest.")
 
 
 def _line(version: Mapping[str, Any]) -> str:

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated
 
-import structlog
 import urllib3
 from itsdangerous import Signer
 from opine_common.deadlines import deadline
@@ -20,7 +20,7 @@ from opine_common.prediction import (
     StoredPrediction,
 )
 from opine_common.problems import Problem
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from opine_reviews.bulkhead import Bulkhead
 from opine_reviews.errors import invalid_field, require_length
@@ -28,7 +28,7 @@ from opine_reviews.metrics import FAILED_PREDICTIONS, REJECTED_PREDICTIONS
 from opine_reviews.schemas.requests import Explain, normalise_text
 from opine_reviews.settings import Settings
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 _RETRY_AFTER_S = 2
 _MAX_RETRY_AFTER_S = 60
@@ -47,6 +47,7 @@ class FailedText(BaseModel):
 
 # In the order of what is usual: pydantic would otherwise weigh both for each answer.
 TextAnswer = Annotated[Prediction | FailedText, Field(union_mode="left_to_right")]
+TEXT_ANSWER: TypeAdapter[Prediction | FailedText] = TypeAdapter(TextAnswer)
 
 
 class _Answer(BaseModel):
@@ -60,7 +61,7 @@ def sentiment_calls(threads: int) -> int:
 
 
 class SentimentClient:
-    """Asks for one text's prediction.
+    """Asks for one text's prediction, or what one version says of many.
 
     Calls may take up half of the threads, so that a slow sentiment service leaves room for submissions.
     """
@@ -87,21 +88,50 @@ class SentimentClient:
         """
         require_length(text, self._longest)
         with self._bulkhead.place(lambda: _unavailable("busy")):
-            response = self._ask({"texts": [text], "explain": explain})
+            response = self._ask("/v1/predict", json={"texts": [text], "explain": explain})
         model, prediction = _read(response)
         signature = self._signer.sign(text, _stored(model, prediction), prediction.abstention)
         return PredictionAnswer(model=model, prediction=prediction, signature=signature)
 
-    def _ask(self, body: dict[str, object]) -> urllib3.BaseHTTPResponse:
+    def rescore(self, texts: Sequence[str], digest: str) -> list[Prediction | FailedText]:
+        """What the version of this digest says of texts, after all whose authors wait for an answer.
+
+        Args:
+            texts: at most 100: their answers fit into the connection while the question is still being sent.
+            digest: of a version that the service has loaded.
+
+        Raises:
+            Problem: 503 or 504 as `predict`; 503 while the version is not loaded.
+        """
+        lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+        headers = {"Content-Type": "application/x-ndjson", "X-Model-Digest": digest}
+        with self._bulkhead.place(lambda: _unavailable("busy")):
+            response = self._ask("/v1/predict/bulk", body=lines.encode(), headers=headers)
+        if response.status == HTTPStatus.NOT_FOUND:
+            raise _not_loaded()
+        if response.status != HTTPStatus.OK:
+            raise _refusal(response)
+        return _read_lines(response, len(texts))
+
+    def _ask(
+        self,
+        path: str,
+        *,
+        json: object = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> urllib3.BaseHTTPResponse:
         try:
             # Both tries share the time.
             with deadline(self._timeout_s):
-                return self._http.request("POST", "/v1/predict", json=body, timeout_s=self._timeout_s)
+                return self._http.request(
+                    "POST", path, json=json, body=body, headers=headers, timeout_s=self._timeout_s
+                )
         except NoAnswerInTimeError as error:
-            logger.warning("sentiment call timed out", error=str(error))
+            logger.warning("sentiment call timed out", extra={"error": str(error)})
             raise _timed_out() from error
         except NoAnswerError as error:
-            logger.warning("sentiment call failed", error=str(error))
+            logger.warning("sentiment call failed", extra={"error": str(error)})
             raise _unavailable("unreachable") from error
 
 
@@ -149,12 +179,28 @@ def _read(response: urllib3.BaseHTTPResponse) -> tuple[ModelVersion, Prediction]
     try:
         answer = _Answer.model_validate_json(response.data)
     except ValidationError as error:
-        logger.warning("sentiment answered nonsense", errors=error.errors(include_input=False, include_url=False)[:5])
+        logger.warning(
+            "sentiment answered nonsense", extra={"errors": error.errors(include_input=False, include_url=False)[:5]}
+        )
         raise _unavailable("bad_answer") from error
     prediction = answer.predictions[0]
     if isinstance(prediction, FailedText):
         raise _failed_text(prediction.error)
     return answer.model, prediction
+
+
+def _read_lines(response: urllib3.BaseHTTPResponse, expected: int) -> list[Prediction | FailedText]:
+    try:
+        answers = [TEXT_ANSWER.validate_json(line) for line in response.data.splitlines()]
+    except ValidationError as error:
+        logger.warning(
+            "sentiment answered nonsense", extra={"errors": error.errors(include_input=False, include_url=False)[:5]}
+        )
+        raise _unavailable("bad_answer") from error
+    if len(answers) != expected:
+        logger.warning("sentiment answered too few texts", extra={"expected": expected, "answered": len(answers)})
+        raise _unavailable("bad_answer")
+    return answers
 
 
 def _refusal(response: urllib3.BaseHTTPResponse) -> Problem:
@@ -167,7 +213,7 @@ def _refusal(response: urllib3.BaseHTTPResponse) -> Problem:
             return invalid_field("text", "cannot be read as it is; shorten it")
         case HTTPStatus.GATEWAY_TIMEOUT:
             return _timed_out()
-    logger.warning("sentiment answered an error", status=response.status)
+    logger.warning("sentiment answered an error", extra={"status": response.status})
     return _unavailable(
         "engine" if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_answer", retry_after=retry_after
     )
@@ -175,7 +221,7 @@ def _refusal(response: urllib3.BaseHTTPResponse) -> Problem:
 
 def _failed_text(error: TextError) -> Problem:
     if error.code == "internal":
-        logger.warning("sentiment failed at a text", error=error.message)
+        logger.warning("sentiment failed at a text", extra={"error": error.message})
         return _unavailable("engine")
     FAILED_PREDICTIONS.labels("refused_text").inc()
     return invalid_field("text", "is longer than can be read" if error.code == "too_long" else "cannot be read")
@@ -187,6 +233,16 @@ def _timed_out() -> Problem:
         504,
         "The prediction was not made in the time allowed. Try again later; reviews are still accepted.",
         kind="prediction-timeout",
+        headers={"Retry-After": str(_RETRY_AFTER_S)},
+    )
+
+
+def _not_loaded() -> Problem:
+    return Problem(
+        503,
+        "The sentiment service has not loaded this version. The candidate of an open release is there within seconds; "
+        "its `GET /v1/models` tells whether it was refused.",
+        kind="version-not-loaded",
         headers={"Retry-After": str(_RETRY_AFTER_S)},
     )
 

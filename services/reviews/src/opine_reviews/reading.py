@@ -6,24 +6,26 @@ is read by the next run.
 """
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-import structlog
 import urllib3
 from opine_common.http_client import HttpClient, NoAnswerError
 from opine_common.prediction import Prediction
-from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import ARRAY, REAL, Engine, Text, bindparam, exists, select, text
-from sqlalchemy.orm import Session
+from psycopg2 import errorcodes as pgcodes
+from pydantic import ValidationError
+from sqlalchemy import ARRAY, REAL, Engine, Text, bindparam, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, load_only
 
 from opine_reviews.models import Review, ReviewReading
-from opine_reviews.predictions import FailedText, TextAnswer
+from opine_reviews.predictions import TEXT_ANSWER, FailedText
 from opine_reviews.settings import Settings
 from opine_reviews.term_extraction import extract_terms
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 _BATCH = 200
 # Of one request, which is sent whole before its answer is read: within what the service reads ahead of its answers.
@@ -33,13 +35,15 @@ _TIMEOUT_S = 60.0
 # One after the other: the service is away, and not a text at fault.
 _MOST_FAILURES = 3
 
-_ANSWER: TypeAdapter[Prediction | FailedText] = TypeAdapter(TextAnswer)
+# How long a review that is being deleted is waited for before it is skipped. Below `deadlock_timeout`: where both wait
+# for each other, it is this one that gives way. A lock of its own on the row would need the right to change it.
+_BOUND_WAITS = text("SET LOCAL lock_timeout = '500ms'")
+_SKIPPED = frozenset({pgcodes.LOCK_NOT_AVAILABLE, pgcodes.FOREIGN_KEY_VIOLATION})
 
-# Its row is held for the moment until the commit; one that is being deleted is skipped.
 _KEEP_READING = text("""
     INSERT INTO review_reading (review_id, brand_slug, written_on, model_digest)
     SELECT id, brand_slug, (created_at AT TIME ZONE 'UTC')::date, :digest
-    FROM review WHERE id = :id FOR KEY SHARE SKIP LOCKED
+    FROM review WHERE id = :id
     ON CONFLICT DO NOTHING RETURNING review_id
 """)
 # A client's hash is of one day, so that its other reviews of the brand are all of that day.
@@ -104,7 +108,8 @@ class ReviewReader:
 
     def _unread(self) -> Iterator[list[Review]]:
         """As many at a time as one request asks for. Each is seen once, so that none stands in the others' way."""
-        unread = select(Review).where(~exists().where(ReviewReading.review_id == Review.id)).order_by(Review.id.desc())
+        read = select(ReviewReading.review_id).where(ReviewReading.review_id == Review.id).exists()
+        unread = select(Review).options(load_only(Review.text)).where(~read).order_by(Review.id.desc())
         page = unread.limit(_BATCH)
         while True:
             with Session(self._engine) as session:
@@ -118,9 +123,12 @@ class ReviewReader:
         answers = self._ask([review.text for review in reviews])
         read = 0
         with Session(self._engine) as session, session.begin():
+            session.execute(_BOUND_WAITS)
             for review, prediction in zip(reviews, answers.predictions, strict=True):
                 if isinstance(prediction, FailedText) and prediction.error.code == "internal":
-                    logger.warning("a review could not be read", review=review.id, error=prediction.error.message)
+                    logger.warning(
+                        "a review could not be read", extra={"review": review.id, "error": prediction.error.message}
+                    )
                     continue
                 read += _keep(session, review, prediction, answers.model_digest)
         return read
@@ -157,7 +165,7 @@ def _parse(response: urllib3.BaseHTTPResponse, expected: int) -> _Answers:
     if response.status != HTTPStatus.OK:
         raise ReadingError(f"the sentiment service answered with status {response.status}")
     try:
-        predictions = [_ANSWER.validate_json(line) for line in response.data.splitlines()]
+        predictions = [TEXT_ANSWER.validate_json(line) for line in response.data.splitlines()]
         digest = response.headers["X-Model-Digest"]
     except (ValidationError, KeyError) as error:
         raise ReadingError("the sentiment service answered what it should not") from error
@@ -167,16 +175,22 @@ def _parse(response: urllib3.BaseHTTPResponse, expected: int) -> _Answers:
 
 
 def _keep(session: Session, review: Review, prediction: Prediction | FailedText, digest: str) -> int:
-    """Store what a review says; 0 if it was read meanwhile, or is gone. One that cannot be judged says nothing."""
-    if session.scalar(_KEEP_READING, {"id": review.id, "digest": digest}) is None:
-        return 0
+    """Store what a review says; 0 if it was read meanwhile, or goes. One that cannot be judged says nothing."""
     judged = prediction if isinstance(prediction, Prediction) and prediction.abstention is None else None
     words = (judged and judged.words) or ()
     try:
         terms = extract_terms(review.text, words)
     except ValueError as error:
         raise ReadingError(f"the sentiment service answered words of another text: {error}") from error
-    if terms:
-        of_terms = {"terms": [term.text for term in terms], "pulls": [term.pull for term in terms]}
-        session.execute(_KEEP_TERMS, {"id": review.id, **of_terms})
+    of_terms = {"terms": [term.text for term in terms], "pulls": [term.pull for term in terms]}
+    try:
+        with session.begin_nested():
+            if session.scalar(_KEEP_READING, {"id": review.id, "digest": digest}) is None:
+                return 0
+            if terms:
+                session.execute(_KEEP_TERMS, {"id": review.id, **of_terms})
+    except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) not in _SKIPPED:
+            raise
+        return 0
     return 1

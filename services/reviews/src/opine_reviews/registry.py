@@ -183,9 +183,7 @@ def step(session: Session, release: int, kind: EventKind, decision: Decision) ->
     Raises:
         Problem: 404, there is no such release; 409, it has ended, the plan does not allow the step, or is another.
     """
-    found = session.get(Release, release)
-    if found is None:
-        raise Problem(404, "There is no release with this id.")
+    found = find_release(session, release)
     if found.outcome is not None:
         raise Problem(409, f"The release has ended: it was {found.outcome.replace('_', ' ')}.", kind="release-ended")
     transitions: dict[EventKind, Transition] = {
@@ -199,6 +197,14 @@ def step(session: Session, release: int, kind: EventKind, decision: Decision) ->
             update(Release).where(Release.id == release).values(ended_at=func.now(), outcome=_OUTCOMES[kind])
         )
     return plan
+
+
+def find_release(session: Session, release: int) -> Release:
+    """Raises Problem: 404, there is no such release."""
+    found = session.get(Release, release)
+    if found is None:
+        raise Problem(404, "There is no release with this id.")
+    return found
 
 
 def list_releases(

@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 from opine_common import deadlines
 from opine_common.problems import Problem
 from opine_common.web import arrival
+from pydantic import SecretStr
 from werkzeug.exceptions import BadRequest
 
 from opine_reviews.dependencies import dependencies
@@ -77,21 +78,30 @@ def require_admin() -> None:
     Raises:
         Problem: 403 if no token is set, 401 if the request's is missing or wrong.
     """
-    _require_bearer("admin", dependencies().settings.admin_token.get_secret_value())
+    _require_bearer("admin", dependencies().settings.admin_token)
 
 
 def require_registry_token() -> None:
     """The same with the token that registers and releases model versions."""
-    _require_bearer("registry", dependencies().settings.registry_token.get_secret_value())
+    _require_bearer("registry", dependencies().settings.registry_token)
 
 
-def _require_bearer(kind: str, token: str) -> None:
-    if not token:
+def require_registry_or_admin() -> None:
+    """The registry's token, or the admin's: choosing among versions that are there brings none in."""
+    settings = dependencies().settings
+    _require_bearer("registry", settings.registry_token, settings.admin_token)
+
+
+def _require_bearer(kind: str, *tokens: SecretStr) -> None:
+    """Without the first token the routes are switched off."""
+    first, *_ = known = [token.get_secret_value().encode() for token in tokens]
+    if not first:
         name = f"OPINE_REVIEWS_{kind.upper()}_TOKEN"
         raise Problem(403, f"The {kind} routes are switched off: set {name} to switch them on.")
     scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
     # Compared as bytes in constant time: the time must not tell how much of a guess is right.
-    if scheme.lower() != "bearer" or not hmac.compare_digest(offered.strip().encode(), token.encode()):
+    matches = [hmac.compare_digest(offered.strip().encode(), token) for token in known if token]
+    if scheme.lower() != "bearer" or not any(matches):
         raise Problem(
             401,
             f"Send the {kind} token as `Authorization: Bearer <token>`.",

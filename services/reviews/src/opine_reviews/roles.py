@@ -12,6 +12,7 @@ from opine_reviews.migration import migration_lock
 from opine_reviews.models import Base
 
 VIEW = "labelled_review"
+REVISION = "alembic_version"
 
 # Not the identity columns, nor what a review is known by. A brand is never changed: what a source says of it is in
 # brand_source. Nothing is deleted, and the triggers that count run with their owner's rights.
@@ -30,23 +31,34 @@ SCRAPING = (
     ),
 )
 ANALYSIS = (("SELECT", VIEW),)
+# Of a review what is read and by whom it could be repeated; the sums of a brand are the triggers', whose owner counts.
+READING = (
+    ("SELECT (id, brand_slug, text, created_at, client_hash)", "review"),
+    ("SELECT (review_id, brand_slug, written_on)", "review_reading"),
+    ("INSERT (review_id, brand_slug, written_on, model_digest)", "review_reading"),
+    ("SELECT (review_id, term)", "review_term"),
+    ("INSERT (review_id, term, brand_slug, written_on, pull, repeated)", "review_term"),
+    ("SELECT", REVISION),
+)
 
 
 class RoleError(ValueError):
     """A role of the settings that must not be given these rights."""
 
 
-def grant_roles(engine: Engine, *, scraping: str, analysis: str) -> list[str]:
+def grant_roles(engine: Engine, *, scraping: str, analysis: str, reading: str) -> list[str]:
     """Give the roles that exist their rights and take all others; the names of those.
 
     Raises:
-        RoleError: both are one, or one of them is the role that owns the tables, which would lose its own rights.
+        RoleError: two are one, or one of them is the role that owns the tables, which would lose its own rights.
     """
-    if scraping and scraping == analysis:
-        raise RoleError(f"the role {scraping} cannot be both the scraping's and the analysis'")
+    named = [role for role in (scraping, analysis, reading) if role]
+    for role in named:
+        if named.count(role) > 1:
+            raise RoleError(f"the role {role} cannot be two of the scraping's, the analysis' and the reading's")
     granted = []
     with migration_lock(engine) as connection, connection.begin():
-        for role, rights in ((scraping, SCRAPING), (analysis, ANALYSIS)):
+        for role, rights in ((scraping, SCRAPING), (analysis, ANALYSIS), (reading, READING)):
             if role and _exists(connection, role):
                 _grant(connection, role, rights)
                 granted.append(role)
@@ -62,7 +74,7 @@ def _exists(connection: Connection, role: str) -> bool:
 
 def _grant(connection: Connection, role: str, rights: Sequence[tuple[str, str]]) -> None:
     name = connection.dialect.identifier_preparer.quote_identifier(role)
-    tables = ", ".join([*Base.metadata.tables, VIEW])
+    tables = ", ".join([*Base.metadata.tables, VIEW, REVISION])
     connection.exec_driver_sql(f"REVOKE ALL ON {tables} FROM {name}")
     for right, table in rights:
         connection.exec_driver_sql(f"GRANT {right} ON {table} TO {name}")

@@ -1,13 +1,14 @@
-"""The schema: its revisions, and waiting for them.
+"""The schema: its revisions, and waiting for them, or for the roles that use it.
 
 Revisions are numbered ("0001", "0002", ...), so that code can also tell that a database is ahead of it: migrations
 only expand until the code that needs the old shape is gone.
 """
 
+import logging
+from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
-import structlog
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from opine_common.readiness import wait_until_ready
@@ -16,9 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import SchemaItem
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
-Awaited = Literal["database", "schema"]
+Awaited = Literal["database", "roles", "schema"]
 
 _PAUSE_S = 1.0
 
@@ -68,15 +69,15 @@ def is_ours(
     return not (kind == "index" and name == _OPTIONAL_INDEX)
 
 
-def wait_for_database(engine: Engine, awaited: Awaited, timeout_s: float) -> None:
-    """Return once PostgreSQL answers, or also once its schema suffices.
+def wait_for_database(engine: Engine, awaited: Awaited, timeout_s: float, roles: Sequence[str] = ()) -> None:
+    """Return once PostgreSQL answers, or also once `roles` are there, or once its schema suffices.
 
     Raises:
         TimeoutError: it did not in that time; the message says what is missing.
     """
     try:
         wait_until_ready(
-            lambda: _missing(engine, awaited),
+            lambda: _missing(engine, awaited, roles),
             timeout_s=timeout_s,
             pause_s=_PAUSE_S,
             on_change=lambda reason: logger.info("waiting for the %s: %s", awaited, reason),
@@ -85,12 +86,16 @@ def wait_for_database(engine: Engine, awaited: Awaited, timeout_s: float) -> Non
         raise TimeoutError(f"gave up: {error}") from None
 
 
-def _missing(engine: Engine, awaited: Awaited) -> str | None:
+def _missing(engine: Engine, awaited: Awaited, roles: Sequence[str]) -> str | None:
     try:
         with engine.connect() as connection:
             if awaited == "database":
                 connection.execute(text("SELECT 1"))
                 return None
+            if awaited == "roles":
+                known = set(connection.scalars(text("SELECT rolname FROM pg_roles")))
+                missing = [role for role in roles if role not in known]
+                return f"the role {missing[0]} is not there yet" if missing else None
             found = found_revision(connection)
     except DBAPIError as error:
         return str(error.orig).splitlines()[0]

@@ -94,6 +94,10 @@ class Settings(BaseSettings):
         default="opine_analysis",
         description="role that reads texts and stars for training: `migrate` grants it that view, where it exists",
     )
+    reading_role: RoleName = Field(
+        default="opine_reading",
+        description="role that finds what reviews say: `migrate` grants `read` what it needs, where it exists",
+    )
     scraped_retention_days: int = Field(
         default=1095,
         ge=0,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import structlog
 from opine_common.request_ids import SESSION_HEADER
 from opine_common.text import lone_surrogate
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     Offer = Callable[[VersionedText, Callable[[Prediction | Failed], None]], bool]
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
+logger = logging.getLogger("opine.sentiment")
 
 INTERNAL = TextError(code="internal", message="the text could not be scored; the service's log has the reason")
 # Texts in the large batch of the warm-up: enough to tell what a text costs beside what a batch does. 64 would take
@@ -89,7 +89,7 @@ class Predictor:
         self._following: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.versions = ServedVersions(version_of(engine), source, settings.engine, settings.precision)
-        self._spans_of_request: Callable[[], Callable[[BatchTimes], None]] | None = None
+        self._spans_of_request: Callable[[], Callable[[BatchTimes], None] | None] | None = None
         if settings.otlp_endpoint is not None:
             from opine_sentiment.tracing import spans_of_request  # noqa: PLC0415  costs time and memory
 
@@ -236,11 +236,13 @@ class Predictor:
         live = self.versions.serving.live
         logger.info(
             "ready",
-            model=live.model.name,
-            model_version=live.model.version,
-            model_digest=live.model.digest,
-            engine=settings.engine,
-            device=live.engine.device,
+            extra={
+                "model": live.model.name,
+                "model_version": live.model.version,
+                "model_digest": live.model.digest,
+                "engine": settings.engine,
+                "device": live.engine.device,
+            },
         )
 
     async def _follow_releases(self, registry_url: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import os
 import signal
+import socket
 from http import HTTPStatus
 
 # BentoML has its workers count through files; one worker, which is all a pod has, counts in memory.
@@ -13,7 +15,7 @@ from http import HTTPStatus
 os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # noqa: TID251  BentoML's, not a setting of ours
 
 import bentoml
-import structlog
+import click
 from bentoml.exceptions import BentoMLException
 from charcnn.artefact import ArtefactError
 from charcnn.devices import DeviceError
@@ -41,11 +43,13 @@ from opine_sentiment.shutdown import Shutdown
 # What BentoML imports from here on leaves no garbage, and looking for it takes long; `freeze_gc` sets it anew.
 gc.set_threshold(100_000)
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
+logger = logging.getLogger("opine.sentiment")
 
 SERVICE = "sentiment"
 # The deadline is ours; BentoML's comes later and ends what hangs. It keeps a timer a request until then.
 _AFTER_DEADLINE_S = 5
+# Where `bentoml serve` listens if nobody says anything else.
+_BENTOML_HOST, _BENTOML_PORT = "0.0.0.0", 3000  # noqa: S104
 
 
 def _settings() -> Settings:
@@ -90,7 +94,7 @@ class Sentiment:
         except (ArtefactError, DeviceError) as error:
             logger.critical("the model cannot be loaded: %s", error)
             raise
-        self.predictor = Predictor(settings, engine, "cache" if cached else "shipped")
+        self.predictor = Predictor(settings, engine, "cache" if cached else settings.model_source)
         routes.serve(http, settings, self.predictor, limit, lambda: shutdown.ending)
 
     @staticmethod
@@ -100,8 +104,9 @@ class Sentiment:
     @bentoml.on_deployment
     @staticmethod
     def check_model() -> None:
-        """In the supervisor, before there is a worker: a model that cannot be used ends the start with a sentence."""
+        """In the supervisor, before there is a worker: what cannot be used ends the start with a sentence."""
         _configure_logging()
+        _require_free_port()
         try:
             check(settings)
         except (ArtefactError, DeviceError) as error:
@@ -155,16 +160,29 @@ Sentiment.add_asgi_middleware(  # type: ignore[attr-defined]
     timeout_s=settings.upload_timeout_s,
 )
 if settings.otlp_endpoint is not None:
-    from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
-    from opine_common.tracing import NOT_TRACED, name_trace
+    from opine_common.tracing import AsgiSpans
 
     # Beside BentoML's, whose tracer others than BentoML cannot have: the batcher's spans belong to the same trace.
-    Sentiment.add_asgi_middleware(  # type: ignore[attr-defined]
-        OpenTelemetryMiddleware,
-        excluded_urls=NOT_TRACED,
-        server_request_hook=name_trace,
-        exclude_spans=["receive", "send"],
-    )
+    Sentiment.add_asgi_middleware(AsgiSpans)  # type: ignore[attr-defined]
+
+
+def _require_free_port() -> None:
+    """BentoML itself would end with a traceback that does not name the port."""
+    command = click.get_current_context(silent=True)
+    if command is None:
+        return
+    host, port = command.params.get("host") or _BENTOML_HOST, command.params.get("port") or _BENTOML_PORT
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        # As BentoML does: connections that linger after a stop do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise BentoMLException(
+                    f"Port {port} of {host} is taken: end the program that listens there, "
+                    "or choose another port with --port."
+                ) from None
 
 
 def _configure_logging() -> None:

@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     model_digest: str = Field(
         default="", pattern=r"^([0-9a-f]{64})?$", description="the artefact's digest; another one ends the start"
     )
+    model_source: Literal["shipped", "image"] = Field(
+        default="shipped",
+        description="where the artefact folder comes from; `image`, a mounted one, pins it: no registry is followed",
+    )
     registry_url: AnyHttpUrl | None = Field(
         default=None, description="reviews API whose release plan is followed; without one the artefact folder is all"
     )
@@ -84,6 +88,12 @@ class Settings(BaseSettings):
                 f"MAX_QUEUE_ROWS ({self.max_queue_rows}) must be at least MAX_TEXTS ({self.max_texts}), "
                 "or the largest request is refused for ever",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _pinned_version_follows_no_registry(self) -> Self:
+        if self.model_source == "image" and self.registry_url is not None:
+            raise ValueError("MODEL_SOURCE image pins a version, and REGISTRY_URL would replace it: leave one out")
         return self
 
     @model_validator(mode="after")

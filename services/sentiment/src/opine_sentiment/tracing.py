@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 _tracer = trace.get_tracer("opine.sentiment")
 
 
-def spans_of_request() -> Callable[[BatchTimes], None]:
-    """What makes the spans below the current one, for the batcher, which works in a task of its own."""
+def spans_of_request() -> Callable[[BatchTimes], None] | None:
+    """What makes the spans below the current one, for the batcher, which works in a task of its own.
+
+    None where the request is not sampled.
+    """
+    if not trace.get_current_span().is_recording():
+        return None
     parent = context.get_current()
 
     def record(times: BatchTimes) -> None:

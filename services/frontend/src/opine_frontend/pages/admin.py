@@ -27,6 +27,7 @@ from opine_frontend.components.elements import (
 )
 from opine_frontend.components.formatting import LABEL_WORDS, day, excerpt, percent
 from opine_frontend.components.pagination import turn_page
+from opine_frontend.pages.admin_head import admin_head
 from opine_frontend.pages.login import is_admin
 from opine_frontend.pages.moderation import moderation_section
 from opine_frontend.pages.scrape_runs import runs_section
@@ -61,28 +62,15 @@ def admin_page() -> html.Div:
     """The page without its table, which a callback fetches."""
     return html.Div(
         [
-            html.Div(
-                [
-                    html.H1("Reviews"),
-                    html.Div(
-                        [
-                            html.A(
-                                [icon("download"), "Export as CSV"],
-                                id="admin-export",
-                                href=link("/admin/reviews.csv"),
-                                className="button-quiet",
-                                download="opine-reviews.csv",
-                            ),
-                            html.Form(
-                                html.Button("Log out", type="submit", id="logout-button", className="button-quiet"),
-                                action=link("/admin/logout"),
-                                method="POST",
-                            ),
-                        ],
-                        className="actions",
-                    ),
-                ],
-                className="admin-head",
+            admin_head(
+                "admin",
+                html.A(
+                    [icon("download"), "Export as CSV"],
+                    id="admin-export",
+                    href=link("/admin/reviews.csv"),
+                    className="button-quiet",
+                    download="opine-reviews.csv",
+                ),
             ),
             _filters(),
             html.P("", id="admin-count", className="quiet", role="status"),

@@ -22,9 +22,10 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from opine_frontend.pages.admin_head import ADMIN_PATHS
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
-from opine_frontend.routing import link
+from opine_frontend.routing import PageName, link
 from opine_frontend.settings import Settings
 from opine_frontend.user_messages import admin_error
 
@@ -78,16 +79,17 @@ def register_login(server: Flask, settings: Settings, api: ReviewsApi) -> None:
     @server.post("/admin/login")
     def login() -> WerkzeugResponse:
         client = _device(devices) or request.remote_addr or ""
+        page = link(_path_of(request.args.get("page")))
         if not attempts.test(WRONG_PASSWORDS, client):
-            return redirect(link("/admin?login=wait"), 303)
+            return redirect(f"{page}?login=wait", 303)
         if not password_matches(request.form.get("password", "")[:_LONGEST_PASSWORD], password):
             attempts.hit(WRONG_PASSWORDS, client)
-            return redirect(link("/admin?login=wrong"), 303)
+            return redirect(f"{page}?login=wrong", 303)
         # Whoever knows the password had only mistyped it.
         attempts.clear(WRONG_PASSWORDS, client)
         session["admin"] = secrets.token_urlsafe(24)
         # 303: a reload of the page must not send the password again.
-        answer = redirect(link("/admin"), 303)
+        answer = redirect(page, 303)
         answer.set_cookie(
             _DEVICE_COOKIE,
             devices.dumps(secrets.token_urlsafe(16)),
@@ -109,6 +111,11 @@ def register_login(server: Flask, settings: Settings, api: ReviewsApi) -> None:
                 raise ServiceUnavailable(f"Not logged out. {admin_error(error).line}") from error
         session.clear()
         return redirect(link("/admin"), 303)
+
+
+def _path_of(page: str | None) -> str:
+    """An admin page's; the reviews' for any other name, so that nobody is led elsewhere."""
+    return next((path for name, path in ADMIN_PATHS.items() if name == page), ADMIN_PATHS["admin"])
 
 
 def _device(devices: URLSafeTimedSerializer) -> str | None:
@@ -140,8 +147,8 @@ class _CookieSecureBehindHttps(SecureCookieSessionInterface):
         return request.is_secure
 
 
-def login_page(outcome: str) -> html.Div:
-    """Ask for the password; `outcome` is how the last attempt ended."""
+def login_page(page: PageName, outcome: str) -> html.Div:
+    """Ask for the password to an admin page; `outcome` is how the last attempt ended."""
     error = _ERRORS.get(outcome)
     return html.Div(
         [
@@ -161,7 +168,7 @@ def login_page(outcome: str) -> html.Div:
                     ),
                     html.Button("Log in", type="submit", id="login-button", className="button-primary"),
                 ],
-                action=link("/admin/login"),
+                action=link(f"/admin/login?page={page}"),
                 method="POST",
                 className="login card",
             ),

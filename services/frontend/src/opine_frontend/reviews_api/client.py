@@ -1,4 +1,5 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote, urlencode
@@ -11,6 +12,15 @@ from opine_common.prediction import PredictionAnswer
 from urllib3.exceptions import HTTPError
 
 from opine_frontend.reviews_api.errors import UnexpectedAnswerError, UnreachableError, problem_from
+from opine_frontend.reviews_api.registry_schemas import (
+    Decision,
+    Flips,
+    Plan,
+    Proposals,
+    Release,
+    Version,
+    VersionDetail,
+)
 from opine_frontend.reviews_api.schemas import (
     AdminSession,
     Brand,
@@ -161,12 +171,56 @@ class ReviewsApi:
         answer = self._request("GET", "/scrape-runs", query={"limit": str(limit)}, headers=_bearer(token))
         return _parse(Page[ScrapeRun], answer)
 
+    def versions(self, *, limit: int) -> Page[Version]:
+        return _parse(Page[Version], self._request("GET", "/models", query={"limit": str(limit)}))
+
+    def version(self, digest: str) -> VersionDetail:
+        return _parse(VersionDetail, self._request("GET", f"/models/{_segment(digest)}"))
+
+    def release_plan(self) -> Plan:
+        return _parse(Plan, self._request("GET", "/release-plan"))
+
+    def releases(self, *, limit: int) -> Page[Release]:
+        return _parse(Page[Release], self._request("GET", "/releases", query={"limit": str(limit)}))
+
+    def decisions(self, *, limit: int, cursor: str = "", release: int | None = None) -> Page[Decision]:
+        given = {"limit": str(limit), "cursor": cursor, "release": "" if release is None else str(release)}
+        query = {name: value for name, value in given.items() if value}
+        return _parse(Page[Decision], self._request("GET", "/release-events", query=query))
+
+    def proposals(
+        self,
+        digests: Sequence[str],
+        since: datetime,
+        *,
+        token: str,
+        until: datetime | None = None,
+        bucket_s: int | None = None,
+    ) -> Proposals:
+        """Counted by version; until now unless said otherwise, in one time unless in buckets of it."""
+        query = [("digest", digest) for digest in digests] + [("since", since.isoformat())]
+        query += [] if until is None else [("until", until.isoformat())]
+        query += [] if bucket_s is None else [("bucket_s", str(bucket_s))]
+        return _parse(Proposals, self._request("GET", "/proposals", query=query, headers=_bearer(token)))
+
+    def flips(self, release: int, *, cursor: str = "", token: str) -> Flips:
+        query = {"cursor": cursor} if cursor else {}
+        return _parse(Flips, self._request("GET", f"/releases/{release}/flips", query=query, headers=_bearer(token)))
+
+    def decide(self, path: str, revision: int, *, actor: str, token: str, **fields: object) -> Plan:
+        """Take a step from the plan of this revision.
+
+        Sent twice it is taken once: the second finds another revision, and says so though the first one was ours.
+        """
+        body = {"revision": revision, "actor": actor, **fields}
+        return _parse(Plan, self._request("POST", path, json=body, headers=_bearer(token)))
+
     def _request(
         self,
         method: str,
         path: str,
         *,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
         json: object = None,
         headers: Mapping[str, str] | None = None,
         timeout_s: float = TIMEOUT_S,

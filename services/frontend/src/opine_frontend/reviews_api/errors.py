@@ -70,6 +70,18 @@ class TimedOut(Busy):
     """504: the API could not do it in the time that it was given."""
 
 
+class Stale(Problem):
+    """409: somebody else has decided since the release plan was read."""
+
+
+class StepRefused(Problem):
+    """409: the release plan does not allow this step; the detail says why."""
+
+
+class NotLoaded(Busy):
+    """503: the sentiment service does not have this model version, or not yet."""
+
+
 _BY_STATUS: dict[int, type[Problem]] = {
     400: Invalid,
     401: Forbidden,
@@ -82,7 +94,13 @@ _BY_STATUS: dict[int, type[Problem]] = {
     504: TimedOut,
 }
 # Before the status: 409 says that there is a conflict, the type which one.
-_BY_TYPE: dict[str, type[Problem]] = {"urn:opine:problem:idempotency-key-reused": KeyReused}
+_BY_TYPE: dict[str, type[Problem]] = {
+    "urn:opine:problem:idempotency-key-reused": KeyReused,
+    "urn:opine:problem:stale-revision": Stale,
+    "urn:opine:problem:step-refused": StepRefused,
+    "urn:opine:problem:release-ended": StepRefused,
+    "urn:opine:problem:version-not-loaded": NotLoaded,
+}
 
 
 def problem_from(status: int, headers: Mapping[str, str], body: bytes) -> Problem:

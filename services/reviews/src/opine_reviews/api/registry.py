@@ -18,7 +18,7 @@ from opine_reviews.dependencies import dependencies
 from opine_reviews.models import Brand, EventKind, ModelVersion, Release, Review
 from opine_reviews.registry import Decision, Origin
 from opine_reviews.releases import Plan
-from opine_reviews.request_checks import require_registry_token
+from opine_reviews.request_checks import require_registry_or_admin, require_registry_token
 from opine_reviews.schemas.registry import (
     BucketAnswer,
     CountedAnswer,
@@ -51,6 +51,7 @@ release_routes = APIBlueprint("releases", __name__, url_prefix="/api/v1")
 ARTEFACT_TYPE = "application/x-tar"
 _ARTEFACT_CONTENT = {"content": {ARTEFACT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
 _TOKEN: list[dict[str, list[object]]] = [{"registry": []}]
+_EITHER_TOKEN: list[dict[str, list[object]]] = [*_TOKEN, {"admin": []}]
 # Content that is addressed by its digest never changes.
 _FOR_EVER = "max-age=31536000, immutable"
 
@@ -156,7 +157,7 @@ def get_plan() -> Response:
 @release_routes.post(
     "/release-plan/pin",
     responses={200: PlanAnswer, **problems(400, 401, 403, 409, 413, 415, 422, 503)},
-    security=_TOKEN,
+    security=_EITHER_TOKEN,
 )
 def pin_version(body: PinBody) -> Response:
     """Make a version live at once, without a release."""
@@ -177,9 +178,7 @@ def get_releases(query: PageQuery) -> Response:
 def get_release(path: ReleasePath) -> Response:
     """A release, with what people corrected of both versions while it was on."""
     with dependencies().database.transaction() as session:
-        found = session.get(Release, path.id)
-        if found is None:
-            raise Problem(404, "There is no release with this id.")
+        found = registry.find_release(session, path.id)
         candidate, baseline = (
             session.get_one(ModelVersion, digest) for digest in (found.candidate_digest, found.baseline_digest)
         )
@@ -195,10 +194,12 @@ def get_release(path: ReleasePath) -> Response:
     )
 
 
-@release_routes.get("/proposals", responses={200: CountedAnswer, **problems(401, 403, 422, 503)}, security=_TOKEN)
+@release_routes.get(
+    "/proposals", responses={200: CountedAnswer, **problems(401, 403, 422, 503)}, security=_EITHER_TOKEN
+)
 def get_proposals(query: ProposalsQuery) -> Response:
     """How many proposals of which version were shown and corrected, in one time or in buckets of it."""
-    require_registry_token()
+    require_registry_or_admin()
     bucket = None if query.bucket_s is None else dt.timedelta(seconds=query.bucket_s)
     with dependencies().database.transaction() as session:
         until, counted = registry.count_by_version(
@@ -234,26 +235,26 @@ _STEP_RESPONSES: dict[str | int, type[BaseModel] | dict[str, object] | None] = {
 @release_routes.post(
     "/releases",
     responses={201: PlanAnswer, **problems(400, 401, 403, 409, 413, 415, 422, 503)},
-    security=_TOKEN,
+    security=_EITHER_TOKEN,
 )
 def start_release(body: StartBody) -> Response:
     """Let a candidate shadow the live version."""
     return _decided(lambda session: registry.start(session, body.candidate, _decision(body)), 201)
 
 
-@release_routes.post("/releases/<int:id>/advance", responses=_STEP_RESPONSES, security=_TOKEN)
+@release_routes.post("/releases/<int:id>/advance", responses=_STEP_RESPONSES, security=_EITHER_TOKEN)
 def advance_release(path: ReleasePath, body: DecisionBody) -> Response:
     """Show the candidate to more sessions: a tenth, then half."""
     return _step(path.id, "advance", body)
 
 
-@release_routes.post("/releases/<int:id>/promote", responses=_STEP_RESPONSES, security=_TOKEN)
+@release_routes.post("/releases/<int:id>/promote", responses=_STEP_RESPONSES, security=_EITHER_TOKEN)
 def promote_release(path: ReleasePath, body: DecisionBody) -> Response:
     """Make the candidate live."""
     return _step(path.id, "promote", body)
 
 
-@release_routes.post("/releases/<int:id>/rollback", responses=_STEP_RESPONSES, security=_TOKEN)
+@release_routes.post("/releases/<int:id>/rollback", responses=_STEP_RESPONSES, security=_EITHER_TOKEN)
 def roll_back_release(path: ReleasePath, body: DecisionBody) -> Response:
     """Take the candidate back."""
     return _step(path.id, "rollback", body)
@@ -268,7 +269,7 @@ def _decision(body: DecisionBody) -> Decision:
 
 
 def _decided(decide: Callable[[Session], Plan], status: int = 200) -> Response:
-    require_registry_token()
+    require_registry_or_admin()
     with dependencies().database.transaction() as session:
         return _plan_answer(session, decide(session), status)
 

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from typing import Annotated, Self
 
-from opine_common.prediction import Digest, ModelVersion
+from opine_common.prediction import Digest, ModelVersion, StoredPrediction
 from opine_common.text import StorableText
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
@@ -43,6 +43,11 @@ class PageQuery(Query):
 
 class EventQuery(PageQuery):
     release: ReleaseId | None = None
+
+
+class FlipsQuery(Query):
+    limit: Limit = Field(default=100, description="reviews that are compared")
+    cursor: Cursor | None = None
 
 
 class ProposalsQuery(Query):
@@ -161,6 +166,20 @@ class CountedAnswer(BaseModel):
 class ReleaseDetail(ReleaseAnswer):
     candidate_proposals: ProposalsAnswer = Field(description="from when people saw the candidate to the end")
     baseline_proposals: ProposalsAnswer = Field(description="in the same time")
+
+
+class FlipAnswer(BaseModel):
+    """A review to which the two versions of a release give different labels."""
+
+    review: ReviewAnswer
+    baseline: StoredPrediction
+    candidate: StoredPrediction
+
+
+class FlipPage(BaseModel):
+    compared: int = Field(description="reviews of this page that both versions could score")
+    items: list[FlipAnswer]
+    next_cursor: str | None = Field(description="of older reviews")
 
 
 class EventAnswer(BaseModel):

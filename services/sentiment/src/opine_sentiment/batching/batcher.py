@@ -32,6 +32,10 @@ _ENCODE_STRETCH = 1 << 18
 # Turns of the event loop that an idle engine waits for requests that have already come, and how many without one
 # are enough: tens of microseconds.
 _TURNS, _QUIET_TURNS = 32, 3
+# What an idle engine waits beyond that, as a share of a batch's overhead: a burst whose first request came alone would
+# pay that overhead once more. The shipped model's is too short for it (a timer's wait takes a millisecond).
+_PAUSE_SHARE = 0.02
+_LEAST_PAUSE_S = 0.001
 # How long the engine is at most kept by a batch for which nobody waits, or by twice its overhead where that is more:
 # even the smallest batch takes that. And how many such texts wait.
 _SPARE_S = 0.002
@@ -259,10 +263,13 @@ class Batcher(Generic[E, P]):
             self._requests[queue].give_up(ExpiredError())
 
     async def _work_comes(self) -> None:
-        """Wait for work, and for what has reached the process with it, up to a batch: a burst makes one."""
+        """Wait for work, and for what comes with it, up to a batch: a burst makes one."""
         self._wake.clear()
         await self._wake.wait()
         await self._is_quiet()
+        pause_s = _PAUSE_SHARE * self._model.overhead_s
+        if pause_s >= _LEAST_PAUSE_S and self._scheduler.waiting_rows and self._started is None:
+            await asyncio.sleep(pause_s)
 
     async def _is_quiet(self) -> bool:
         """Whether no request waits once those are read that have reached the process, up to a batch of them."""

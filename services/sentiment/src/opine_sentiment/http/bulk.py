@@ -6,10 +6,10 @@ A bulk request is read no faster than it is answered, and answered no faster tha
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from typing import TYPE_CHECKING, TypeVar
 
-import structlog
 from starlette.requests import ClientDisconnect
 
 from opine_sentiment.batching.errors import OverloadedError, RejectedError
@@ -41,7 +41,7 @@ _BYTES_AROUND = 1024
 # How long a group waits for room in the queue, at least and at most: it neither spins nor misses room for long.
 _LEAST_WAIT_S, _LONGEST_WAIT_S = 0.005, 1.0
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
+logger = logging.getLogger("opine.sentiment")
 
 
 class StalledError(Exception):
@@ -89,7 +89,7 @@ class BulkStream:
                 await self._answer_lines(receive, send)
             except (ClientDisconnect, StalledError, RejectedError) as error:
                 # Without its last chunk the client sees that the answer is cut off; what it got is right.
-                logger.info("bulk request cut off", reason=type(error).__name__)
+                logger.info("bulk request cut off", extra={"reason": type(error).__name__})
                 return
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 

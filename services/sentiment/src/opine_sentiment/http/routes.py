@@ -117,14 +117,16 @@ class Endpoints:
         )
 
     async def artefact(self, digest: str) -> Response:
-        """The shipped model as one file, while it is live: whoever has a registry without versions takes it there.
+        """The artefact folder as one file, while its version is live: whoever has a registry without it takes it there.
 
         Raises:
             Problem: 404, it is another version that answers, or one of another digest.
         """
         versions = self._predictor.versions
-        if versions.source != "shipped" or versions.serving.live.model.digest != digest:
-            raise Problem(HTTPStatus.NOT_FOUND, "This is not the shipped version, or it is not live.")
+        if versions.source not in {"shipped", "image"} or versions.serving.live.model.digest != digest:
+            raise Problem(
+                HTTPStatus.NOT_FOUND, "This is not the version that this service came with, or it is not live."
+            )
         packed = await asyncio.to_thread(pack, self._settings.model_dir, digest)
         return Response(packed, media_type=MEDIA_TYPE)
 

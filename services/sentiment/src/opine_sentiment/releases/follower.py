@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import structlog
 from charcnn.artefact import ArtefactError
 from charcnn.devices import DeviceError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from opine_sentiment.releases.serving import RefusalKind, ServedVersions
     from opine_sentiment.settings import Settings
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
+logger = logging.getLogger("opine.sentiment")
 
 
 @dataclass
@@ -91,11 +91,13 @@ class ReleaseFollower:
         await asyncio.to_thread(self.cache.keep, live.model.digest, loaded | named)
         logger.info(
             "release plan in force",
-            revision=plan.revision,
-            model_version=live.model.version,
-            model_digest=live.model.digest,
-            candidate_digest=candidate and candidate.model.digest,
-            weight=serving.weight,
+            extra={
+                "revision": plan.revision,
+                "model_version": live.model.version,
+                "model_digest": live.model.digest,
+                "candidate_digest": candidate and candidate.model.digest,
+                "weight": serving.weight,
+            },
         )
         if missing is not None:
             raise missing

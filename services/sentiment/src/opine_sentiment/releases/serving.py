@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
-
-import structlog
 
 from opine_sentiment.metrics import MODEL_INFO, MODEL_SOURCE, REFUSED_VERSIONS, RELEASE_REVISION
 from opine_sentiment.schemas import Model
@@ -15,10 +14,10 @@ from opine_sentiment.schemas import Model
 if TYPE_CHECKING:
     from opine_sentiment.engine import TextEngine
 
-logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("opine.sentiment")
+logger = logging.getLogger("opine.sentiment")
 
 Role = Literal["live", "canary"]
-Source = Literal["registry", "cache", "shipped"]
+Source = Literal["registry", "cache", "shipped", "image"]
 RefusalKind = Literal["artefact", "self_test", "too_slow", "failed"]
 
 # A session's id comes from outside; one that is no plain token is none.
@@ -122,7 +121,7 @@ class ServedVersions:
             return
         self.refused[digest] = Refusal(kind, reason)
         REFUSED_VERSIONS.labels(kind).inc()
-        logger.error("a model version is refused", model_digest=digest, kind=kind, reason=reason)
+        logger.error("a model version is refused", extra={"model_digest": digest, "kind": kind, "reason": reason})
         candidate = self.serving.candidate
         if candidate is not None and candidate.model.digest == digest:
             self.serving = Serving(self.serving.live)
