@@ -14,6 +14,7 @@ MODEL = {"name": "opine-charcnn", "version": "1.0.0", "digest": "d" * 64}
 PREDICTION = {"score": 0.93, "label": "good", "stars": 5, "star_probabilities": [0.01, 0.01, 0.03, 0.15, 0.8]}
 BULK_HEADERS = {"Content-Type": "application/x-ndjson", "X-Model-Digest": MODEL["digest"]}
 AGAINST = {"slow", "rude", "late"}
+FOREIGN = "schlecht"
 UNREADABLE = {"too long": "too_long", "breaks the engine": "internal"}
 
 # Status, headers and body of each way to answer.
@@ -132,7 +133,8 @@ def _server_of(fake: FakeSentiment) -> ThreadingHTTPServer:
 
 def _well(body: dict[str, Any]) -> bytes:
     explained = _explanation(body["texts"][0], body["explain"])
-    return json.dumps({"model": MODEL, "predictions": [PREDICTION | explained]}).encode()
+    prediction = PREDICTION | explained | _abstention(body["texts"][0])
+    return json.dumps({"model": MODEL, "predictions": [prediction]}).encode()
 
 
 def _well_in_bulk(fake: FakeSentiment, digest: str | None, body: dict[str, Any]) -> bytes:
@@ -147,7 +149,11 @@ def _line(text: str) -> dict[str, Any]:
     if text in UNREADABLE:
         return {"error": {"code": UNREADABLE[text], "message": "see the log"}}
     words = [[*match.span(), -0.8 if match[0].lower() in AGAINST else 0.31] for match in re.finditer(r"\S+", text)]
-    return PREDICTION | {"words": words}
+    return PREDICTION | {"words": words} | _abstention(text)
+
+
+def _abstention(text: str) -> dict[str, str]:
+    return {"abstention": "language"} if FOREIGN in text else {}
 
 
 def _explanation(text: str, explain: object) -> dict[str, Any]:

@@ -56,6 +56,24 @@ def test_unread_words_ask_for_stars_instead_of_taking_those_before(composer: Com
     assert (composer.stars, composer.can_submit, store.attempts) == (0, False, [])
 
 
+def test_what_cannot_be_judged_proposes_no_stars_and_is_saved_with_those_of_the_person(
+    composer: ComposerPage, store: Store
+) -> None:
+    composer.open("lego")
+    composer.type("It came on Tuesday")
+    wait_for(composer.driver, "a reason", lambda: "can't find an opinion yet" in composer.rating_source)
+    assert (composer.stars, composer.can_submit, composer.marks) == (0, False, [])
+    composer.clear()
+    composer.type("Sehr schlecht, nie wieder!")
+    sentence = "I can't judge this language yet \u2013 choose the stars yourself."
+    wait_for(composer.driver, "another reason", lambda: composer.rating_source == sentence)
+    assert (composer.stars, composer.can_submit, composer.notice) == (0, False, "")
+    composer.choose(1)
+    composer.submit()
+    composer.wait_for_thanks()
+    assert [(body["stars"], body["prediction"]) for _, body in store.attempts] == [(1, None)]
+
+
 def test_blanks_at_the_ends_are_no_other_words(composer: ComposerPage, store: Store) -> None:
     composer.open("lego")
     composer.type("great")

@@ -81,6 +81,12 @@ def test_a_review_is_read_once(engine: Engine, reader: ReviewReader, sentiment: 
     assert tuple(row) == ("nike", NOON.date(), MODEL["digest"])
 
 
+def test_what_cannot_be_judged_has_no_terms(engine: Engine, reader: ReviewReader) -> None:
+    foreign, own = add_reviews(engine, [{"text": "Lieferung schlecht"}, {"text": "Slow"}])
+    assert reader.read_all() == 2
+    assert stored(engine) == {foreign: {}, own: {"slow": -0.8}}
+
+
 def test_many_are_read_newest_first_in_requests_of_a_bounded_size(
     engine: Engine, reader: ReviewReader, sentiment: FakeSentiment
 ) -> None:

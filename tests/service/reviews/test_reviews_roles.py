@@ -149,7 +149,9 @@ def test_the_analysis_may_read_texts_with_stars_and_no_more(engine: Engine, post
         "language",
         "written_at",
         "model_digest",
+        "client",
     }
+    assert rows[0]["client"] is None
     assert (rows[0]["stars"], rows[0]["suggested_stars"], rows[0]["model_version"]) == (2, 5, "1")
     assert (rows[1]["title"], rows[1]["suggested_stars"], rows[1]["language"]) == ("Fine", None, "en")
     assert [statement for statement in FORBIDDEN_TO_THE_ANALYST if not _denied(analyst, statement)] == []

@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 from opine_reviews.app import create_app
 from opine_reviews.models import Review
 from opine_reviews.settings import Settings
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
@@ -58,6 +59,27 @@ def test_an_invented_prediction_is_not_kept(client: FlaskClient, changed: dict[s
     response = client.post("/api/v1/reviews", data=body, content_type="application/json")
     assert response.status_code == 201
     assert (response.get_json()["stars"], response.get_json()["prediction"]) == (1, None)
+
+
+def test_stars_that_nobody_should_rely_on_were_no_proposal(client: FlaskClient) -> None:
+    text = "Sehr schlecht, nie wieder!"
+    shown = shown_prediction(client, text)
+    assert shown["abstention"] == "language"
+    before = _rejected()
+    review = client.post("/api/v1/reviews", json=submission(text=text, stars=1, prediction=shown)).get_json()
+    assert (review["stars"], review["prediction"]) == (1, None)
+    assert _rejected() == before
+    # Who leaves the reason out, or adds one, is not believed.
+    judged = {name: value for name, value in shown.items() if name != "abstention"}
+    for invented in (judged, shown_prediction(client) | {"abstention": "language"}):
+        sent = submission(text=text if invented is judged else "Great shop!", prediction=invented)
+        assert client.post("/api/v1/reviews", json=sent).get_json()["prediction"] is None
+    assert _rejected() == before + 2
+
+
+def _rejected() -> float:
+    name, labels = "opine_reviews_rejected_predictions_total", {"reason": "not_for_this_text"}
+    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 def test_a_prediction_of_another_text_is_not_kept(client: FlaskClient) -> None:

@@ -36,9 +36,12 @@ def test_predictions_are_the_engine_s_in_order(real: Server, artefact: Path) -> 
             "label": prediction.label,
             "stars": prediction.stars,
             "star_probabilities": pytest.approx(prediction.star_probabilities, abs=1e-6),
+            **({"abstention": prediction.abstention} if prediction.abstention else {}),
         }
         for prediction in expected
     ]
+    assert [each.get("abstention") for each in answer["predictions"][1:3]] == ["no_opinion", "language"]
+    assert "abstention" not in answer["predictions"][0]
     assert len({tuple(each["star_probabilities"]) for each in answer["predictions"]}) == len(set(TEXTS))
 
 

@@ -18,6 +18,9 @@ WORDS = {
 }
 
 
+NOT_JUDGED = {"schlecht": "language", "tuesday": "no_opinion"}
+
+
 def words(text: str) -> list[tuple[int, int, float]]:
     """As the API answers `explain: "words"`."""
     return [
@@ -40,6 +43,9 @@ def predict(text: str) -> dict[str, object]:
         "star_probabilities": probabilities,
         "words": explained,
     }
+    for word, reason in NOT_JUDGED.items():
+        if word in text.lower():
+            prediction["abstention"] = reason
     return {"model": {"name": "fake", "version": "1.0.0"}, "prediction": prediction, "signature": signature(text)}
 
 

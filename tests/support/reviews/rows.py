@@ -178,7 +178,8 @@ def submission(**changed: object) -> dict[str, object]:
 def shown_prediction(client: FlaskClient, text: str = "Great shop!") -> dict[str, Any]:
     """What a page sends along with a review, made as a page makes it."""
     answer = client.post("/api/v1/predictions", json={"text": text}).get_json()
-    shown = {name: answer["prediction"][name] for name in ("stars", "score", "label")}
+    answered = answer["prediction"]
+    shown = {name: answered[name] for name in ("stars", "score", "label", "abstention") if name in answered}
     return shown | {"model": answer["model"], "signature": answer["signature"]}
 
 

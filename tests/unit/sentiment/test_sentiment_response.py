@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from opine_sentiment.http.response import predictions_json, significant, word_contributions
-from opine_sentiment.schemas import Explain, Model, TextError
+from opine_sentiment.schemas import Explain, Model, TextError, TextPrediction
 
 MODEL = Model(name="opine-charcnn", version="1.0.0", digest="d" * 64)
 PREDICTION = Prediction(
@@ -43,6 +44,14 @@ def test_each_outcome_stands_in_its_place() -> None:
             answer(PREDICTION)["predictions"][0],
         ],
     }
+
+
+def test_a_reason_not_to_judge_is_said_where_there_is_one() -> None:
+    abstained = replace(PREDICTION, abstention="language")
+    first, second = answer(abstained, PREDICTION)["predictions"]
+    assert first == second | {"abstention": "language"}
+    assert TextPrediction.model_validate(first).model_dump()["abstention"] == "language"
+    assert "abstention" not in TextPrediction.model_validate(second).model_dump()
 
 
 def test_no_texts_have_no_predictions() -> None:

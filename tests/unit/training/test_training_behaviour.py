@@ -31,12 +31,12 @@ FLOORS = {
     "stretched letters": 0.75,
     "typos": 1.0,
     "questions": 0.58,
-    "no opinion": 0.0,
-    "other languages": 0.46,
+    "no opinion": 0.7,
+    "other languages": 0.96,
     "long descriptions": 0.59,
 }
 """Of the shipped model, 0.3.2; a later one must not fall behind it."""
-ALL_FLOOR = 0.65
+ALL_FLOOR = 0.73
 MOST_SWINGING_WORDS = 0.003
 MOST_SWINGING_TEXTS = 0.05
 
@@ -46,13 +46,22 @@ class Scripted:
 
     name, version = "scripted", "0"
 
-    def __init__(self, stars: Callable[[str], int] | None, score: Callable[[str], float] = lambda _: 0.5) -> None:
-        self._stars, self._score = stars, score
+    def __init__(
+        self,
+        stars: Callable[[str], int] | None,
+        score: Callable[[str], float] = lambda _: 0.5,
+        *,
+        abstained: bool = False,
+    ) -> None:
+        self._stars, self._score, self._abstained = stars, score, abstained
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         scores = np.array([self._score(text) for text in texts])
         stars = np.array([self._stars(text) for text in texts], np.intp) if self._stars else None
-        return Predictions(np.full((len(texts), 3), 1 / 3), np.ones(len(texts), np.intp), scores, stars, None)
+        abstained = np.full(len(texts), self._abstained)
+        return Predictions(
+            np.full((len(texts), 3), 1 / 3), np.ones(len(texts), np.intp), scores, stars, None, abstained
+        )
 
 
 def missed(found: dict[str, Any]) -> set[str]:
@@ -98,6 +107,21 @@ def test_sarcasm_is_counted_apart() -> None:
     assert found["accepted"] == 0.5
     assert found["kinds"] == {"sarcasm": {"texts": 1, "accepted": 0.0}, "emoji": {"texts": 2, "accepted": 0.5}}
     assert behaviour(Scripted(None), probes) is None
+
+
+def test_that_it_cannot_be_judged_is_accepted_of_what_cannot_be() -> None:
+    probes = [
+        Probe("other languages", "Nie wieder!", frozenset({1})),
+        Probe("no opinion", "Hello", frozenset({3})),
+        Probe("negation", "Never again!", frozenset({1})),
+    ]
+    found = behaviour(Scripted(lambda _: 1, abstained=True), probes)
+    assert found is not None
+    assert {kind: each["accepted"] for kind, each in found["kinds"].items()} == {
+        "other languages": 1.0,
+        "no opinion": 1.0,
+        "negation": 0.0,
+    }
 
 
 def test_a_swing_is_a_word_that_turns_the_score() -> None:

@@ -52,6 +52,19 @@ FLAGS = {
     "calibrate": {"--data", "--evaluate", "--model", "--out", "--split", "--uniform-prior", "--version"}
     | READING
     | SELECTION,
+    "dataset": {
+        "--brand-share",
+        "--burst",
+        "--burst-s",
+        "--client",
+        "--database-url",
+        "--day-share",
+        "--held-out",
+        "--least",
+        "--out",
+        "--similarity",
+    },
+    "fit-abstention": {"--data", "--false-alarms", "--out", "--translations"} | READING,
     "export": {"--out", "--run", "--version"},
     "predict": {"--model"},
     "find-lr": {"--config", "--data", "--highest", "--lowest", "--run", "--steps"}

@@ -17,6 +17,8 @@ COMMANDS = {
     "calibrate": "fit the probabilities of a model to given reviews, as a new version of it",
     "export": "write the best epoch of a run, even of an unfinished one, as an artefact",
     "predict": "print what a model predicts of texts",
+    "fit-abstention": "fit which texts are not judged: those of other languages and those without an opinion",
+    "dataset": "write the labelled reviews of a database as Parquet, guarded against poisoning",
     "find-lr": "propose a learning rate by a range test",
     "ablate": "train named variants with several seeds and print a table of what each brings",
 }

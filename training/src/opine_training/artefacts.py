@@ -64,7 +64,9 @@ class ServedModel:
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         calibration = self.engine.manifest.calibration
-        probabilities = calibrated_probabilities(engine_logits(self.engine, texts), calibration)
+        encoded = [self.engine.encode(text) for text in texts]
+        # All at once: the engine bounds its memory, and its texts are not padded, so that their order costs nothing.
+        probabilities = calibrated_probabilities(self.engine.logits(encoded), calibration)
         labels = decide_labels(probabilities, calibration)
         stars = proposed_stars(probabilities, labels)
         return Predictions(
@@ -73,12 +75,12 @@ class ServedModel:
             scores(probabilities, stars),
             stars,
             calibration.uniform_prior_offsets,
+            np.array([reason is not None for reason in self.engine.abstentions(encoded)], np.bool_),
         )
 
 
 def engine_logits(engine: Engine, texts: Sequence[str]) -> NDArray[np.float64]:
     """Before calibration, shape (N, 5), in the order of the texts."""
-    # All at once: the engine bounds its memory, and its texts are not padded, so that their order costs nothing.
     return engine.logits([engine.encode(text) for text in texts])
 
 

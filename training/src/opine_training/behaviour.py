@@ -41,6 +41,8 @@ KINDS = (
     "long descriptions",
 )
 # Nobody knows from the words alone what a sarcastic text means: it is reported and not counted.
+NOT_TO_BE_JUDGED = frozenset({"no opinion", "other languages"})
+"""Kinds of which a person accepts, too, that a model says it cannot judge them."""
 ONLY_COUNTED = frozenset({"sarcasm"})
 """Kinds that the shares over all kinds leave out."""
 SUITE = resources.files("opine_training") / "behaviour.csv"
@@ -95,19 +97,21 @@ def _objection(row: dict[str, str | None], seen: set[str]) -> str | None:
 
 
 def behaviour(model: Model, probes: Sequence[Probe]) -> dict[str, Any] | None:
-    """The share of texts whose proposed stars a person would accept, by kind, and how the score moves while one types.
+    """The share of texts of which a person would accept what is proposed, by kind, and how the score moves in typing.
 
-    `accepted` is of all kinds but sarcasm. `swing` reads every text of eight words and more word by word: the share of
+    That nothing is proposed is accepted of texts without an opinion or in other languages, and of no others. `accepted`
+    is of all kinds but sarcasm. `swing` reads every text of eight words and more word by word: the share of
     words that move the score by more than 0.5, and of texts with such a word. None of a model that proposes no stars.
     """
-    proposed = model.predict([probe.text for probe in probes]).stars
-    if proposed is None:
+    predicted = model.predict([probe.text for probe in probes])
+    if predicted.stars is None:
         return None
+    abstained = np.zeros(len(probes), np.bool_) if predicted.abstained is None else predicted.abstained
     texts: Counter[str] = Counter()
     right: Counter[str] = Counter()
-    for probe, stars in zip(probes, proposed.tolist(), strict=True):
+    for probe, stars, abstains in zip(probes, predicted.stars.tolist(), abstained.tolist(), strict=True):
         texts[probe.kind] += 1
-        right[probe.kind] += stars in probe.accepted
+        right[probe.kind] += probe.kind in NOT_TO_BE_JUDGED if abstains else stars in probe.accepted
     counted = [kind for kind in texts if kind not in ONLY_COUNTED]
     return {
         "texts": len(probes),

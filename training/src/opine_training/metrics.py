@@ -33,6 +33,8 @@ class Predictions:
     """1-5, shape (N,); None of a model that proposes none."""
     uniform_prior_offsets: Offsets | None
     """What carries the logarithms of the probabilities to a uniform prior; None where it is not known."""
+    abstained: NDArray[np.bool_] | None = None
+    """Whether the model says that it cannot judge the text, shape (N,); None of a model that judges everything."""
 
     # Each judged by its own offsets, all fitted on the same rows: else a model would win by its prior alone.
     def uniform_evidence(self) -> NDArray[np.float64] | None:

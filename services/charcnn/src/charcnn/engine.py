@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from safetensors import safe_open
 
+from charcnn.abstention import ORDERS, load_abstention
 from charcnn.artefact import GRAPH, INT8_GRAPH, WEIGHTS, ArtefactError, artefact_digest, read_manifest
 from charcnn.config import MAX_LOG_WEIGHT, STARS
 from charcnn.devices import DeviceError, require_int8
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from charcnn.abstention import Abstention
     from charcnn.artefact import Manifest
     from charcnn.devices import Device, DeviceChoice, Precision
     from charcnn.features import Packed
@@ -78,6 +80,7 @@ class Engine:
         self._bias = bias
         self._backend = backend
         self._linear = linear
+        self._abstention = load_abstention()
 
     def encode(self, text: str) -> EncodedText:
         """Raises UnicodeEncodeError for a lone surrogate."""
@@ -94,6 +97,16 @@ class Engine:
             prediction
             for begin, end in _passes(texts)
             for prediction in self._predict(texts[begin:end], explain[begin:end])
+        ]
+
+    def abstentions(self, texts: Sequence[EncodedText]) -> list[Abstention | None]:
+        """Why each text should not be judged, in order; None of one that should."""
+        return [
+            reason
+            for begin, end in _passes(texts)
+            for reason in self._abstention.reasons(
+                pack([text.symbols for text in texts[begin:end]], stride=1, gap=len(ORDERS))
+            )
         ]
 
     def _forward(self, texts: Sequence[EncodedText]) -> _Pass:
@@ -117,6 +130,7 @@ class Engine:
             stars.tolist(),
             probabilities.tolist(),
             self._contributions(texts, explain, computed) if any(explain) else [None] * len(texts),
+            self._abstention.reasons(computed.packed),
             strict=True,
         )
         return [
@@ -126,8 +140,9 @@ class Engine:
                 stars=stars,
                 star_probabilities=tuple(distribution),
                 contributions=contributions,
+                abstention=abstention,
             )
-            for score, label, stars, distribution, contributions in columns
+            for score, label, stars, distribution, contributions, abstention in columns
         ]
 
     def _contributions(

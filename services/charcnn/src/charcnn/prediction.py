@@ -23,6 +23,7 @@ from charcnn.text import BLANK
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from charcnn.abstention import Abstention
     from charcnn.config import Calibration
     from charcnn.features import Packed
     from charcnn.linear import LinearOutput
@@ -55,6 +56,8 @@ class Prediction:
     """p(1) ... p(5), calibrated."""
     contributions: NDArray[np.float32] | None
     """One number a code point of the text, or None where none were asked for."""
+    abstention: Abstention | None = None
+    """Why nobody should rely on all this; None where there is no reason."""
 
 
 def calibrated_logits(raw: NDArray[np.floating], calibration: Calibration) -> NDArray[np.float64]:

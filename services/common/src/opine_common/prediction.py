@@ -5,6 +5,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 Label = Literal["bad", "average", "good"]
+Abstention = Literal["language", "no_opinion"]
 Stars = Annotated[int, Field(ge=1, le=5)]
 Score = Annotated[float, Field(ge=0, le=1)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 that addresses the model's artefact")]
@@ -35,6 +36,13 @@ class Prediction(BaseModel):
     label: Label
     stars: Stars
     star_probabilities: list[float] = Field(min_length=5, max_length=5)
+    abstention: Abstention | None = Field(
+        default=None,
+        description=(
+            "why the text should not be judged: `language`, it is not English; `no_opinion`, it has none. "
+            "Left out where there is no reason"
+        ),
+    )
     contributions: list[float] | None = Field(
         default=None,
         description="only with `explain: true`: one number a code point of the text, positive for the brand",
@@ -73,3 +81,6 @@ class SignedPrediction(StoredPrediction):
     """A prediction on its way through a browser."""
 
     signature: str = Field(default="", max_length=100, description="as the prediction was answered")
+    abstention: Abstention | None = Field(
+        default=None, description="as the prediction was answered; with one, the review is stored without a prediction"
+    )

@@ -21,7 +21,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from opine_frontend.reviews_api.client import ReviewsApi, client_headers
 from opine_frontend.reviews_api.errors import ReviewsApiError, UnexpectedAnswerError
 from opine_frontend.reviews_api.schemas import MAX_TEXT_LENGTH, NewReview
-from opine_frontend.user_messages import UserMessage, prediction_error, submission_error
+from opine_frontend.user_messages import NOT_JUDGED, UserMessage, prediction_error, submission_error
 
 # Four bytes a character at most, twelve where JSON escapes it, and room for the rest of a review.
 MAX_BODY_BYTES = 12 * MAX_TEXT_LENGTH + 16 * 1024
@@ -67,7 +67,10 @@ def register_composer_routes(server: Flask, api: ReviewsApi) -> None:
     def predict() -> Response:
         text = _read_json(PredictRequest).text
         try:
-            return jsonify(_for_page(text, api.predict(text, client=client_headers())))
+            answer = api.predict(text, client=client_headers())
+            if answer.prediction.abstention is not None:
+                return _error(NOT_JUDGED[answer.prediction.abstention])
+            return jsonify(_for_page(text, answer))
         except ReviewsApiError as error:
             return _error(prediction_error(error))
 

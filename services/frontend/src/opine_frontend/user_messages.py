@@ -3,6 +3,8 @@
 from http import HTTPStatus
 from typing import NamedTuple
 
+from opine_common.prediction import Abstention
+
 from opine_frontend.reviews_api.errors import (
     Busy,
     Forbidden,
@@ -39,6 +41,19 @@ class UserMessage(NamedTuple):
     def as_json(self) -> dict[str, object]:
         return {"reason": self.reason, "title": self.title, "text": self.text, "retry_after_s": self.retry_after_s}
 
+
+NOT_JUDGED: dict[Abstention, UserMessage] = {
+    "language": UserMessage(
+        "not_judged", 422, "Not judged", "I can't judge this language yet \u2013 choose the stars yourself."
+    ),
+    "no_opinion": UserMessage(
+        "not_judged",
+        422,
+        "Not judged",
+        "I can't find an opinion yet \u2013 go on writing, or choose the stars yourself.",
+    ),
+}
+"""Where the model abstains, nothing is proposed."""
 
 SESSION_ENDED = UserMessage("logged_out", 403, "Your session has ended", "Log in again to go on.")
 

@@ -11,7 +11,14 @@ import urllib3
 from itsdangerous import Signer
 from opine_common.deadlines import deadline
 from opine_common.http_client import HttpClient, NoAnswerError, NoAnswerInTimeError
-from opine_common.prediction import ModelVersion, Prediction, PredictionAnswer, SignedPrediction, StoredPrediction
+from opine_common.prediction import (
+    Abstention,
+    ModelVersion,
+    Prediction,
+    PredictionAnswer,
+    SignedPrediction,
+    StoredPrediction,
+)
 from opine_common.problems import Problem
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
@@ -83,7 +90,7 @@ class SentimentClient:
         with self._bulkhead.place(lambda: _unavailable("busy")):
             response = self._ask("/v1/predict", json={"texts": [text], "explain": explain})
         model, prediction = _read(response)
-        signature = self._signer.sign(text, _stored(model, prediction))
+        signature = self._signer.sign(text, _stored(model, prediction), prediction.abstention)
         return PredictionAnswer(model=model, prediction=prediction, signature=signature)
 
     def rescore(self, texts: Sequence[str], digest: str) -> list[Prediction | FailedText]:
@@ -140,22 +147,25 @@ class PredictionSigner:
     def __init__(self, keys: Sequence[str]) -> None:
         self._signer = Signer(keys, "opine-reviews prediction", key_derivation="hmac", digest_method=hashlib.sha256)
 
-    def sign(self, text: str, prediction: StoredPrediction) -> str:
-        return self._signer.get_signature(_signed_bytes(text, prediction)).decode()
+    def sign(self, text: str, prediction: StoredPrediction, abstention: Abstention | None = None) -> str:
+        return self._signer.get_signature(_signed_bytes(text, prediction, abstention)).decode()
 
     def believed(self, text: str, offered: SignedPrediction | None) -> StoredPrediction | None:
-        """The prediction that was offered with `text`, or None if it was not made here for this text."""
+        """The prediction that was offered with `text`; None if it was not made here for this text, or is none."""
         if offered is None:
             return None
         prediction = _stored(offered.model, offered)
-        if self._signer.verify_signature(_signed_bytes(text, prediction), offered.signature):
-            return prediction
+        if self._signer.verify_signature(_signed_bytes(text, prediction, offered.abstention), offered.signature):
+            # Stars that nobody should rely on were no proposal, and other ones do not correct it.
+            return prediction if offered.abstention is None else None
         REJECTED_PREDICTIONS.labels("not_for_this_text" if offered.signature else "unsigned").inc()
         return None
 
 
-def _signed_bytes(text: str, prediction: StoredPrediction) -> bytes:
-    return json.dumps([normalise_text(text), prediction.model_dump(mode="json")], sort_keys=True).encode()
+def _signed_bytes(text: str, prediction: StoredPrediction, abstention: Abstention | None) -> bytes:
+    # Added only where there is one, so that older signatures stay good; whoever leaves it out is not believed.
+    added = [] if abstention is None else [abstention]
+    return json.dumps([normalise_text(text), prediction.model_dump(mode="json"), *added], sort_keys=True).encode()
 
 
 def _stored(model: ModelVersion | None, shown: Prediction | SignedPrediction) -> StoredPrediction:

@@ -175,8 +175,9 @@ def _parse(response: urllib3.BaseHTTPResponse, expected: int) -> _Answers:
 
 
 def _keep(session: Session, review: Review, prediction: Prediction | FailedText, digest: str) -> int:
-    """Store what a review says; 0 if it was read meanwhile, or goes. One that cannot be scored says nothing."""
-    words = prediction.words or () if isinstance(prediction, Prediction) else ()
+    """Store what a review says; 0 if it was read meanwhile, or goes. One that cannot be judged says nothing."""
+    judged = prediction if isinstance(prediction, Prediction) and prediction.abstention is None else None
+    words = (judged and judged.words) or ()
     try:
         terms = extract_terms(review.text, words)
     except ValueError as error:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from opine_common.prediction import Digest, Label, WordContribution
+from opine_common.prediction import Abstention, Digest, Label, WordContribution
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ErrorCode = Literal["too_long", "invalid", "malformed", "internal"]
@@ -51,6 +51,10 @@ class TextPrediction(BaseModel):
     label: Label | None = _ABSENT
     stars: Annotated[int | None, Field(ge=1, le=5)] = _ABSENT
     star_probabilities: Annotated[list[float] | None, Field(min_length=5, max_length=5)] = _ABSENT
+    abstention: Annotated[
+        Abstention | None,
+        Field(description="why the text should not be judged: it is not English, or has no opinion; else left out"),
+    ] = _ABSENT
     contributions: Annotated[
         list[float] | None,
         Field(description="with `explain: true`: one number a Unicode code point; positive speaks for the brand"),

@@ -99,6 +99,8 @@ def _prediction_fields(text: str, prediction: Prediction, explain: Explain) -> d
         "stars": prediction.stars,
         "star_probabilities": [round(p, _PROBABILITY_DIGITS) for p in prediction.star_probabilities],
     }
+    if prediction.abstention is not None:
+        fields["abstention"] = prediction.abstention
     if prediction.contributions is not None and explain == "words":
         fields["words"] = word_contributions(text, prediction.contributions)
     elif prediction.contributions is not None:

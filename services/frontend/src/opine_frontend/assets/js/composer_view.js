@@ -11,6 +11,9 @@
   const SPEAK_AFTER_MS = 1500;
   const SPOKEN_WORDS = 3;
 
+  // The model abstains: nothing went wrong, so it is said where the proposal would be, not in a notice that comes and goes.
+  const isNotJudged = ({ error }) => error?.reason === "not_judged";
+
   let shownStars = null;
   let speechTimer = null;
   let spokenGist = "";
@@ -32,12 +35,13 @@
     if (!byId("composer")) return;
     const { prediction } = state.proposal;
     showMarks(state);
-    showSentiment(prediction);
+    showSentiment(state.proposal);
     showProbabilities(prediction);
     showRating(state);
     showHint(state);
     showSubmit(state);
     showNotice(noticeOf(state));
+    if (isNotJudged(state.proposal)) speakLater(state.proposal.error.text, () => state.proposal.error.text);
     if (state.attempt.phase === "saved") showThanks(state.brand, state.attempt.review.stars);
   };
 
@@ -62,13 +66,13 @@
     if (phase === "none") cancelSummary();
   };
 
-  const showSentiment = (prediction) => {
+  const showSentiment = ({ prediction, error }) => {
     const meter = byId("progress");
     const words = prediction ? LABEL_WORDS[prediction.label] : "";
     const share = prediction ? percent(prediction.score) : "";
     meter.dataset.label = prediction?.label ?? "none";
     meter.setAttribute("aria-valuenow", prediction ? Math.round(prediction.score * 100) : 0);
-    meter.setAttribute("aria-valuetext", prediction ? `${words}, ${share}` : "Nothing to read yet");
+    meter.setAttribute("aria-valuetext", prediction ? `${words}, ${share}` : (error?.title ?? "Nothing to read yet"));
     byId("progress-fill").style.transform = `scaleX(${prediction ? prediction.score : 0})`;
     byId("proba").textContent = share;
     byId("sentiment-word").textContent = words;
@@ -104,7 +108,7 @@
     byId("rating-source").textContent = ratingSource(state);
   };
 
-  const ratingSource = ({ choice, proposal: { phase, prediction } }) => {
+  const ratingSource = ({ choice, proposal: { phase, prediction, error } }) => {
     if (choice !== null) {
       if (phase !== "shown") return "Your choice.";
       if (prediction.stars === choice) return "Your choice, and what your words suggest.";
@@ -112,7 +116,7 @@
     }
     if (phase === "shown") return "Proposed by your words, yours to change.";
     if (phase === "awaited") return "Reading …";
-    if (phase === "missing") return "Choose the stars yourself.";
+    if (phase === "missing") return isNotJudged({ error }) ? error.text : "Choose the stars yourself.";
     return "Start writing, and your words will suggest a rating.";
   };
 
@@ -173,7 +177,7 @@
   };
 
   const proposalNotice = ({ proposal: { error }, message }, kept) => {
-    if (!error) return message && { ...message, text: `${message.text} ${kept}` };
+    if (!error || isNotJudged({ error })) return message && { ...message, text: `${message.text} ${kept}` };
     return {
       title: error.title,
       text: `${error.text} ${kept}`,
@@ -237,14 +241,16 @@
     return [...new Set(sided.map(([start, end]) => text.slice(start, end)))].slice(0, SPOKEN_WORDS);
   };
 
-  const scheduleSummary = (text, prediction) => {
-    const gist = `${prediction.label} ${prediction.stars}`;
+  const scheduleSummary = (text, prediction) =>
+    speakLater(`${prediction.label} ${prediction.stars}`, () => summary(text, prediction));
+
+  const speakLater = (gist, sentence) => {
     clearTimeout(speechTimer);
     if (gist === spokenGist) return;
     speechTimer = setTimeout(() => {
       spokenGist = gist;
       const status = byId("composer-status");
-      if (status) status.textContent = summary(text, prediction);
+      if (status) status.textContent = sentence();
     }, SPEAK_AFTER_MS);
   };
 
