@@ -108,15 +108,18 @@
     byId("rating-source").textContent = ratingSource(state);
   };
 
-  const ratingSource = ({ choice, proposal: { phase, prediction, error } }) => {
-    if (choice !== null) {
-      if (phase !== "shown") return "Your choice.";
-      if (prediction.stars === choice) return "Your choice, and what your words suggest.";
-      return `Your choice; your words suggest ${prediction.stars}.`;
-    }
+  const choiceSource = (choice, { phase, prediction }) => {
+    if (phase !== "shown") return "Your choice.";
+    if (prediction.stars === choice) return "Your choice, and what your words suggest.";
+    return `Your choice; your words suggest ${prediction.stars}.`;
+  };
+
+  const ratingSource = ({ choice, proposal }) => {
+    const { phase, error } = proposal;
+    if (choice !== null) return choiceSource(choice, proposal);
     if (phase === "shown") return "Proposed by your words, yours to change.";
     if (phase === "awaited") return "Reading …";
-    if (phase === "missing") return isNotJudged({ error }) ? error.text : "Choose the stars yourself.";
+    if (phase === "missing") return isNotJudged(proposal) ? error.text : "Choose the stars yourself.";
     return "Start writing, and your words will suggest a rating.";
   };
 
@@ -176,8 +179,9 @@
     }),
   };
 
-  const proposalNotice = ({ proposal: { error }, message }, kept) => {
-    if (!error || isNotJudged({ error })) return message && { ...message, text: `${message.text} ${kept}` };
+  const proposalNotice = ({ proposal, message }, kept) => {
+    const { error } = proposal;
+    if (!error || isNotJudged(proposal)) return message && { ...message, text: `${message.text} ${kept}` };
     return {
       title: error.title,
       text: `${error.text} ${kept}`,
