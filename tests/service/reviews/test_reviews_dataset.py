@@ -11,7 +11,7 @@ from opine_training.commands.dataset import QUARANTINE, DatabaseError, main
 from pyarrow import parquet
 from sqlalchemy import make_url, text
 
-from tests.service.reviews.test_reviews_roles import PASSWORD, ANALYST, _grant, roles  # noqa: F401  a fixture
+from tests.service.reviews.test_reviews_roles import ANALYST, PASSWORD, _grant, roles  # noqa: F401  a fixture
 from tests.support.reviews.rows import add_reviews, add_scraped_reviews
 
 if TYPE_CHECKING:
