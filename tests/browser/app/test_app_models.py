@@ -117,7 +117,8 @@ class ModelsPage(AdminPage):
         return self.driver.find_element(By.CSS_SELECTOR, f"button[id*='{part}']")
 
     def ask(self, step: str, target: str = "candidate") -> None:
-        self.button(step, target).click()
+        # After a decision the table is there anew a moment later than what was said of it.
+        wait_for(self.driver, step, lambda: self.button(step, target).click() is None)
         wait_for(self.driver, "the question", self.asks)
 
     def decide(self, step: str, target: str = "candidate", reason: str = "") -> None:

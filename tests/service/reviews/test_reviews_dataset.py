@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +14,7 @@ from pyarrow import parquet
 from sqlalchemy import make_url, text
 
 from tests.service.reviews.test_reviews_roles import ANALYST, PASSWORD, _grant, roles  # noqa: F401  a fixture
+from tests.support import ROOT
 from tests.support.reviews.rows import add_reviews, add_scraped_reviews
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from tests.support.postgres import Postgres
 
+README = ROOT / "training/README.md"
 START = dt.datetime(2026, 9, 1, 12, tzinfo=dt.UTC)
 
 
@@ -64,6 +68,18 @@ def test_reviews_of_both_kinds_are_written_by_month_without_who_wrote_them(
     assert set(rows_of(tmp_path)[0]) == {
         "text", "rating", "split", "source", "brand", "written_on", "suggested_stars", "model_digest",
     }  # fmt: skip
+
+
+def test_the_documented_command_works(
+    engine: Engine, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_reviews(engine, [review(number, f"Review number {number}") for number in range(3)])
+    (line,) = re.findall(r"^python -m opine_training dataset (.*)$", README.read_text(), re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    documented = "postgresql://opine_analysis@/opine"
+    assert documented in line
+    main(shlex.split(line.replace(documented, shlex.quote(url))))
+    assert len(rows_of(tmp_path / "datasets/opine")) == 3
 
 
 def test_again_only_what_has_changed_is_written_and_what_was_hidden_leaves(

@@ -34,7 +34,8 @@ def launcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
 
 def stored(engine: Engine) -> dict[int, dict[str, float]]:
     """The terms of each review that was read."""
-    with engine.connect() as connection:
+    # One snapshot, for they are two questions and a reader may write between them.
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         read = dict.fromkeys(connection.scalars(text("SELECT review_id FROM review_reading")))
         found: dict[int, dict[str, float]] = {review_id: {} for review_id in read}
         for review_id, term, pull in connection.execute(text("SELECT review_id, term, pull FROM review_term")):

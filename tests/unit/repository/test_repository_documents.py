@@ -93,7 +93,11 @@ def test_the_commands_of_the_first_screen_start_what_is_tested() -> None:
     assert [command.split()[0] for command in commands if not command.startswith("make")] == ["helm", "helm", "kubectl"]
     for command, program in STARTS.items():
         plan = subprocess.run(
-            [*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True
+            [*command.split(), "--dry-run", "--no-print-directory"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         assert plan.splitlines()[-1].startswith(program), command
 

@@ -16,7 +16,7 @@ from pathlib import Path  # noqa: TC003  tyro asks for the type
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-from charcnn.abstention import ORDERS, REASONS, ROWS, WEIGHTS, AbstentionModel, ngram_rows
+from charcnn.abstention import ORDERS, REASONS, ROWS, AbstentionModel, ngram_rows
 from charcnn.features import pack
 from charcnn.text import BLANK, encode
 from safetensors.numpy import save_file
@@ -211,7 +211,7 @@ def _shares(model: AbstentionModel, texts: Sequence[str]) -> dict[str, Any]:
 class FitAbstention:
     """Fit when not to judge, and print as JSON how many validation reviews are then not judged.
 
-        fit-abstention --data reviews --translations unpacked/django unpacked/wagtail
+        fit-abstention --data reviews --translations unpacked/django unpacked/wagtail --out abstention.safetensors
 
     English is what the training reviews are written in. Other languages are read from the translations of programs,
     gettext catalogues in unpacked packages, and from phrases of our own; so are texts without an opinion.
@@ -221,8 +221,8 @@ class FitAbstention:
     """Reviews in English: a CSV file or a folder."""
     translations: tuple[Path, ...]
     """Folders of unpacked packages with LC_MESSAGES/*.mo in many languages."""
-    out: Path = WEIGHTS
-    """The file of weights."""
+    out: Path
+    """Where the weights go; those that are served are charcnn's abstention.safetensors."""
     false_alarms: tuple[float, float] = (0.0025, 0.0018)
     """Shares of reviews that are taken for other languages, and for texts without an opinion."""
     reading: Annotated[ReadConfig, flat] = field(default_factory=ReadConfig)
