@@ -116,9 +116,13 @@ class ModelsPage(AdminPage):
         part = f'"step":"{step}","target":"{target}"'
         return self.driver.find_element(By.CSS_SELECTOR, f"button[id*='{part}']")
 
+    def is_clicked(self, step: str, target: str) -> bool:
+        self.button(step, target).click()
+        return True
+
     def ask(self, step: str, target: str = "candidate") -> None:
         # After a decision the table is there anew a moment later than what was said of it.
-        wait_for(self.driver, step, lambda: self.button(step, target).click() is None)
+        wait_for(self.driver, step, lambda: self.is_clicked(step, target))
         wait_for(self.driver, "the question", self.asks)
 
     def decide(self, step: str, target: str = "candidate", reason: str = "") -> None:
