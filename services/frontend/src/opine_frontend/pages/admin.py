@@ -27,7 +27,7 @@ from opine_frontend.components.elements import (
 )
 from opine_frontend.components.formatting import LABEL_WORDS, day, excerpt, percent
 from opine_frontend.components.pagination import turn_page
-from opine_frontend.pages.admin_head import admin_head
+from opine_frontend.pages.admin_elements import admin_head, confirmation
 from opine_frontend.pages.login import is_admin
 from opine_frontend.pages.moderation import moderation_section
 from opine_frontend.pages.scrape_runs import runs_section
@@ -130,24 +130,12 @@ def _filters() -> html.Div:
 
 
 def _confirmation() -> dmc.Modal:
-    return dmc.Modal(
-        [
-            html.P("It disappears from the brand's page and from the numbers. This cannot be undone."),
-            html.Blockquote("", id="delete-quote", dir="auto"),
-            html.Div(
-                [
-                    html.Button("Keep it", id="delete-cancel", className="button-quiet", n_clicks=0),
-                    html.Button("Delete", id="delete-confirm", className="button-danger", n_clicks=0),
-                ],
-                className="actions",
-            ),
-        ],
-        id="delete-modal",
-        title="Delete this review?",
-        opened=False,
-        centered=True,
-        closeButtonProps={"aria-label": "Close"},
-    )
+    warning = html.P("It disappears from the brand's page and from the numbers. This cannot be undone.")
+    quote = html.Blockquote("", id="delete-quote", dir="auto")
+    return confirmation(
+        "delete", "Delete this review?", warning, quote,
+        cancel="Keep it", confirm="Delete", confirm_class="button-danger",
+    )  # fmt: skip
 
 
 def _table(reviews: list[Review], query: ReviewQuery) -> html.Div:

@@ -22,7 +22,7 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from opine_frontend.pages.admin_head import ADMIN_PATHS
+from opine_frontend.pages.admin_elements import ADMIN_PATHS
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
 from opine_frontend.routing import PageName, link

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from opine_frontend.components.elements import aria, notice
+from opine_frontend.pages.admin_elements import confirmation
 from opine_frontend.pages.login import is_admin
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
@@ -110,31 +111,15 @@ def _button(step: str, candidate: str) -> html.Button:
 
 
 def question_modal() -> dmc.Modal:
-    return dmc.Modal(
-        [
-            html.P("", id="models-question"),
-            dmc.TextInput(
-                id="models-reason",
-                label="Reason, which stays in the history (optional)",
-                inputProps={"maxLength": _LONGEST_REASON},
-                value="",
-                autoComplete="off",
-            ),
-            html.P("", id="models-seen", className="quiet small"),
-            html.Div(
-                [
-                    html.Button("Cancel", id="models-cancel", className="button-quiet", n_clicks=0),
-                    html.Button("", id="models-confirm", className="button-primary", n_clicks=0),
-                ],
-                className="actions",
-            ),
-        ],
-        id="models-modal",
-        title="",
-        opened=False,
-        centered=True,
-        closeButtonProps={"aria-label": "Close"},
+    reason = dmc.TextInput(
+        id="models-reason",
+        label="Reason, which stays in the history (optional)",
+        inputProps={"maxLength": _LONGEST_REASON},
+        value="",
+        autoComplete="off",
     )
+    question, seen = html.P("", id="models-question"), html.P("", id="models-seen", className="quiet small")
+    return confirmation("models", "", question, reason, seen, cancel="Cancel", confirm="")
 
 
 def ask_about(step: str, target: str, plan: SeenPlan) -> Asked:

@@ -11,7 +11,7 @@ from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from opine_frontend.components.elements import error_notice, skeleton
 from opine_frontend.components.pagination import paged_list, register_paging
-from opine_frontend.pages.admin_head import admin_head
+from opine_frontend.pages.admin_elements import admin_head
 from opine_frontend.pages.login import is_admin
 from opine_frontend.pages.models.decisions import SeenPlan, decision_buttons, question_modal, register_decisions
 from opine_frontend.pages.models.evidence import evidence, read_growth

@@ -1,5 +1,6 @@
-"""What every admin page begins with: the way to the others, its heading with its actions, and the way out."""
+"""What admin pages share: the head with the way to the others and out, and the question before what is decided."""
 
+import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -32,3 +33,21 @@ def _link(page: PageName, current: PageName) -> dcc.Link | html.Span:
     if page == current:
         return html.Span(_NAMES[page], className="admin-nav-here", **aria(current="page"))
     return dcc.Link(_NAMES[page], href=link(ADMIN_PATHS[page]))
+
+
+def confirmation(
+    name: str, title: str, *content: Component, cancel: str, confirm: str, confirm_class: str = "button-primary"
+) -> dmc.Modal:
+    """A question with two answers: the elements `{name}-modal`, `{name}-cancel` and `{name}-confirm`."""
+    answers = [
+        html.Button(cancel, id=f"{name}-cancel", className="button-quiet", n_clicks=0),
+        html.Button(confirm, id=f"{name}-confirm", className=confirm_class, n_clicks=0),
+    ]
+    return dmc.Modal(
+        [*content, html.Div(answers, className="actions")],
+        id=f"{name}-modal",
+        title=title,
+        opened=False,
+        centered=True,
+        closeButtonProps={"aria-label": "Close"},
+    )
