@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, load_only
 
 from opine_reviews.models import Review, ReviewReading
 from opine_reviews.predictions import TEXT_ANSWER, FailedText
-from opine_reviews.settings import Settings
+from opine_reviews.settings import CommandSettings
 from opine_reviews.term_extraction import extract_terms
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class _Answers:
 
 
 class ReviewReader:
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: CommandSettings) -> None:
         self._engine = engine
         self._http = HttpClient(
             str(settings.sentiment_url),
