@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 from urllib.request import urlopen
@@ -34,7 +35,7 @@ HURRY = {
 PATIENCE_S = 480
 BEFORE_S = 20
 PAUSE_S = 0.4
-# Each pod asks every 5 s: so long after a step two pods may follow two plans.
+# Each pod asks every 5 s, and all follow a step 7.5 s after it.
 SETTLED = dt.timedelta(seconds=10)
 
 
@@ -61,12 +62,12 @@ class Answers:
         return found
 
     def mixed(self, steps: list[dt.datetime]) -> list[str]:
-        """Sessions that were answered by two versions, but for those in which a step fell."""
+        """Sessions whose version changed without a step, or to and fro: a step changes it once at most."""
         return [
             session
             for session, answers in self.sessions().items()
-            if len({by for _, by in answers}) > 1
-            and not any(step <= answers[-1][0] and answers[0][0] <= step + SETTLED for step in steps)
+            if sum(one != other for (_, one), (_, other) in pairwise(answers))
+            > sum(step <= answers[-1][0] and answers[0][0] <= step + SETTLED for step in steps)
         ]
 
 

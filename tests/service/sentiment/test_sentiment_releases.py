@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
@@ -163,6 +164,50 @@ def test_a_release_from_shadow_to_live_without_a_failed_request(
         assert digest_for(server) == old
     assert visitors.answered > 100
     assert visitors.statuses == {200}
+
+
+@pytest.mark.usefixtures("server")
+def test_a_session_that_two_services_answer_changes_versions_once(
+    api: Api, versions: dict[str, str], launcher: Launcher, tmp_path: Path
+) -> None:
+    old, new = versions["shipped"], versions["harsher"]
+    services = [
+        launcher.launch(
+            SERVICE, model_dir=None, registry_url=api.url, registry_poll_s="1", cache_dir=str(tmp_path / str(number))
+        )
+        for number in range(2)
+    ]
+    for service in services:
+        service.until("/readyz", 200)
+    shown: dict[str, list[str]] = {session: [] for session in SESSIONS[:10]}
+
+    def ask_until(plan: Any) -> None:  # noqa: ANN401  JSON
+        followed = False
+        while not followed:
+            followed = {loaded(service)["revision"] for service in services} == {plan["revision"]}
+            for session, digests in shown.items():
+                digests += [digest_for(service, X_Session_ID=session) for service in services]
+
+    ask_until(api.decide("releases", candidate=new))
+    for step in ("advance", "advance", "promote"):
+        ask_until(api.decide(f"releases/{{release}}/{step}"))
+    assert {changes(digests) for digests in shown.values()} == {(old, new)}
+    ask_until(api.decide("releases", candidate=old))
+    ask_until(api.decide("releases/{release}/advance"))
+    ask_until(api.decide("releases/{release}/rollback"))
+    assert {changes(digests) for digests in shown.values()} <= {(old, new), (old, new, old, new)}
+    follows(services[0], api.decide("release-plan/pin", digest=old))
+    for service in services:
+        service.stop()
+
+
+def changes(digests: list[str]) -> tuple[str, ...]:
+    """Each version once for as long as nothing else was shown."""
+    return tuple(digest for digest, _ in itertools.groupby(digests))
+
+
+def test_to_and_fro_would_be_seen() -> None:
+    assert changes(["old", "old", "new", "old", "new", "new"]) == ("old", "new", "old", "new")
 
 
 def test_a_request_and_a_bulk_one_may_insist_on_a_version(server: Server, api: Api, versions: dict[str, str]) -> None:

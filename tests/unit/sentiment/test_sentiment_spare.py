@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import selectors
 import time
 from dataclasses import dataclass, field
 from random import Random
@@ -20,6 +19,7 @@ from opine_sentiment.batching.spare import LONGEST_S, MOST_WAITING, SHARE, Spare
 from opine_sentiment.batching.work import ROW_COST, Computed, Failed
 
 from tests.support import ROOT
+from tests.support.virtual_time import VirtualLoop
 from tests.unit.sentiment.test_sentiment_health import Observer
 
 if TYPE_CHECKING:
@@ -208,25 +208,6 @@ def test_what_became_too_long_since_it_was_taken_is_given_up() -> None:
     model.unit_s *= 2
     assert taken(spare) == ["short"]
     assert observer.rejected_rows == {"spare": 1}
-
-
-class VirtualSelector(selectors.SelectSelector):
-    """Never waits: the clock jumps to when something is due."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self.now += timeout or 0
-        return super().select(0)
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self.selector = VirtualSelector()
-        super().__init__(self.selector)
-
-    def time(self) -> float:
-        return self.selector.now
 
 
 OVERHEAD_S, CHARACTER_S, REQUEST_S = 0.0004, 1.7e-6, 0.0003

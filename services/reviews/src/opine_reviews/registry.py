@@ -154,6 +154,13 @@ def current_plan(session: Session) -> Plan:
     )
 
 
+def plan_age_s(session: Session, plan: Plan) -> float | None:
+    """Seconds since the plan was decided; None where nothing was."""
+    age = func.extract("epoch", func.clock_timestamp() - ReleaseEvent.created_at)
+    found = session.scalar(select(age).where(ReleaseEvent.revision == plan.revision))
+    return None if found is None else float(found)
+
+
 def pin(session: Session, digest: str, decision: Decision) -> Plan:
     """Raises Problem: 409 for a stale revision or a step that the plan does not allow, 422 for an unknown version."""
     _require_version(session, "digest", digest)

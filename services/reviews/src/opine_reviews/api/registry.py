@@ -287,6 +287,7 @@ def _plan_answer(session: Session, plan: Plan, status: int = 200) -> Response:
             release=plan.release,
             stage=plan.stage,
             weight=plan.weight,
+            age_s=registry.plan_age_s(session, plan),
         ),
         status,
     )

@@ -130,6 +130,7 @@ class PlanAnswer(BaseModel):
     release: int | None = Field(description="id of the open release")
     stage: Stage | None
     weight: int = Field(ge=0, le=100, description="percent of the sessions that see the candidate")
+    age_s: float | None = Field(description="seconds since the decision, by the database's clock; null: there was none")
 
 
 class ReleaseAnswer(BaseModel):

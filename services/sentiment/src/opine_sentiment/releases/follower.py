@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("opine.sentiment")
 
+# How long after its decision a plan is in force, in pauses between two looks. By then all services have asked, and all
+# follow it at one moment: a session that is answered by two of them does not see versions change to and fro.
+FOLLOWED_AFTER_POLLS = 1.5
+
 
 @dataclass
 class ReleaseFollower:
@@ -38,16 +42,23 @@ class ReleaseFollower:
 
     async def run(self) -> None:
         """Until it is cancelled."""
+        asked_at = _now()
         while True:
-            await asyncio.sleep(self.settings.registry_poll_s)
+            # From question to question, for a plan may have waited to be in force, and another been decided meanwhile.
+            await asyncio.sleep(asked_at + self.settings.registry_poll_s - _now())
+            asked_at = _now()
             await self.step()
 
     async def step(self) -> None:
         """Ask once, and follow a plan that is new."""
+        asked_at = _now()
         try:
             plan = await self.registry.new_plan()
             if plan is not None:
-                await self.follow(plan)
+                await self.follow(plan, asked_at)
+        except asyncio.CancelledError:
+            self.registry.forget_plan()  # a start does not wait for ever; it is followed later
+            raise
         except RegistryError as error:
             # Whatever did not come is asked for again.
             self.registry.forget_plan()
@@ -62,8 +73,8 @@ class ReleaseFollower:
         else:
             self.away = False
 
-    async def follow(self, plan: Plan) -> None:
-        """Put the plan in force.
+    async def follow(self, plan: Plan, asked_at: float) -> None:
+        """Put the plan in force, at the moment at which all services do.
 
         A version that is refused is left out: the live one that answers stays, and nobody sees the candidate.
 
@@ -83,11 +94,16 @@ class ReleaseFollower:
                 candidate = await self._loaded(plan.candidate.digest)
         except RegistryError as error:
             missing = error
+        serving = _serving(plan, live, candidate)
+        if plan.age_s is not None and serving.shown != before.shown:
+            in_force_at = asked_at - plan.age_s + FOLLOWED_AFTER_POLLS * self.settings.registry_poll_s
+            await asyncio.sleep(in_force_at - _now())
+        if candidate is not None and candidate.model.digest in versions.refused:  # meanwhile
+            serving = _serving(plan, live, None)
         as_planned = plan.live is not None and live.model.digest == plan.live.digest
-        serving = Serving(live, candidate, plan.release, plan.weight if candidate else 0)
         versions.put_in_force(serving, plan.revision, "registry" if as_planned else versions.source)
         self.runner.engine = live.engine
-        loaded = {version.model.digest for version in (live, candidate) if version is not None}
+        loaded = {version.model.digest for version in (live, serving.candidate) if version is not None}
         await asyncio.to_thread(self.cache.keep, live.model.digest, loaded | named)
         logger.info(
             "release plan in force",
@@ -95,7 +111,7 @@ class ReleaseFollower:
                 "revision": plan.revision,
                 "model_version": live.model.version,
                 "model_digest": live.model.digest,
-                "candidate_digest": candidate and candidate.model.digest,
+                "candidate_digest": serving.candidate and serving.candidate.model.digest,
                 "weight": serving.weight,
             },
         )
@@ -125,3 +141,11 @@ class ReleaseFollower:
             return version_of(engine)
         self.versions.refuse(digest, kind, reason)
         return None
+
+
+def _serving(plan: Plan, live: Version, candidate: Version | None) -> Serving:
+    return Serving(live, candidate, plan.release, plan.weight if candidate else 0)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

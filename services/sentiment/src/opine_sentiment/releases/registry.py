@@ -41,6 +41,8 @@ class Plan(BaseModel):
     candidate: _Named | None
     release: int | None
     weight: int = Field(ge=0, le=100)
+    age_s: float | None = None
+    """Since it was decided, by the registry's clock, when it was asked for."""
 
 
 class Registry:

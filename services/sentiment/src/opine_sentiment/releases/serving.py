@@ -64,6 +64,11 @@ class Serving:
         """The candidate while nobody sees it."""
         return None if self.weight else self.candidate
 
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """What sessions are answered by; a shadow changes nothing of it."""
+        return (self.live, self.candidate, self.release, self.weight) if self.weight else (self.live,)
+
     def choose(self, session: str | None, digest: str | None = None) -> Version:
         """Who answers.
 
