@@ -144,6 +144,10 @@ def test_a_good_version_goes_from_the_shadow_to_everybody(
     assert judge.look() == "advance"
     assert api.plan["weight"] == 50
     assert judge.look() is None, "the evidence does not suffice"
+    assert judge.look() is None
+    (held,) = httpx.get(f"{api.url}/api/v1/releases/{release}").json()["findings"]
+    assert (held["kind"], held["evidence"]["reason"]) == ("judgement", "the evidence does not suffice yet")
+    assert held["evidence"]["corrected_at_10"]["candidate_of"] == 80
     add_proposals(engine, first, kept=1400, corrected=600)
     add_proposals(engine, candidate, kept=1500, corrected=500)
     assert judge.look() == "promote"
@@ -242,13 +246,13 @@ def test_where_the_deployment_pins_a_version_the_judge_only_lets_the_registry_kn
         server = launcher.launch("opine_sentiment.service:Sentiment", model_dir=pinned, model_source="image")
         server.until("/readyz", 200)
         sentiment = Sentiment(settings.model_copy(update={"sentiment_url": server.url}))
-        plan, digest = api.plan, artefact_digest(pinned, read_manifest(pinned))
+        revision, digest = api.plan["revision"], artefact_digest(pinned, read_manifest(pinned))
         for _ in range(2):
             assert take_step(registry, sentiment, POLICY, lambda _: pytest.fail("it decided")) is None
         sentiment.close()
     assert registry.has(digest)
     assert not registry.has("0" * 64)
-    assert api.plan == plan
+    assert api.plan["revision"] == revision
 
 
 @pytest.mark.usefixtures("first")

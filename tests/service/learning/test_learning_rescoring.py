@@ -58,6 +58,9 @@ def test_too_many_other_labels_end_the_release_with_a_list(
 
     assert block(registry, found, most=0.99) is None
     assert api.plan["release"] == release
+    ((passed),) = httpx.get(f"{api.url}/api/v1/releases/{release}").json()["findings"]
+    assert (passed["kind"], passed["evidence"]["past_texts"]) == ("rescoring", found.texts)
+    assert passed["evidence"]["reason"].endswith("stored reviews would get another label")
     reason = block(registry, found, most=0.15)
     assert reason is not None
     assert "15.0% are allowed" in reason

@@ -41,6 +41,7 @@ ROUTES = {
     "/api/v1/releases/{id}/flips": {"get"},
     "/api/v1/releases/{id}/promote": {"post"},
     "/api/v1/releases/{id}/rollback": {"post"},
+    "/api/v1/releases/{id}/findings/{kind}": {"put"},
     "/api/v1/reviews": {"get", "post"},
     "/api/v1/reviews.csv": {"get"},
     "/api/v1/reviews/{id}": {"delete"},
@@ -111,7 +112,7 @@ def test_admin_routes_are_documented_as_such(document: dict[str, Any]) -> None:
         *[
             (scheme, f"/api/v1/releases/{{id}}/{path}")
             for scheme in ("registry", "admin")
-            for path in ("advance", "promote", "rollback", "flips")
+            for path in ("advance", "promote", "rollback", "flips", "findings/{kind}")
         ],
     }
     bearer = {"type": "http", "scheme": "bearer"}
@@ -140,6 +141,7 @@ BEYOND_THE_SCHEMA = {
     ("/api/v1/release-plan/pin", "post"),
     ("/api/v1/releases", "post"),
     *((f"/api/v1/releases/{{id}}/{step}", "post") for step in ("advance", "promote", "rollback")),
+    ("/api/v1/releases/{id}/findings/{kind}", "put"),
     ("/api/v1/proposals", "get"),
     ("/api/v1/releases/{id}/flips", "get"),
     ("/api/v1/release-events", "get"),

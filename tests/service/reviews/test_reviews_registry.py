@@ -150,6 +150,31 @@ def test_a_release_goes_from_shadow_to_live(client: FlaskClient, registered: lis
     problem(decide(client, f"{release}/rollback", 5), 409, "release-ended")
 
 
+def test_what_was_last_found_stays_with_the_release_and_decides_nothing(client: FlaskClient, release: str) -> None:
+    def note(kind: str, **fields: object) -> TestResponse:
+        return client.put(f"/api/v1/{release}/findings/{kind}", json=fields, headers=BEARER)
+
+    def findings() -> list[dict[str, object]]:
+        found: list[dict[str, object]] = client.get(f"/api/v1/{release}").get_json()["findings"]
+        return found
+
+    assert findings() == []
+    for texts in (10, 20):
+        assert note("judgement", actor="learning", evidence={"label_flips": {"comparisons": texts}}).status_code == 204
+    assert note("rescoring", evidence={"past_texts": 3}).status_code == 204
+    judged, rescored = findings()
+    assert (judged["actor"], judged["evidence"]) == ("learning", {"label_flips": {"comparisons": 20}})
+    assert (rescored["kind"], rescored["evidence"]) == ("rescoring", {"past_texts": 3})
+    assert client.get("/api/v1/release-plan").get_json()["revision"] == 2
+    problem(note("rumour", evidence={}), 422, "invalid-request")
+    problem(note("judgement"), 422, "invalid-request")
+    problem(client.put(f"/api/v1/{release}/findings/judgement", json={"evidence": {}}), 401)
+    problem(client.put("/api/v1/releases/99/findings/judgement", json={"evidence": {}}, headers=BEARER), 404)
+    decide(client, f"{release}/rollback", 2)
+    problem(note("judgement", evidence={}), 409, "release-ended")
+    assert findings() == [judged, rescored], "they stay when the release has ended"
+
+
 def test_a_rollback_leaves_the_live_version(client: FlaskClient, registered: list[Artefact], release: str) -> None:
     decide(client, f"{release}/advance", 2)
     plan = decide(client, f"{release}/rollback", 3).get_json()

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from dash import html
 from opine_common.prediction import ModelVersion, StoredPrediction
 from opine_frontend.pages.models.decisions import SeenPlan, ask_about
 from opine_frontend.pages.models.evidence import (
@@ -17,13 +18,14 @@ from opine_frontend.pages.models.evidence import (
     top_of,
 )
 from opine_frontend.pages.models.flips import closeness, flips_list
-from opine_frontend.pages.models.history import deed, history_list, numbers_in_words
+from opine_frontend.pages.models.history import deed, findings_list, history_list, numbers_in_words
 from opine_frontend.pages.models.release import no_release, release_card
 from opine_frontend.pages.models.versions import figures, versions_table
 from opine_frontend.reviews_api.errors import NotLoaded, ProblemDetails, Stale, StepRefused, problem_from
 from opine_frontend.reviews_api.registry_schemas import (
     Bucket,
     Decision,
+    Finding,
     Flip,
     Flips,
     Plan,
@@ -257,6 +259,16 @@ def test_a_history_tells_who_when_and_why() -> None:
         "Nothing speaks against it. The stage had lasted 12 minutes."
     )
     assert "Nothing was decided yet" in words(history_list([], {}, {}))
+
+
+def test_what_was_found_says_when_and_why() -> None:
+    evidence = {"reason": "the evidence does not suffice yet", "stage_s": 700}
+    given = {"actor": "learning", "evidence": evidence, "found_at": dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)}
+    judged = Finding.model_validate({"kind": "judgement", **given})
+    shown = words(html.Div(findings_list([judged])))
+    for said in ("The judge's last look", "The evidence does not suffice yet.", "The stage had lasted 12 minutes."):
+        assert said in shown
+    assert findings_list([]) == []
 
 
 def test_a_question_is_about_what_the_page_shows() -> None:

@@ -116,7 +116,10 @@ def rescore(registry: Registry, sentiment: Sentiment, *, most: int | None = None
 
 
 def block(registry: Registry, found: Flips, most: float) -> str | None:
-    """Take the open release back if too many labels are other ones; why, if it was.
+    """Take the open release back if too many labels are other ones, else keep the numbers with it.
+
+    Returns:
+        Why it was taken back; None where it was not.
 
     Raises:
         StaleError: somebody else has decided meanwhile.
@@ -124,9 +127,13 @@ def block(registry: Registry, found: Flips, most: float) -> str | None:
     """
     # Read anew: rescoring takes minutes, in which the judge may have decided, and a stale revision would be refused.
     plan = registry.plan()
-    if found.share <= most or plan["release"] is None:
+    if plan["release"] is None:
         return None
-    reason = f"{found.share:.1%} of {found.texts} stored reviews would get another label; {most:.1%} are allowed"
+    shown = f"{found.share:.1%} of {found.texts} stored reviews would get another label"
+    if found.share <= most:
+        registry.note(plan["release"], "rescoring", {"reason": shown, **found.evidence()})
+        return None
+    reason = f"{shown}; {most:.1%} are allowed"
     evidence = {"reason": reason, **found.evidence()}
     registry.decide(f"/releases/{plan['release']}/rollback", plan["revision"], evidence=evidence)
     return reason

@@ -77,6 +77,15 @@ class Registry:
         """
         return self._ask("POST", path, json={"revision": revision, "actor": self._actor, **fields}).json()
 
+    def note(self, release: int, kind: str, evidence: object) -> None:
+        """Keep what the open release was found to be like, which decides nothing.
+
+        Raises:
+            StaleError: it has ended meanwhile.
+            ServiceError: anything else.
+        """
+        self._ask("PUT", f"/releases/{release}/findings/{kind}", json={"actor": self._actor, "evidence": evidence})
+
     def has(self, digest: str) -> bool:
         try:
             self._ask("GET", f"{_VERSIONS}/{digest}")

@@ -94,6 +94,7 @@ def _go_on(registry: Registry, reports: list[Report], plan: Any, policy: Policy)
     evidence = {"reason": verdict.reason, **verdict.evidence, **bound_difference(seen, policy)}
     if verdict.step == "hold":
         logger.info("held", extra={"release": plan["release"], **evidence})
+        registry.note(plan["release"], "judgement", evidence)
         return None
     path = f"/releases/{plan['release']}/{verdict.step}"
     return Decision(verdict.step, verdict.reason, registry.decide(path, plan["revision"], evidence=evidence))

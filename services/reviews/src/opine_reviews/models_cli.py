@@ -186,6 +186,8 @@ def _show(api: Api, options: argparse.Namespace) -> Iterator[str]:
         for role in ("candidate", "baseline"):
             counted = release[f"{role}_proposals"]
             yield f"{role}: {counted['corrected']} of {counted['shown']} proposals were corrected"
+        for found in release["findings"]:
+            yield f"{found['found_at'][:19]}  {found['kind']} by {found['actor']}  {json.dumps(found['evidence'])}"
         for event in api.items("/release-events", release=plan["release"]):
             yield f"{event['created_at'][:19]}  {event['kind']} by {event['actor']}  {json.dumps(event['evidence'])}"
 

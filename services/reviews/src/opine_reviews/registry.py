@@ -17,7 +17,16 @@ from sqlalchemy.orm import Session, aliased, undefer_group
 from opine_reviews import releases
 from opine_reviews.errors import invalid_field
 from opine_reviews.listing import CursorCodec, read_newest, read_page
-from opine_reviews.models import EventKind, ModelVersion, Release, ReleaseEvent, ReleaseOutcome, Review
+from opine_reviews.models import (
+    EventKind,
+    FindingKind,
+    ModelVersion,
+    Release,
+    ReleaseEvent,
+    ReleaseFinding,
+    ReleaseOutcome,
+    Review,
+)
 from opine_reviews.releases import Plan, StepRefusedError, Transition
 
 _OUTCOMES: Mapping[EventKind, ReleaseOutcome] = {"promote": "promoted", "rollback": "rolled_back"}
@@ -190,9 +199,7 @@ def step(session: Session, release: int, kind: EventKind, decision: Decision) ->
     Raises:
         Problem: 404, there is no such release; 409, it has ended, the plan does not allow the step, or is another.
     """
-    found = find_release(session, release)
-    if found.outcome is not None:
-        raise Problem(409, f"The release has ended: it was {found.outcome.replace('_', ' ')}.", kind="release-ended")
+    _require_open(session, release)
     transitions: dict[EventKind, Transition] = {
         "advance": releases.advance,
         "promote": releases.promote,
@@ -204,6 +211,24 @@ def step(session: Session, release: int, kind: EventKind, decision: Decision) ->
             update(Release).where(Release.id == release).values(ended_at=func.now(), outcome=_OUTCOMES[kind])
         )
     return plan
+
+
+def note_finding(session: Session, release: int, kind: FindingKind, actor: str, evidence: Mapping[str, object]) -> None:
+    """Keep what the open release was found to be like, in place of what was found before.
+
+    Raises:
+        Problem: 404, there is no such release; 409, it has ended.
+    """
+    _require_open(session, release)
+    found = insert(ReleaseFinding).values(release_id=release, kind=kind, actor=actor, evidence=evidence)
+    replaced = {"actor": actor, "evidence": evidence, "found_at": func.now()}
+    session.execute(found.on_conflict_do_update(index_elements=["release_id", "kind"], set_=replaced))
+
+
+def list_findings(session: Session, release: int) -> Sequence[ReleaseFinding]:
+    """At most one of each kind, by their kinds."""
+    found = select(ReleaseFinding).where(ReleaseFinding.release_id == release).order_by(ReleaseFinding.kind)
+    return session.scalars(found).all()
 
 
 def find_release(session: Session, release: int) -> Release:
@@ -306,6 +331,12 @@ def count_by_version(
     )
     rows = session.execute(statement)
     return end, [(digest or "", begin, Proposals(shown, wrong)) for digest, begin, shown, wrong in rows]
+
+
+def _require_open(session: Session, release: int) -> None:
+    outcome = find_release(session, release).outcome
+    if outcome is not None:
+        raise Problem(409, f"The release has ended: it was {outcome.replace('_', ' ')}.", kind="release-ended")
 
 
 def _decide(session: Session, kind: EventKind, transition: Transition, release: int | None, decision: Decision) -> Plan:

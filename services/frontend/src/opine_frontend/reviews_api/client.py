@@ -18,6 +18,7 @@ from opine_frontend.reviews_api.registry_schemas import (
     Plan,
     Proposals,
     Release,
+    ReleaseDetail,
     Version,
     VersionDetail,
 )
@@ -182,6 +183,9 @@ class ReviewsApi:
 
     def releases(self, *, limit: int) -> Page[Release]:
         return _parse(Page[Release], self._request("GET", "/releases", query={"limit": str(limit)}))
+
+    def release(self, release: int) -> ReleaseDetail:
+        return _parse(ReleaseDetail, self._request("GET", f"/releases/{release}"))
 
     def decisions(self, *, limit: int, cursor: str = "", release: int | None = None) -> Page[Decision]:
         given = {"limit": str(limit), "cursor": cursor, "release": "" if release is None else str(release)}

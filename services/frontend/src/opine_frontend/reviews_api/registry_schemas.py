@@ -53,6 +53,19 @@ class Release(Schema):
     outcome: Literal["promoted", "rolled_back"] | None = None
 
 
+class Finding(Schema):
+    """What was last found of a release, which decided nothing."""
+
+    kind: Literal["judgement", "rescoring"]
+    actor: str
+    evidence: Evidence
+    found_at: datetime
+
+
+class ReleaseDetail(Release):
+    findings: list[Finding] = Field(default_factory=list)
+
+
 class Decision(Schema):
     """An event of the history; the weight is that of the plan that it made."""
 

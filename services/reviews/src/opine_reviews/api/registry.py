@@ -26,6 +26,9 @@ from opine_reviews.schemas.registry import (
     EventAnswer,
     EventPage,
     EventQuery,
+    FindingAnswer,
+    FindingBody,
+    FindingPath,
     ModelPath,
     PageQuery,
     PinBody,
@@ -187,11 +190,11 @@ def get_release(path: ReleasePath) -> Response:
             ProposalsAnswer.model_validate(counted, from_attributes=True)
             for counted in registry.count_proposals(session, found)
         )
-    return json_answer(
-        ReleaseDetail.model_validate(
-            {**fields, "candidate_proposals": for_candidate, "baseline_proposals": for_baseline}
-        )
-    )
+        findings = [
+            FindingAnswer.model_validate(one, from_attributes=True) for one in registry.list_findings(session, found.id)
+        ]
+    counted = {"candidate_proposals": for_candidate, "baseline_proposals": for_baseline}
+    return json_answer(ReleaseDetail.model_validate({**fields, **counted, "findings": findings}))
 
 
 @release_routes.get(
@@ -240,6 +243,19 @@ _STEP_RESPONSES: dict[str | int, type[BaseModel] | dict[str, object] | None] = {
 def start_release(body: StartBody) -> Response:
     """Let a candidate shadow the live version."""
     return _decided(lambda session: registry.start(session, body.candidate, _decision(body)), 201)
+
+
+@release_routes.put(
+    "/releases/<int:id>/findings/<kind>",
+    responses={204: None, **problems(400, 401, 403, 404, 409, 413, 415, 422, 503)},
+    security=_EITHER_TOKEN,
+)
+def put_finding(path: FindingPath, body: FindingBody) -> Response:
+    """Keep what the open release was last found to be like, which decides nothing, in place of what was there."""
+    require_registry_or_admin()
+    with dependencies().database.transaction() as session:
+        registry.note_finding(session, path.id, path.kind, body.actor, body.evidence)
+    return Response(status=204)
 
 
 @release_routes.post("/releases/<int:id>/advance", responses=_STEP_RESPONSES, security=_EITHER_TOKEN)

@@ -10,7 +10,16 @@ from opine_reviews.models.moderation import (
     RateLimit,
     Report,
 )
-from opine_reviews.models.registry import EventKind, ModelVersion, Release, ReleaseEvent, ReleaseOutcome, Stage
+from opine_reviews.models.registry import (
+    EventKind,
+    FindingKind,
+    ModelVersion,
+    Release,
+    ReleaseEvent,
+    ReleaseFinding,
+    ReleaseOutcome,
+    Stage,
+)
 from opine_reviews.models.reviews import Brand, BrandMonth, Origin, Review
 from opine_reviews.models.scraped import BrandSource, RunKind, RunOutcome, ScrapedCount, ScrapedReview, ScrapeRun
 from opine_reviews.models.terms import BrandTerm, ReviewReading, ReviewTerm, TermText
@@ -23,6 +32,7 @@ __all__ = [
     "BrandTerm",
     "EndedSession",
     "EventKind",
+    "FindingKind",
     "HiddenReview",
     "ModelVersion",
     "ModeratedKind",
@@ -32,6 +42,7 @@ __all__ = [
     "RateLimit",
     "Release",
     "ReleaseEvent",
+    "ReleaseFinding",
     "ReleaseOutcome",
     "Report",
     "Review",

@@ -24,6 +24,7 @@ from opine_reviews.models.base import Base
 
 Stage = Literal["shadow", "canary"]
 ReleaseOutcome = Literal["promoted", "rolled_back"]
+FindingKind = Literal["judgement", "rescoring"]
 EventKind = Literal["pin", "start", "advance", "promote", "rollback"]
 
 _PLAIN = "~ '^[A-Za-z0-9][A-Za-z0-9._+-]*$'"
@@ -108,3 +109,20 @@ class ReleaseEvent(Base):
     actor: Mapped[str] = mapped_column(Text)
     evidence: Mapped[dict[str, object]] = mapped_column(JSONB)
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class ReleaseFinding(Base):
+    """What a release was last found to be like, which decided nothing: a look of the judge's, or the past rescored."""
+
+    __tablename__ = "release_finding"
+    __table_args__ = (
+        CheckConstraint("kind IN ('judgement', 'rescoring')", name="kind"),
+        CheckConstraint("length(actor) BETWEEN 1 AND 100", name="actor"),
+        CheckConstraint("jsonb_typeof(evidence) = 'object' AND octet_length(evidence::text) <= 65536", name="evidence"),
+    )
+
+    release_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("release.id"), primary_key=True)
+    kind: Mapped[FindingKind] = mapped_column(Text, primary_key=True)
+    actor: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[dict[str, object]] = mapped_column(JSONB)
+    found_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

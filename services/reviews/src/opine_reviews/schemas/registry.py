@@ -8,7 +8,7 @@ from opine_common.prediction import Digest, ModelVersion, StoredPrediction
 from opine_common.text import StorableText
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from opine_reviews.models import EventKind, ReleaseOutcome, Stage
+from opine_reviews.models import EventKind, FindingKind, ReleaseOutcome, Stage
 from opine_reviews.schemas.answers import ReviewAnswer
 from opine_reviews.schemas.requests import Body, Cursor, Limit, Query, Time
 
@@ -39,6 +39,10 @@ class ReleasePath(BaseModel):
 class PageQuery(Query):
     limit: Limit = 20
     cursor: Cursor | None = None
+
+
+class FindingPath(ReleasePath):
+    kind: FindingKind
 
 
 class EventQuery(PageQuery):
@@ -81,6 +85,11 @@ class DecisionBody(Body):
     evidence: Annotated[Evidence, AfterValidator(_bound)] = Field(
         default_factory=dict, description="what speaks for the decision; kept with it"
     )
+
+
+class FindingBody(Body):
+    actor: Name = "operator"
+    evidence: Annotated[Evidence, AfterValidator(_bound)]
 
 
 class StartBody(DecisionBody):
@@ -164,9 +173,19 @@ class CountedAnswer(BaseModel):
     items: list[BucketAnswer]
 
 
+class FindingAnswer(BaseModel):
+    """What was last found, which decided nothing."""
+
+    kind: FindingKind
+    actor: str
+    evidence: dict[str, object]
+    found_at: dt.datetime
+
+
 class ReleaseDetail(ReleaseAnswer):
     candidate_proposals: ProposalsAnswer = Field(description="from when people saw the candidate to the end")
     baseline_proposals: ProposalsAnswer = Field(description="in the same time")
+    findings: list[FindingAnswer]
 
 
 class FlipAnswer(BaseModel):

@@ -1,4 +1,4 @@
-"""Every decision about model versions: when, by whom, and what spoke for it, in words."""
+"""Every decision about model versions, and what was last found: when, by whom, and what spoke for it, in words."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from opine_frontend.components.formatting import minute, percent
 from opine_frontend.pages.login import is_admin
 from opine_frontend.pages.models.release import version_name
 from opine_frontend.reviews_api.client import ReviewsApi
-from opine_frontend.reviews_api.registry_schemas import Decision, Evidence, Release
+from opine_frontend.reviews_api.registry_schemas import Decision, Evidence, Finding, Release
 from opine_frontend.user_messages import SESSION_ENDED
 
 _PAGE = 20
@@ -40,8 +40,6 @@ def history_list(
 
 
 def _entry(decision: Decision, versions: Mapping[str, str], releases: Mapping[int, Release]) -> html.Li:
-    numbers = list(numbers_in_words(decision.evidence))
-    reason = decision.evidence.get("reason")
     told: list[Component] = [
         html.P(
             [
@@ -52,11 +50,33 @@ def _entry(decision: Decision, versions: Mapping[str, str], releases: Mapping[in
         ),
         html.P([html.Strong(decision.actor), f" {deed(decision, versions, releases)}."]),
     ]
+    return html.Li([*told, *_told(decision.evidence)], className=f"decision decision-{decision.kind}")
+
+
+def _told(evidence: Evidence) -> Iterator[Component]:
+    reason = evidence.get("reason")
     if isinstance(reason, str) and reason:
-        told.append(html.P(f"{reason[0].upper()}{reason[1:]}".rstrip(".") + ".", dir="auto"))
+        yield html.P(f"{reason[0].upper()}{reason[1:]}".rstrip(".") + ".", dir="auto")
+    numbers = list(numbers_in_words(evidence))
     if numbers:
-        told.append(html.Ul([html.Li(sentence) for sentence in numbers], className="history-numbers"))
-    return html.Li(told, className=f"decision decision-{decision.kind}")
+        yield html.Ul([html.Li(sentence) for sentence in numbers], className="history-numbers")
+
+
+_FOUND = {"judgement": "The judge's last look, which held the release", "rescoring": "Stored reviews, scored again"}
+
+
+def findings_list(findings: Sequence[Finding]) -> list[Component]:
+    """What was last found of the open release without deciding."""
+    return [
+        html.Div(
+            [
+                html.P([_FOUND[one.kind], ", ", html.Time(minute(one.found_at), dateTime=one.found_at.isoformat())]),
+                *_told(one.evidence),
+            ],
+            className="small",
+        )
+        for one in findings
+    ]
 
 
 def deed(decision: Decision, versions: Mapping[str, str], releases: Mapping[int, Release]) -> str:

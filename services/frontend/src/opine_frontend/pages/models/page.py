@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
 
 from opine_frontend.components.elements import error_notice, skeleton
 from opine_frontend.components.pagination import paged_list, register_paging
@@ -16,7 +17,7 @@ from opine_frontend.pages.login import is_admin
 from opine_frontend.pages.models.decisions import SeenPlan, decision_buttons, question_modal, register_decisions
 from opine_frontend.pages.models.evidence import evidence, read_growth
 from opine_frontend.pages.models.flips import flips_section, register_flips
-from opine_frontend.pages.models.history import read_history
+from opine_frontend.pages.models.history import findings_list, read_history
 from opine_frontend.pages.models.release import no_release, release_card, version_name
 from opine_frontend.pages.models.versions import read_versions, versions_table
 from opine_frontend.reviews_api.client import ReviewsApi
@@ -138,8 +139,7 @@ def _look_again(api: ReviewsApi, plan: Plan, token: str) -> _Page:
     """At what changes under the same plan."""
     if plan.release is None:
         return _Page(as_of=_as_of())
-    growth = read_growth(api, plan, _steps(api, plan.release), token)
-    return _Page(as_of=_as_of(), evidence=evidence(growth))
+    return _Page(as_of=_as_of(), evidence=_evidence(api, plan, plan.release, _steps(api, plan.release), token))
 
 
 def _look_at_all(api: ReviewsApi, plan: Plan, token: str) -> _Page:
@@ -168,9 +168,13 @@ def _look_at_all(api: ReviewsApi, plan: Plan, token: str) -> _Page:
     steps = _steps(api, plan.release)
     return page._replace(
         release=release_card(plan, steps),
-        evidence=evidence(read_growth(api, plan, steps, token)),
+        evidence=_evidence(api, plan, plan.release, steps, token),
         actions=decision_buttons(candidate),
     )
+
+
+def _evidence(api: ReviewsApi, plan: Plan, release: int, steps: list[Decision], token: str) -> list[Component]:
+    return [evidence(read_growth(api, plan, steps, token)), *findings_list(api.release(release).findings)]
 
 
 def _steps(api: ReviewsApi, release: int) -> list[Decision]:
