@@ -104,7 +104,7 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
 
 def followers(settings: Settings, secrets: Secrets, reading_url: str) -> list[Program]:
     """What nobody waits for. A person's own model has nobody to judge it."""
-    return [reader(settings, secrets, reading_url), *([] if settings.model_dir else [judge(settings, secrets)])]
+    return [reader(settings, reading_url), *([] if settings.model_dir else [judge(settings, secrets)])]
 
 
 def judge(settings: Settings, secrets: Secrets) -> Program:
@@ -121,7 +121,7 @@ def judge(settings: Settings, secrets: Secrets) -> Program:
     )
 
 
-def reader(settings: Settings, secrets: Secrets, database_url: str) -> Program:
+def reader(settings: Settings, database_url: str) -> Program:
     """What reads new reviews for their terms; the page is there without it."""
     return Program(
         "reader",
@@ -129,7 +129,6 @@ def reader(settings: Settings, secrets: Secrets, database_url: str) -> Program:
         {
             "OPINE_REVIEWS_DATABASE_URL": database_url,
             "OPINE_REVIEWS_SENTIMENT_URL": url_of(settings.sentiment_port),
-            "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
             "OPINE_REVIEWS_LOG_JSON": "false",
         },
     )

@@ -4,6 +4,7 @@ import argparse
 import datetime as dt
 import logging
 import math
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from opine_common.logs import configure_logging
 from opine_common.prediction import PredictionAnswer
 from opine_common.problems import Problem
 from opine_common.readiness import wait_until_ready
+from opine_common.settings import read_settings_or_exit
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -30,7 +32,7 @@ from opine_reviews.roles import RoleError, grant_roles
 from opine_reviews.schema import Awaited, wait_for_database
 from opine_reviews.schemas.drift import DriftReport
 from opine_reviews.sentiment_bulk import ReadingError
-from opine_reviews.settings import Settings, get_settings
+from opine_reviews.settings import CommandSettings
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ _MAY_CHECKPOINT = text("""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
-    settings = get_settings()
+    settings = read_settings_or_exit(CommandSettings, "opine-reviews")
     configure_logging("reviews", json=settings.log_json)
     engine = make_tool_engine(settings)
     try:
@@ -132,7 +134,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _migrate(engine: Engine, settings: Settings) -> None:
+def _migrate(engine: Engine, settings: CommandSettings) -> None:
     if not upgrade(engine):
         # The rights are the newer code's, too.
         return
@@ -162,7 +164,7 @@ def _checkpoint_if_new(engine: Engine) -> None:
             connection.exec_driver_sql("CHECKPOINT")
 
 
-def _read(engine: Engine, settings: Settings, every_s: float | None) -> None:
+def _read(engine: Engine, settings: CommandSettings, every_s: float | None) -> None:
     reader = ReviewReader(engine, settings)
     if every_s is None:
         logger.info("reviews read", extra={"reviews": reader.read_all()})
@@ -179,13 +181,13 @@ def _read(engine: Engine, settings: Settings, every_s: float | None) -> None:
         time.sleep(every_s)
 
 
-def _measure_nightly(engine: Engine, settings: Settings) -> None:
+def _measure_nightly(engine: Engine, settings: CommandSettings) -> None:
     times = last_night(dt.datetime.now(dt.UTC))
     if not is_measured(engine, times):
         _told(measure(engine, settings, times))
 
 
-def _measure_drift(engine: Engine, settings: Settings, now: dt.timedelta, before: dt.timedelta) -> None:
+def _measure_drift(engine: Engine, settings: CommandSettings, now: dt.timedelta, before: dt.timedelta) -> None:
     until = dt.datetime.now(dt.UTC)
     _told(measure(engine, settings, Times(until - now - before, until - now, until)))
 
@@ -216,7 +218,7 @@ def _retain(engine: Engine, days: int, scraped_days: int) -> None:
         logger.info("scraped reviews deleted", extra={"reviews": deleted, "read_before": read_before.isoformat()})
 
 
-def _demo(engine: Engine, settings: Settings, action: Literal["fill", "remove"], seconds: float) -> None:
+def _demo(engine: Engine, settings: CommandSettings, action: Literal["fill", "remove"], seconds: float) -> None:
     with Session(engine) as session, session.begin():
         if action == "remove":
             removed = remove(session)
@@ -233,9 +235,10 @@ def _demo(engine: Engine, settings: Settings, action: Literal["fill", "remove"],
     logger.info("demo filled", extra={"reviews": added, "predictions": len(predictions)})
 
 
-def _predict(settings: Settings, texts: Sequence[str], seconds: float) -> dict[str, PredictionAnswer]:
+def _predict(settings: CommandSettings, texts: Sequence[str], seconds: float) -> dict[str, PredictionAnswer]:
     """What the model says of the texts; of none if it is away."""
-    client = SentimentClient(settings, PredictionSigner([settings.client_hash_key.get_secret_value()]))
+    # Nobody checks the signature of what is stored here.
+    client = SentimentClient(settings, PredictionSigner([secrets.token_hex()]))
     found: dict[str, PredictionAnswer] = {}
 
     def missing() -> str | None:

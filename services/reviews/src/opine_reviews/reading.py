@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 
 from opine_common.prediction import Prediction
 from psycopg2 import errorcodes as pgcodes
-from sqlalchemy import ARRAY, REAL, Engine, Text, bindparam, select, text
+from sqlalchemy import ARRAY, REAL, Connection, Engine, Text, bindparam, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, load_only
 
 from opine_reviews.models import Review, ReviewReading
 from opine_reviews.predictions import FailedText
 from opine_reviews.sentiment_bulk import BulkSentiment, ReadingError, in_requests
-from opine_reviews.settings import Settings
+from opine_reviews.settings import CommandSettings
 from opine_reviews.term_extraction import extract_terms
 
 logger = logging.getLogger(__name__)
@@ -26,9 +26,9 @@ _BATCH = 200
 # One after the other: the service is away, and not a text at fault.
 _MOST_FAILURES = 3
 
-# How long a review that is being deleted is waited for before it is skipped. Below `deadlock_timeout`: where both wait
-# for each other, it is this one that gives way. A lock of its own on the row would need the right to change it.
-_BOUND_WAITS = text("SET LOCAL lock_timeout = '500ms'")
+# How long a review that is being deleted is waited for before it is skipped. `FOR KEY SHARE SKIP LOCKED` would not
+# wait, but needs the right to change the row. What a crash of PostgreSQL loses is read again.
+_WAIT_BRIEFLY = text("SET LOCAL lock_timeout = '500ms'; SET LOCAL synchronous_commit = off")
 _SKIPPED = frozenset({pgcodes.LOCK_NOT_AVAILABLE, pgcodes.FOREIGN_KEY_VIOLATION})
 
 _KEEP_READING = text("""
@@ -55,7 +55,7 @@ _KEEP_TERMS = text("""
 
 
 class ReviewReader:
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: CommandSettings) -> None:
         self._engine = engine
         self._sentiment = BulkSentiment(settings)
 
@@ -97,20 +97,23 @@ class ReviewReader:
     def _read(self, reviews: Sequence[Review]) -> int:
         answers = self._sentiment.ask([review.text for review in reviews])
         read = 0
-        with Session(self._engine) as session, session.begin():
-            session.execute(_BOUND_WAITS)
+        with self._engine.connect() as connection:
             for review, prediction in zip(reviews, answers.predictions, strict=True):
                 if isinstance(prediction, FailedText) and prediction.error.code == "internal":
                     logger.warning(
                         "a review could not be read", extra={"review": review.id, "error": prediction.error.message}
                     )
                     continue
-                read += _keep(session, review, prediction, answers.model_digest)
+                read += _keep(connection, review, prediction, answers.model_digest)
         return read
 
 
-def _keep(session: Session, review: Review, prediction: Prediction | FailedText, digest: str) -> int:
-    """Store what a review says; 0 if it was read meanwhile, or goes. One that cannot be judged says nothing."""
+def _keep(connection: Connection, review: Review, prediction: Prediction | FailedText, digest: str) -> int:
+    """Store what a review says; 0 if it was read meanwhile, or goes. One that cannot be judged says nothing.
+
+    Each in a transaction of its own: while this waits for a review that is being deleted, it holds nothing that whoever
+    deletes may wait for, neither another review nor the lock of the counts.
+    """
     judged = prediction if isinstance(prediction, Prediction) and prediction.abstention is None else None
     words = (judged and judged.words) or ()
     try:
@@ -119,11 +122,12 @@ def _keep(session: Session, review: Review, prediction: Prediction | FailedText,
         raise ReadingError(f"the sentiment service answered words of another text: {error}") from error
     of_terms = {"terms": [term.text for term in terms], "pulls": [term.pull for term in terms]}
     try:
-        with session.begin_nested():
-            if session.scalar(_KEEP_READING, {"id": review.id, "digest": digest}) is None:
+        with connection.begin():
+            connection.execute(_WAIT_BRIEFLY)
+            if connection.scalar(_KEEP_READING, {"id": review.id, "digest": digest}) is None:
                 return 0
             if terms:
-                session.execute(_KEEP_TERMS, {"id": review.id, **of_terms})
+                connection.execute(_KEEP_TERMS, {"id": review.id, **of_terms})
     except DBAPIError as error:
         if getattr(error.orig, "pgcode", None) not in _SKIPPED:
             raise

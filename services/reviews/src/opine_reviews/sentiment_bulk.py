@@ -12,7 +12,7 @@ from opine_common.prediction import Prediction
 from pydantic import ValidationError
 
 from opine_reviews.predictions import TEXT_ANSWER, FailedText
-from opine_reviews.settings import Settings
+from opine_reviews.settings import CommandSettings
 
 # Of one request, which is sent whole before its answer is read: within what the service reads ahead of its answers.
 _MOST_TEXTS = 100
@@ -34,7 +34,7 @@ class BulkAnswers:
 
 
 class BulkSentiment:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: CommandSettings) -> None:
         self._http = HttpClient(
             str(settings.sentiment_url),
             connections=1,

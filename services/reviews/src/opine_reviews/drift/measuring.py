@@ -28,7 +28,7 @@ from opine_reviews.models import DriftMeasurement
 from opine_reviews.predictions import FailedText
 from opine_reviews.schemas.drift import DriftReport, DriftWord, ShareAnswer, Source, SourceFigures
 from opine_reviews.sentiment_bulk import BulkSentiment, ReadingError, in_requests
-from opine_reviews.settings import Settings
+from opine_reviews.settings import CommandSettings
 from opine_reviews.term_extraction import words_of
 
 NOW = dt.timedelta(weeks=1)
@@ -134,7 +134,7 @@ def is_measured(engine: Engine, times: Times) -> bool:
         return bool(session.scalar(select(found)))
 
 
-def measure(engine: Engine, settings: Settings, times: Times) -> DriftReport:
+def measure(engine: Engine, settings: CommandSettings, times: Times) -> DriftReport:
     """Measure and store the report, in the place of an earlier one of the same time.
 
     Raises:
