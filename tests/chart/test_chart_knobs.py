@@ -77,6 +77,15 @@ def test_a_setting_is_replaced_not_repeated() -> None:
     assert [*changed][: len(plain)] == [*plain], "the order of the others stays"
 
 
+def test_a_command_replaces_the_images_and_no_other_containers() -> None:
+    for component in ("sentiment", "reviews", "frontend"):
+        deployment = named(with_values(deep(f"{component}.command", ["sleep", "1"])), f"Deployment/opine-{component}")
+        spec = deployment["spec"]["template"]["spec"]
+        commands = {one["name"]: one.get("command") for one in [*spec.get("initContainers", []), *spec["containers"]]}
+        assert commands.pop(component) == ["sleep", "1"]
+        assert set(commands.values()) <= {None}
+
+
 def test_a_large_number_stays_a_number() -> None:
     objects = with_values(deep("sentiment.env.OPINE_SENTIMENT_MAX_BODY_BYTES", 8388608))
     assert variables(objects, "Deployment/opine-sentiment")["OPINE_SENTIMENT_MAX_BODY_BYTES"] == "8388608"
