@@ -217,6 +217,24 @@ def test_keda_scales_alike_and_knows_when_it_knows_nothing() -> None:
     )
 
 
+def test_a_model_without_a_pod_is_woken_by_who_finds_none() -> None:
+    keda = {"type": "keda", "enabled": True, "keda": {"prometheusAddress": "http://prometheus.monitoring:9090"}}
+    values = {"sentiment": {"autoscaling": {**keda, "minReplicas": 0}}, "monitoring": {"enabled": True}}
+    spec = named(with_values(values), "ScaledObject/opine-sentiment")["spec"]
+    assert (spec["minReplicaCount"], spec["cooldownPeriod"]) == (0, 300)
+    asked, refused = (trigger["metadata"] for trigger in spec["triggers"])
+    # Without a pod there is no series, which is no demand, and not Prometheus away.
+    assert asked["query"].endswith(" or vector(0)")
+    assert refused["query"] == (
+        'sum(rate(opine_reviews_failed_predictions_total{namespace="opine-test",job="opine-reviews",'
+        'reason="unreachable"}[2m])) or vector(0)'
+    )
+    assert variables(with_values(values), "Deployment/opine-reviews")["OPINE_REVIEWS_SENTIMENT_SLEEPS"] == "true"
+    awake = with_values(values, deep("sentiment.autoscaling.minReplicas", 1))
+    assert "cooldownPeriod" not in named(awake, "ScaledObject/opine-sentiment")["spec"]
+    assert "OPINE_REVIEWS_SENTIMENT_SLEEPS" not in variables(awake, "Deployment/opine-reviews")
+
+
 TAINTED: Object = {
     "nodeSelector": {"pool": "opine"},
     "tolerations": [{"key": "opine", "operator": "Exists", "effect": "NoSchedule"}],
