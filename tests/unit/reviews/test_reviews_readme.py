@@ -5,6 +5,7 @@ import re
 import pytest
 from opine_reviews import metrics
 from opine_reviews.cli import main
+from opine_reviews.drift.metrics import families
 from opine_reviews.metrics import FAILED_PREDICTIONS, REJECTED_PREDICTIONS, SUBMITTED
 from opine_reviews.settings import Settings
 from prometheus_client import Counter, Gauge
@@ -17,6 +18,7 @@ from tests.support import ROOT
 README = (ROOT / "services/reviews/README.md").read_text()
 SETTING = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 COMMAND = re.compile(r"^\| `opine-reviews ([a-z-]+)", re.MULTILINE)
+DRIFT_METRIC = re.compile(r"^\| `(opine_drift_\w+)` \| (.*?) ?\|$", re.MULTILINE)
 RUN_METRIC = re.compile(r"^\| `(opine_(?:scrape|release)_\w+)` \| (.*?) ?\|$", re.MULTILINE)
 METRIC = re.compile(r"^\| `(opine_\w+_total)` \| (.*?) \|$", re.MULTILINE)
 
@@ -69,3 +71,10 @@ def test_the_readme_names_every_metric_of_the_runs_with_its_labels() -> None:
         if labels:
             gauge.labels(**dict.fromkeys(labels, "of the readme"))
             gauge.remove(*["of the readme"] * len(labels))
+
+
+def test_the_readme_names_every_metric_of_drift_with_its_labels() -> None:
+    documented = {
+        name: re.findall(r"`(\w+)`", re.sub(r":[^;|]*", "", labels)) for name, labels in DRIFT_METRIC.findall(README)
+    }
+    assert documented == {family.name: list(family._labelnames) for family in families(None)}  # noqa: SLF001  no sample
