@@ -14,6 +14,7 @@ from opine_reviews.models.registry import EventKind, ModelVersion, Release, Rele
 from opine_reviews.models.reviews import Brand, BrandMonth, Origin, Review
 from opine_reviews.models.scraped import BrandSource, RunKind, RunOutcome, ScrapedCount, ScrapedReview, ScrapeRun
 from opine_reviews.models.terms import BrandTerm, ReviewReading, ReviewTerm, TermText
+from opine_reviews.models.training import TrainingOutcome, TrainingRun
 
 __all__ = [
     "Base",
@@ -45,4 +46,6 @@ __all__ = [
     "Slug",
     "Stage",
     "TermText",
+    "TrainingOutcome",
+    "TrainingRun",
 ]
