@@ -18,7 +18,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.support.browser.admin_page import AdminPage
 from tests.support.browser.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
 from tests.support.browser.chromium import NARROW, WIDE, set_color_scheme, set_viewport
-from tests.support.browser.waiting import wait_for
+from tests.support.browser.waiting import texts, wait_for
 from tests.support.local_run import LocalRun
 from tests.support.registry import version
 
@@ -99,8 +99,6 @@ class ModelsPage(AdminPage):
 
     def open(self) -> None:
         self.driver.get(f"{self.base_url}/admin/models")
-        self.driver.delete_all_cookies()
-        self.driver.get(f"{self.base_url}/admin/models")
 
     def wait_for_words(self, *expected: str) -> None:
         def shown() -> bool:
@@ -136,10 +134,14 @@ class ModelsPage(AdminPage):
     def asks(self) -> bool:
         return self.driver.find_element(By.ID, "models-question").is_displayed()
 
-    @property
-    def history(self) -> list[str]:
-        entries = self.driver.find_elements(By.CSS_SELECTOR, ".history > li")
-        return [" ".join(entry.text.split()) for entry in entries]
+    def wait_for_history(self, *newest: str) -> None:
+        """The newest entries say this; they are there a moment later than what was said of the decision."""
+
+        def shown() -> bool:
+            entries = texts(self.driver, ".history > li")
+            return len(entries) >= len(newest) and all(map(str.__contains__, entries, newest))
+
+        wait_for(self.driver, f"{newest} in the history", shown)
 
 
 @pytest.fixture
@@ -166,8 +168,8 @@ def test_a_release_is_started_read_watched_and_decided(page: ModelsPage, release
         "All visitors see proposals of opine-charcnn 0.3.2",
         "Nobody has judged it yet",
     )
-    assert "admin released opine-charcnn 7.0.0" in page.history[0]
-    assert "A colder calibration." in page.history[0]
+    page.wait_for_history("admin released opine-charcnn 7.0.0")
+    page.wait_for_history("A colder calibration.")
 
     # What it would change, to be read.
     assert releases.review(1) == ("0.3.2", False)
@@ -179,8 +181,8 @@ def test_a_release_is_started_read_watched_and_decided(page: ModelsPage, release
     releases.decide("releases/{release}/advance", evidence={"reason": "few labels differ", "stage_s": 600})
     page.refresh()
     page.wait_for_words("now: A tenth seen by 10% of the visitors", "no review yet", "Lines begin with the 10th review")
-    assert "a colleague showed opine-charcnn 7.0.0 to 10% of the visitors." in page.history[0]
-    assert "Few labels differ. The stage had lasted 10 minutes." in page.history[0]
+    page.wait_for_history("a colleague showed opine-charcnn 7.0.0 to 10% of the visitors.")
+    page.wait_for_history("Few labels differ. The stage had lasted 10 minutes.")
     wait_for(driver, "the plan", releases.is_followed)
     written = Counter(releases.review(visitor) for visitor in range(2, 120))
     shown = {name: written[name, True] + written[name, False] for name in ("7.0.0", "0.3.2")}
@@ -207,10 +209,10 @@ def test_a_release_is_started_read_watched_and_decided(page: ModelsPage, release
     page.wait_for_words("opine-charcnn 7.0.0 is live for everybody")
     page.decide("pin", shipped)
     page.wait_for_words("opine-charcnn 0.3.2 is live for everybody")
-    assert [entry.split("revision")[1].split(maxsplit=1)[1] for entry in page.history[:2]] == [
+    page.wait_for_history(
         "admin pinned opine-charcnn 0.3.2: it is live for everybody.",
         "admin pinned opine-charcnn 7.0.0: it is live for everybody.",
-    ]
+    )
 
 
 def test_the_page_is_for_everybody_who_may_see_it(

@@ -29,6 +29,7 @@ Row = Mapping[str, object]
 
 # In an order that their references allow.
 TABLES = (
+    "drift_measurement",
     "rate_limit",
     "ended_session",
     "report",

@@ -105,7 +105,7 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
 def followers(settings: Settings, secrets: Secrets, reading_url: str, analysis_url: str) -> list[Program]:
     """What nobody waits for. A person's own model has nobody to judge it."""
     judges = [] if settings.model_dir else [judge(settings, secrets, analysis_url)]
-    return [reader(settings, secrets, reading_url), *judges]
+    return [reader(settings, reading_url), *judges]
 
 
 def judge(settings: Settings, secrets: Secrets, analysis_url: str) -> Program:
@@ -126,7 +126,7 @@ def judge(settings: Settings, secrets: Secrets, analysis_url: str) -> Program:
     )
 
 
-def reader(settings: Settings, secrets: Secrets, database_url: str) -> Program:
+def reader(settings: Settings, database_url: str) -> Program:
     """What reads new reviews for their terms; the page is there without it."""
     return Program(
         "reader",
@@ -134,7 +134,6 @@ def reader(settings: Settings, secrets: Secrets, database_url: str) -> Program:
         {
             "OPINE_REVIEWS_DATABASE_URL": database_url,
             "OPINE_REVIEWS_SENTIMENT_URL": url_of(settings.sentiment_port),
-            "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
             "OPINE_REVIEWS_LOG_JSON": "false",
         },
     )

@@ -1,6 +1,7 @@
 """The tables. The triggers that keep the counts exact, and the view for training, are in the migrations."""
 
 from opine_reviews.models.base import Base, Slug
+from opine_reviews.models.drift import DriftMeasurement
 from opine_reviews.models.moderation import (
     EndedSession,
     HiddenReview,
@@ -22,6 +23,7 @@ __all__ = [
     "BrandMonth",
     "BrandSource",
     "BrandTerm",
+    "DriftMeasurement",
     "EndedSession",
     "EventKind",
     "HiddenReview",
