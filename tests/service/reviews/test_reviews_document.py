@@ -52,6 +52,8 @@ ROUTES = {
     "/api/v1/rising-brands": {"get"},
     "/api/v1/scrape-runs": {"get"},
     "/api/v1/scraped-reviews": {"get"},
+    "/api/v1/training-runs": {"get", "post"},
+    "/api/v1/training-runs/{id}/end": {"post"},
     "/api/v1/sectors": {"get"},
 }
 

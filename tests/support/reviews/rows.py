@@ -55,7 +55,7 @@ def migrated(url: str) -> Engine:
 def empty_tables(engine: Engine) -> None:
     with engine.begin() as connection:
         if connection.scalar(text("SELECT count(*) FROM model_version")):
-            connection.exec_driver_sql("TRUNCATE model_version, release, release_event RESTART IDENTITY")
+            connection.exec_driver_sql("TRUNCATE model_version, release, release_event, training_run RESTART IDENTITY")
         if connection.scalar(text("SELECT count(*) FROM moderation_event")):
             connection.exec_driver_sql("TRUNCATE moderation_event RESTART IDENTITY")
         # For so few rows many times faster than TRUNCATE, which makes every index anew.

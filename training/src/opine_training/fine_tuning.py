@@ -61,7 +61,7 @@ class FineTuneConfig:
     seed: int = 1
     tuning_share: float = 0.2
     """Of the reviews that are learned from, the newest share, which chooses among the steps."""
-    least: int = 200
+    least_labels: int = 200
     """Reviews without which nothing is learned."""
     own_opinion: float = 0.3
     """Share of the live version's own opinion in what each text is to be read as."""
@@ -77,7 +77,7 @@ class FineTuneConfig:
 
     def __post_init__(self) -> None:
         require_shares(self, "tuning_share", "own_opinion")
-        require_positive(self, "least", "ngram_texts", "epochs", "learning_rate")
+        require_positive(self, "least_labels", "ngram_texts", "epochs", "learning_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,10 @@ class FineTuning:
     """
 
     def __init__(self, parent: Parent, corpus: Corpus, labels: Labels, config: FineTuneConfig) -> None:
-        if len(corpus) < config.least:
-            raise DataError(f"only {len(corpus)} reviews to learn from; {config.least} are needed (--least)")
+        if len(corpus) < config.least_labels:
+            raise DataError(
+                f"only {len(corpus)} reviews to learn from; {config.least_labels} are needed (--least-labels)"
+            )
         self._parent, self._corpus, self._config = parent, corpus, config
         self._stars = corpus.stars.astype(np.int64)
         self._corrections = labels.corrections

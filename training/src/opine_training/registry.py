@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import urllib3
 from charcnn.archive import MEDIA_TYPE, pack, unpack
+from charcnn.artefact import read_manifest
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -17,6 +20,7 @@ from opine_training import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
+logger = logging.getLogger(__name__)
 _TIMEOUT = urllib3.Timeout(connect=3.0, read=60.0)
 # Nothing is lost by asking again: an artefact that is registered twice is one version.
 _RETRIES = urllib3.Retry(5, backoff_factor=0.5, status_forcelist=[429, 502, 503, 504], allowed_methods=None,
@@ -36,6 +40,10 @@ class Settings(BaseSettings):
 
 class RegistryError(InputError):
     """The registry did not do what it was asked; the message says why."""
+
+
+class ConflictError(RegistryError):
+    """Somebody was there before."""
 
 
 class Registry:
@@ -77,17 +85,29 @@ class Registry:
             RegistryError: it is refused.
         """
         query = {"parent": parent, "training_run": training_run, "actor": ACTOR}
-        made = json.loads(self._ask("POST", "/models", query, body=pack(folder), headers={"Content-Type": MEDIA_TYPE}))
-        return str(made["digest"])
+        sent: dict[str, Any] = {"body": pack(folder), "headers": {"Content-Type": MEDIA_TYPE}}
+        try:
+            return str(json.loads(self._ask("POST", "/models", query, **sent))["digest"])
+        except ConflictError:
+            # A first try whose folder is lost has measured other times, and registered.
+            manifest = read_manifest(folder)
+            for version in json.loads(self._ask("GET", "/models", {"limit": "100"}))["items"]:
+                named = (version["name"], version["version"], version["training_run"])
+                if named == (manifest.name, manifest.version, training_run):
+                    return str(version["digest"])
+            raise
 
     def end_training(self, run: int, *, outcome: str, version: str | None, evidence: dict[str, Any]) -> None:
-        """Tell how a training ended that the learning service has started.
+        """Tell how a training ended that the learning service has started; one that has ended stays as it is.
 
         Raises:
-            RegistryError: nobody waits for it any more.
+            RegistryError: there is no such training.
         """
-        body = {"outcome": outcome, "version": version, "actor": ACTOR, "evidence": evidence}
-        self._ask("POST", f"/training-runs/{run}/end", json=body)
+        body = {"outcome": outcome, "version": version, "evidence": evidence}
+        try:
+            self._ask("POST", f"/training-runs/{run}/end", json=body)
+        except ConflictError as error:
+            logger.warning("the training has ended already: %s", error)
 
     def _ask(
         self, method: str, path: str, query: dict[str, str] | None = None, *, headers: dict[str, str] | None = None,
@@ -100,10 +120,12 @@ class Registry:
             )
         except urllib3.exceptions.HTTPError as error:
             raise RegistryError(f"{self._url} does not answer ({error}); --registry says where it is") from error
-        if answer.status in {401, 403}:
+        if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise RegistryError(
                 f"{self._url} does not accept the token: set OPINE_TRAINING_REGISTRY_TOKEN to its registry token"
             )
+        if answer.status == HTTPStatus.CONFLICT:
+            raise ConflictError(_detail(answer))
         if answer.status >= _FIRST_ERROR:
             raise RegistryError(f"{self._url} refuses {method} {path}: {_detail(answer)}")
         return answer.data

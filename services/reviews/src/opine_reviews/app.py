@@ -14,6 +14,7 @@ from opine_reviews.api.openapi import make_documented_app, register_document
 from opine_reviews.api.registry import models, release_routes
 from opine_reviews.api.reviews import export, predictions, reviews
 from opine_reviews.api.scraped import scraped
+from opine_reviews.api.training import training_routes
 from opine_reviews.database import Database
 from opine_reviews.dependencies import install_dependencies
 from opine_reviews.drift.metrics import DriftMetrics
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> Flask:
         scraped,
         models,
         release_routes,
+        training_routes,
         flips,
         drift,
         moderation_routes,

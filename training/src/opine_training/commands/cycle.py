@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import shlex
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 _OUTCOME = "outcome.json"
 _DATASET = "dataset"
+_LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,9 @@ def main(arguments: Sequence[str]) -> None:
     command = parse(Cycle, "cycle", arguments)
     command.run.mkdir(parents=True, exist_ok=True)
     registry = Registry(command.registry)
-    with log_to(command.run / LOG):
+    # Of two processes in one folder, such as one whose starter was killed, the second goes on where the first ended.
+    with (command.run / _LOCK).open("w") as lock, log_to(command.run / LOG):
+        fcntl.flock(lock, fcntl.LOCK_EX)
         # Kept before it is told: a run that was killed in between tells the same again.
         if not (command.run / _OUTCOME).exists():
             write_json(command.run / _OUTCOME, _outcome(command, _shown(arguments)))
@@ -102,12 +106,13 @@ def _outcome(command: Cycle, shown: str) -> dict[str, Any]:
         "rows": len(read.learned),
         "corrections": read.learned.corrections,
         "quarantined": sum(each["rows"] for each in read.manifest["quarantined"]),
-        "steps": steps,
+        "log_loss": {step["step"]: step["log_loss"] for step in steps},
+        "chosen": next(step["step"] for step in steps if step["chosen"]),
     }
     if not (command.run / ARTEFACT).exists():
         return _refused("nothing that was learned is better than the live version", evidence)
     verdict = gate(parent, command.run / ARTEFACT, read.held_out, command.limits)
-    evidence["gate"] = {check.name: {"passed": check.passed, "said": check.said} for check in verdict.checks}
+    evidence["gate"] = {check.name: check.said for check in verdict.checks}
     if not verdict.passed:
         return _refused("; ".join(verdict.reasons), evidence)
     logger.info("it passed: %s", verdict.checks[0].said)

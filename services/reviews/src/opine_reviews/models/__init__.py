@@ -15,6 +15,7 @@ from opine_reviews.models.registry import EventKind, ModelVersion, Release, Rele
 from opine_reviews.models.reviews import Brand, BrandMonth, Origin, Review
 from opine_reviews.models.scraped import BrandSource, RunKind, RunOutcome, ScrapedCount, ScrapedReview, ScrapeRun
 from opine_reviews.models.terms import BrandTerm, ReviewReading, ReviewTerm, TermText
+from opine_reviews.models.training import TrainingOutcome, TrainingRun
 
 __all__ = [
     "Base",
@@ -47,4 +48,6 @@ __all__ = [
     "Slug",
     "Stage",
     "TermText",
+    "TrainingOutcome",
+    "TrainingRun",
 ]
