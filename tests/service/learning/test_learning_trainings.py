@@ -162,7 +162,7 @@ def test_a_version_learns_passes_and_is_released_though_everybody_is_killed(
     launcher = TrainingProcesses(Settings.model_validate(given))
     assert Loop(services, launcher).look() == "train"
     run = trainings(api)[0]["id"]
-    until((tmp_path / f"training-{run}/dataset/manifest.json").exists)
+    until((tmp_path / f"training-{run}/dataset/manifest.json").exists, patience_s=300)
     launcher.close()
     again = TrainingProcesses(Settings.model_validate(given))
     loop = Loop(services, again)

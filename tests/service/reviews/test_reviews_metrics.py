@@ -20,7 +20,6 @@ FROZEN = {
     "opine_release_weight": set(),
     "opine_release_last_decision_timestamp_seconds": set(),
     "opine_training_runs": {"outcome"},
-    "opine_training_last_end_timestamp_seconds": set(),
     "opine_scrape_runs": {"kind", "outcome"},
     "opine_scrape_last_success_timestamp_seconds": {"kind"},
     "opine_scrape_last_run_timestamp_seconds": {"kind"},
