@@ -156,6 +156,7 @@ def test_a_version_learns_passes_and_is_released_though_everybody_is_killed(
     given = settings.model_dump() | {
         "registry_token": TOKEN,
         "training_python": sys.executable,
+        "training_arguments": "--brand-share 1",
         "training_dir": tmp_path,
         "training_database_url": engine.url.render_as_string(hide_password=False),
     }

@@ -53,7 +53,9 @@ Speak = Callable[[random.Random], tuple[str, int]]
 """A text, and the stars that are meant."""
 
 
-def _sentence(chance: random.Random, things: tuple[str, ...], phrases: Mapping[int, tuple[str, ...]]) -> tuple[str, int]:
+def _sentence(
+    chance: random.Random, things: tuple[str, ...], phrases: Mapping[int, tuple[str, ...]]
+) -> tuple[str, int]:
     stars = chance.choice(list(phrases))
     return f"The {chance.choice(things)} {chance.choice(phrases[stars])}, {chance.randrange(10**5)}.", stars
 
