@@ -156,13 +156,14 @@ def test_a_version_learns_passes_and_is_released_though_everybody_is_killed(
     given = settings.model_dump() | {
         "registry_token": TOKEN,
         "training_python": sys.executable,
+        "training_arguments": "--brand-share 1",
         "training_dir": tmp_path,
         "training_database_url": engine.url.render_as_string(hide_password=False),
     }
     launcher = TrainingProcesses(Settings.model_validate(given))
     assert Loop(services, launcher).look() == "train"
     run = trainings(api)[0]["id"]
-    until((tmp_path / f"training-{run}/dataset/manifest.json").exists)
+    until((tmp_path / f"training-{run}/dataset/manifest.json").exists, patience_s=300)
     launcher.close()
     again = TrainingProcesses(Settings.model_validate(given))
     loop = Loop(services, again)

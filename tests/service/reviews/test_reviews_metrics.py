@@ -38,7 +38,6 @@ FROZEN = {
     "opine_drift_stability_index": {"source", "figure"},
     "opine_drift_word_ratio": {"signal", "word"},
     "opine_training_runs": {"outcome"},
-    "opine_training_last_end_timestamp_seconds": set(),
     "opine_scrape_runs": {"kind", "outcome"},
     "opine_scrape_last_success_timestamp_seconds": {"kind"},
     "opine_scrape_last_run_timestamp_seconds": {"kind"},

@@ -16,7 +16,7 @@ from kubernetes import client
 from opine_learning.evidence import Counts
 from opine_learning.kubernetes_jobs import TrainingJobs
 from opine_learning.settings import Settings
-from opine_learning.training_policy import Signals, TrainingPolicy, reason_to_train
+from opine_learning.training_policy import Signals, TrainingPolicy, drift_reason, reason_to_train
 from opine_learning.training_processes import TrainingProcesses
 from opine_learning.trainings import LauncherError
 
@@ -46,6 +46,18 @@ def test_a_version_learns_from_labels_enough_sooner_where_words_drift(
 ) -> None:
     signals = Signals(since=BEGUN, proposals=Counts(40, new), idle_s=idle_s, drift=drift)
     assert reason_to_train(signals, TrainingPolicy()) == wanted
+
+
+def test_drift_counts_of_the_live_version_and_since_it_learned() -> None:
+    reasons = [{"said": "People correct what it says of refund."}, {"said": "Agreement fell."}]
+    until = (BEGUN + dt.timedelta(days=1)).isoformat()
+    answer = {"drifted": True, "reasons": reasons, "report": {"model_digest": "a", "until": until}}
+    assert drift_reason(answer, "a", BEGUN) == "People correct what it says of refund. Agreement fell."
+    assert drift_reason(answer, "b", BEGUN) is None
+    assert drift_reason(answer, "a", BEGUN + dt.timedelta(days=1)) is None
+    assert drift_reason(answer | {"drifted": False}, "a", BEGUN) is None
+    assert drift_reason({"drifted": False, "reasons": [], "report": None}, "a", BEGUN) is None
+    assert drift_reason(None, "a", BEGUN) is None
 
 
 def test_the_settings_are_the_policy() -> None:

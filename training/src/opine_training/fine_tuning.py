@@ -61,7 +61,7 @@ class FineTuneConfig:
     seed: int = 1
     tuning_share: float = 0.2
     """Of the reviews that are learned from, the newest share, which chooses among the steps."""
-    least_labels: int = 200
+    least_labels: int = 100
     """Reviews without which nothing is learned."""
     own_opinion: float = 0.3
     """Share of the live version's own opinion in what each text is to be read as."""

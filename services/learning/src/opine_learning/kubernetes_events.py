@@ -27,7 +27,7 @@ _LONGEST_MESSAGE = 1024
 
 
 class KubernetesEvents:
-    """Creates Events, which is all that the pod's account may do.
+    """Creates Events.
 
     Args:
         namespace: of this pod.

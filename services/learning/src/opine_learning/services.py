@@ -116,6 +116,13 @@ class Registry:
         found: list[dict[str, Any]] = self._ask("GET", _TRAININGS, params={"limit": _MOST_EVENTS}).json()["items"]
         return found
 
+    def drift(self) -> Any:  # noqa: ANN401  JSON
+        """What the last nightly look at drift says; None of an API that knows no such look."""
+        try:
+            return self._ask("GET", "/drift").json()
+        except NotFoundError:
+            return None
+
     def start_training(self, parent: str, evidence: Mapping[str, object]) -> int:
         """The number of a training that is written down now.
 

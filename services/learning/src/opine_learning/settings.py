@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     training_python: str = Field(
         default="", description="Python with PyTorch and opine-training, for processes; empty: this one"
     )
+    training_arguments: str = Field(
+        default="", description="more arguments of `opine_training cycle` for processes, such as `--margin 0.02`"
+    )
     training_dir: Path = Field(default=Path("runs"), description="folder of their runs")
     training_database_url: SecretStr = Field(
         default=SecretStr(""), description="where they read reviews, as the role `opine_analysis`"

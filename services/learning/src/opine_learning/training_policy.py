@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from opine_learning.evidence import Counts
 
@@ -44,3 +45,14 @@ def reason_to_train(signals: Signals, policy: TrainingPolicy) -> str | None:
     if signals.drift is not None and new >= policy.drift_labels:
         return f"{signals.drift}; {new} new reviews with a proposal, {corrected} of them corrected"
     return None
+
+
+def drift_reason(answer: Any, live: str, since: dt.datetime) -> str | None:  # noqa: ANN401  JSON
+    """What the last nightly look says has changed, of the live version and since it learned; None where nothing has."""
+    if answer is None or not answer["drifted"]:
+        return None
+    report = answer["report"]
+    # A report of before a training speaks of what has been learned from.
+    if report["model_digest"] != live or dt.datetime.fromisoformat(report["until"]) <= since:
+        return None
+    return " ".join(reason["said"] for reason in answer["reasons"])

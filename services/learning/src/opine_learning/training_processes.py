@@ -1,6 +1,7 @@
 """Trainings as processes of this machine: what `make run` does."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ class TrainingProcesses:
 
     def __init__(self, settings: Settings) -> None:
         self._python = settings.training_python or sys.executable
+        self._arguments = shlex.split(settings.training_arguments)
         self._folder: Path = settings.training_dir
         self._registry = str(settings.reviews_url)
         url = urlsplit(settings.training_database_url.get_secret_value())
@@ -54,6 +56,7 @@ class TrainingProcesses:
             *("nice", "-n", "10", self._python, "-m", "opine_training", "cycle"),
             *("--database-url", self._database, "--registry", self._registry),
             *("--run", str(folder), "--training-run", str(run)),
+            *self._arguments,
         ]
         try:
             with self._output(run).open("wb") as output:

@@ -12,17 +12,12 @@ from typing import Any, Literal, Protocol
 from opine_learning.evidence import Counts
 from opine_learning.services import Registry, Sentiment, StaleError
 from opine_learning.steps import Decision, Tell
-from opine_learning.training_policy import Signals, TrainingPolicy, reason_to_train
+from opine_learning.training_policy import Signals, TrainingPolicy, drift_reason, reason_to_train
 
 logger = logging.getLogger("opine.learning")
 
 _EVER = dt.datetime(2019, 1, 1, tzinfo=dt.UTC)
 _MOST_VERSIONS = 10
-
-
-def read_drift(registry: Registry) -> str | None:  # noqa: ARG001  the registry will say it
-    """What the nightly look at words says has changed; nothing looks yet."""
-    return None
 
 
 @dataclass(frozen=True)
@@ -173,7 +168,7 @@ def read_signals(registry: Registry, live: str, runs: list[Any]) -> Signals:
         since=since,
         proposals=Counts(events, trials),
         idle_s=(now - max(ended)).total_seconds() if ended else None,
-        drift=read_drift(registry),
+        drift=drift_reason(registry.drift(), live, since),
     )
 
 

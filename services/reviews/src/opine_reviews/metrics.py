@@ -95,11 +95,6 @@ TRAINING_RUNS = Gauge(
     ["outcome"],
     multiprocess_mode="mostrecent",
 )
-TRAINING_LAST_END = Gauge(
-    "opine_training_last_end_timestamp_seconds",
-    "When a training last ended, however it did; 0 before that.",
-    multiprocess_mode="mostrecent",
-)
 
 
 class RunMetrics:
@@ -168,11 +163,9 @@ def _show_releases(session: Session) -> None:
 
 def _show_trainings(session: Session) -> None:
     outcome = func.coalesce(TrainingRun.outcome, "running")
-    counted = session.execute(select(outcome, func.count(), func.max(TrainingRun.ended_at)).group_by(outcome)).all()
-    counts = {ended: number for ended, number, _ in counted}
+    counts = dict(session.execute(select(outcome, func.count()).group_by(outcome)).all())
     for ended in (*get_args(TrainingOutcome), "running"):
         TRAINING_RUNS.labels(ended).set(counts.get(ended, 0))
-    TRAINING_LAST_END.set(max((last.timestamp() for _, _, last in counted if last is not None), default=0))
 
 
 def _show_last(session: Session, kind: RunKind) -> None:
