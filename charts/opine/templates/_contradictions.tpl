@@ -39,6 +39,9 @@
   {{- if and .autoscaling.enabled (eq .autoscaling.type "keda") (eq .autoscaling.metric "offeredCompute") (not .autoscaling.keda.prometheusAddress) -}}
     {{- fail "\n\nsentiment.autoscaling.type=keda with metric=offeredCompute needs sentiment.autoscaling.keda.prometheusAddress, such as http://prometheus-operated.monitoring.svc:9090.\n" -}}
   {{- end -}}
+  {{- if and .autoscaling.enabled (not .autoscaling.minReplicas) (or (ne .autoscaling.type "keda") (ne .autoscaling.metric "offeredCompute")) -}}
+    {{- fail "\n\nsentiment.autoscaling.minReplicas=0 needs sentiment.autoscaling.type=keda and metric=offeredCompute: nothing else wakes a model that has no pod. Or set minReplicas to 1.\n" -}}
+  {{- end -}}
   {{- if and .autoscaling.enabled (eq .autoscaling.metric "offeredCompute") (not $.Values.monitoring.enabled) -}}
     {{- fail "\n\nsentiment.autoscaling.metric=offeredCompute needs monitoring.enabled=true: without a ServiceMonitor nobody reads what is asked of the model. Or set sentiment.autoscaling.metric=cpu.\n" -}}
   {{- end -}}
@@ -70,8 +73,8 @@
 {{- if and .Values.scraping.enabled (or (not .Values.scraping.siteUrl) (not .Values.scraping.contact)) -}}
   {{- fail "\n\nscraping.enabled=true needs scraping.siteUrl, the site that is read, and scraping.contact, at which its operator reaches you.\n" -}}
 {{- end -}}
-{{- if and .Values.training.enabled (or (not .Values.training.data.existingClaim) (not .Values.training.runs.existingClaim)) -}}
-  {{- fail "\n\ntraining.enabled=true needs training.data.existingClaim with review files and training.runs.existingClaim for what a run leaves.\n" -}}
+{{- if and .Values.training.enabled (not (and .Values.learning.enabled .Values.learning.events)) -}}
+  {{- fail "\n\ntraining.enabled=true needs learning.enabled=true, which decides when a version learns, and learning.events=true, which gives it an account.\n" -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
   {{- fail "\n\ningress.enabled=true needs ingress.hosts, such as {opine.example.org}.\n" -}}

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask.testing import FlaskClient
-from opine_reviews.reading import ReadingError, ReviewReader
+from opine_reviews.reading import ReviewReader
+from opine_reviews.sentiment_bulk import ReadingError
 from opine_reviews.settings import Settings
 from sqlalchemy import Engine, text
 

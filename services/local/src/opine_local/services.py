@@ -102,13 +102,14 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
     ]  # fmt: skip
 
 
-def followers(settings: Settings, secrets: Secrets, reading_url: str) -> list[Program]:
+def followers(settings: Settings, secrets: Secrets, reading_url: str, analysis_url: str) -> list[Program]:
     """What nobody waits for. A person's own model has nobody to judge it."""
-    return [reader(settings, reading_url), *([] if settings.model_dir else [judge(settings, secrets)])]
+    judges = [] if settings.model_dir else [judge(settings, secrets, analysis_url)]
+    return [reader(settings, reading_url), *judges]
 
 
-def judge(settings: Settings, secrets: Secrets) -> Program:
-    """What makes the shipped model the first version, and decides releases."""
+def judge(settings: Settings, secrets: Secrets, analysis_url: str) -> Program:
+    """What makes the shipped model the first version, decides releases, and lets versions learn where PyTorch is."""
     return Program(
         "learning",
         [sys.executable, "-m", "opine_learning", "run", "--every", f"{settings.look_every_s:g}"],
@@ -116,6 +117,10 @@ def judge(settings: Settings, secrets: Secrets) -> Program:
             "OPINE_LEARNING_REVIEWS_URL": url_of(settings.reviews_port),
             "OPINE_LEARNING_SENTIMENT_URL": url_of(settings.sentiment_port),
             "OPINE_LEARNING_REGISTRY_TOKEN": secrets.registry_token,
+            "OPINE_LEARNING_TRAINING": "process",
+            "OPINE_LEARNING_TRAINING_PYTHON": settings.training_python,
+            "OPINE_LEARNING_TRAINING_DIR": str(settings.data_dir / "training"),
+            "OPINE_LEARNING_TRAINING_DATABASE_URL": analysis_url,
             "OPINE_LEARNING_LOG_JSON": "false",
         },
     )
