@@ -21,7 +21,7 @@ SCALING = {
     "type": "keda",
     "minReplicas": 0,
     "maxReplicas": 3,
-    "targetOfferedCompute": 0.02,
+    "targetOfferedCompute": 0.004,
     "scaleDownStabilizationSeconds": QUIET_S,
     "keda": {"prometheusAddress": "http://prometheus-operated.monitoring.svc:9090", "pollingInterval": 5},
 }
