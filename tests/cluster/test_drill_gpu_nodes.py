@@ -202,7 +202,7 @@ def clear(release: Release) -> None:
 
 
 def test_without_the_values_for_gpus_no_pod_goes_to_their_nodes(nodes: Release) -> None:
-    nodes.kubectl("delete", "deployment", "opine-sentiment")
+    clear(nodes)
     apply_model(nodes, replicaCount=1, gpu={"enabled": False}, engine="onnx", image={"tag": "0.1.0"})
     wait_until(lambda: nodes.pods("sentiment"), "a pod", 30)
     wait_until(lambda: placed(nodes)[""] == 0 or pending_reason(nodes), "a place, or a reason for none", 30)
