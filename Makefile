@@ -22,7 +22,7 @@ ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/action
 BENTOML ?= $(CURDIR)/.venv-test/bin/bentoml
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo scrape-demo release-demo test coverage bench lint lint-python lint-types lint-web lint-shell lint-yaml lint-images lint-workflows format lock version \
+.PHONY: help run demo scrape-demo release-demo learn-demo test coverage bench lint lint-python lint-types lint-web lint-shell lint-yaml lint-images lint-workflows format lock version \
 	train evaluate picture bento images model-image kind release ci e2e drills clean python browser data
 
 ##@ Use
@@ -41,6 +41,9 @@ demo: .venv/installed ## Fill Opine with invented reviews, marked as such; ARGS=
 
 release-demo: .venv/installed ## Release a good and a bad model version, judged by simulated visitors, in three minutes
 	@.venv/bin/python -m opine_local.release_demo --model services/sentiment/model
+
+learn-demo: .venv-test/installed ## People take up new words and the model learns them from corrections, in minutes; ARGS="--plot picture.svg"
+	@.venv-test/bin/python -m opine_local.learn_demo $(ARGS)
 
 clean: ## Remove what was installed; the data in .local stay
 	rm -rf .venv .venv-bench .venv-scraping .venv-test .venv-uv .venv-uv.partial .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

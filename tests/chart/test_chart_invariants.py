@@ -24,6 +24,16 @@ RECOMMENDED = {
     f"app.kubernetes.io/{name}" for name in ("name", "instance", "version", "component", "part-of", "managed-by")
 }
 SELECTOR = {"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"}
+# Which components hold which key of the chart's Secret.
+KEY_HOLDERS = {
+    "admin-password": {"frontend"},
+    "admin-token": {"frontend", "reviews"},
+    "client-hash-key": {"reviews"},
+    "next-password": {"reviews"},
+    "previous-client-hash-key": {"reviews"},
+    "registry-token": {"learning", "reviews", "training"},
+    "session-key": {"frontend"},
+}
 # What CloudNativePG writes.
 OWNER_KEYS = {"username", "password"}
 
@@ -114,6 +124,29 @@ def test_environment_names_occur_once(objects: list[Object]) -> None:
         for container in pods.containers:
             names = [variable["name"] for variable in container.get("env", [])]
             assert len(set(names)) == len(names), f"{pods.owner} {container['name']}"
+
+
+def strangers(objects: list[Object]) -> set[str]:
+    """Pods with a key that only others need: who breaks into one of them would be more than it is."""
+    return {
+        f"{pods.owner}: {key}"
+        for pods in own_pods(objects)
+        for kind, _, key in references(pods, optional=True)
+        if kind == "Secret" and key in KEY_HOLDERS
+        and pods.labels["app.kubernetes.io/component"] not in KEY_HOLDERS[key]
+    }  # fmt: skip
+
+
+def test_each_key_is_with_those_who_need_it(objects: list[Object]) -> None:
+    assert strangers(objects) == set()
+
+
+def test_a_key_that_went_too_far_is_found(rendered: dict[str, list[Object]]) -> None:
+    changed = yaml.safe_load(yaml.safe_dump(rendered["defaults"]))
+    reading = next(pods for pods in own_pods(changed) if pods.labels["app.kubernetes.io/component"] == "reading")
+    key = {"name": "opine", "key": "client-hash-key"}
+    reading.containers[0]["env"].append({"name": "KEY", "valueFrom": {"secretKeyRef": key}})
+    assert strangers(changed) == {f"{reading.owner}: client-hash-key"}
 
 
 def given_names(shape: str) -> set[str]:

@@ -259,7 +259,7 @@ def test_everything_can_be_placed_on_tainted_nodes() -> None:
     names = ("sentiment", "reviews", "frontend", "migrations", "scraping", "learning", "training")
     components = dict.fromkeys(names, TAINTED)
     database = deep("database.cnpg", {**TAINTED, "pooler": TAINTED})
-    training = {"training": {"enabled": True, "data": {"existingClaim": "a"}, "runs": {"existingClaim": "b"}}}
+    training = {"training": {"enabled": True, "runs": {"existingClaim": "b"}}}
     objects = with_values(components, database, {"scraping": SCRAPING}, training)
     specs = {pods.owner: pods.spec for pods in own_pods(objects)}
     specs["pooler"] = named(objects, "Pooler/opine-db-pooler")["spec"]["template"]["spec"]

@@ -21,6 +21,8 @@ CONVERSATIONS = [
     ("CronJob/opine-reading", "Cluster/opine-db", 5432),
     ("CronJob/opine-reading", "Deployment/opine-sentiment", "http"),
     ("CronJob/opine-crawl", "Cluster/opine-db", 5432),
+    ("CronJob/opine-training", "Cluster/opine-db", 5432),
+    ("CronJob/opine-training", "Deployment/opine-reviews", "http"),
     ("Deployment/opine-reviews", "Pooler/opine-db-pooler", 5432),
     ("Pooler/opine-db-pooler", "Cluster/opine-db", 5432),
     ("Cluster/opine-db", "Cluster/opine-db", 8000),
@@ -34,7 +36,7 @@ SILENCES = [
     ("CronJob/opine-retention", "Deployment/opine-sentiment", "http"),
     ("CronJob/opine-crawl", "Deployment/opine-reviews", "http"),
     ("CronJob/opine-learning", "Cluster/opine-db", 5432),
-    ("CronJob/opine-training", "Cluster/opine-db", 5432),
+    ("CronJob/opine-training", "Deployment/opine-sentiment", "http"),
     ("Pod/opine-test", "Cluster/opine-db", 5432),
 ]
 

@@ -39,7 +39,7 @@ CONTRADICTIONS: list[tuple[Object, str]] = [
     (merged(deep("database.cnpg.pooler.enabled", False), deep("reviews.threads", 32)), "pooler.enabled=true"),
     (deep("reviews.env.OPINE_REVIEWS_THREADS", 12), "Set reviews.threads"),
     (deep("scraping.enabled", True), "needs scraping.siteUrl"),
-    (deep("training.enabled", True), "needs training.data.existingClaim"),
+    (merged(deep("training.enabled", True), deep("learning.events", False)), "needs learning.enabled=true"),
     (deep("ingress.enabled", True), "needs ingress.hosts"),
     (deep("httpRoute.enabled", True), "needs httpRoute.parentRefs"),
     (deep("migrations.enabled", False), "Set migrations.seedBrands=false"),

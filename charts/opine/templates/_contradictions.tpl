@@ -73,8 +73,8 @@
 {{- if and .Values.scraping.enabled (or (not .Values.scraping.siteUrl) (not .Values.scraping.contact)) -}}
   {{- fail "\n\nscraping.enabled=true needs scraping.siteUrl, the site that is read, and scraping.contact, at which its operator reaches you.\n" -}}
 {{- end -}}
-{{- if and .Values.training.enabled (or (not .Values.training.data.existingClaim) (not .Values.training.runs.existingClaim)) -}}
-  {{- fail "\n\ntraining.enabled=true needs training.data.existingClaim with review files and training.runs.existingClaim for what a run leaves.\n" -}}
+{{- if and .Values.training.enabled (not (and .Values.learning.enabled .Values.learning.events)) -}}
+  {{- fail "\n\ntraining.enabled=true needs learning.enabled=true, which decides when a version learns, and learning.events=true, which gives it an account.\n" -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
   {{- fail "\n\ningress.enabled=true needs ingress.hosts, such as {opine.example.org}.\n" -}}

@@ -35,6 +35,7 @@ def driver(session_driver: Chrome, opine: LocalRun) -> Chrome:
     set_viewport(session_driver, WIDE)
     with urllib.request.urlopen(f"{opine.url('reviews')}/readyz", timeout=30):  # noqa: S310  our own address
         session_driver.get(f"{opine.url('frontend')}/livez")
+    session_driver.delete_all_cookies()
     session_driver.execute_script("localStorage.clear()")
     console_errors(session_driver)
     foreign_requests(session_driver, opine.url("frontend"))

@@ -88,8 +88,8 @@ def sentiment(settings: Settings) -> Iterator[Sentiment]:
     sentiment.close()
 
 
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+def until(condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
+    deadline = time.monotonic() + patience_s
     while not condition():
         assert time.monotonic() < deadline, "it never came to that"
         time.sleep(0.05)

@@ -27,6 +27,7 @@ ROUTES = {
     "/api/v1/brands/{slug}/summary": {"get"},
     "/api/v1/brands/{slug}/terms": {"get"},
     "/api/v1/brands/{slug}/trend": {"get"},
+    "/api/v1/drift": {"get"},
     "/api/v1/models": {"get", "post"},
     "/api/v1/models/{digest}": {"get"},
     "/api/v1/models/{digest}/artefact": {"get"},
@@ -51,6 +52,8 @@ ROUTES = {
     "/api/v1/rising-brands": {"get"},
     "/api/v1/scrape-runs": {"get"},
     "/api/v1/scraped-reviews": {"get"},
+    "/api/v1/training-runs": {"get", "post"},
+    "/api/v1/training-runs/{id}/end": {"post"},
     "/api/v1/sectors": {"get"},
 }
 
@@ -106,7 +109,7 @@ def test_admin_routes_are_documented_as_such(document: dict[str, Any]) -> None:
         *[
             (scheme, f"/api/v1/{path}")
             for scheme in ("registry", "admin")
-            for path in ("proposals", "release-plan/pin", "releases")
+            for path in ("drift", "proposals", "release-plan/pin", "releases")
         ],
         *[
             (scheme, f"/api/v1/releases/{{id}}/{path}")

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask.testing import FlaskClient
-from opine_reviews.reading import ReadingError, ReviewReader
+from opine_reviews.reading import ReviewReader
+from opine_reviews.sentiment_bulk import ReadingError
 from opine_reviews.settings import Settings
 from sqlalchemy import Engine, text
 
@@ -178,6 +179,22 @@ def test_a_review_that_is_being_deleted_is_left_alone(engine: Engine, reader: Re
         assert list(stored(engine)) == [stays]
         deleting.rollback()
     assert reader.read_all() == 1
+
+
+def test_who_deletes_more_never_waits_for_a_reader_that_waits(engine: Engine, reader: ReviewReader) -> None:
+    goes, goes_too = add_reviews(engine, [{"text": "good"}, {"text": "late"}])
+    delete = text("DELETE FROM review WHERE id = :id")
+    with engine.connect() as deleting, engine.connect() as watching:
+        deleting.execute(delete, {"id": goes})
+        run = threading.Thread(target=reader.read_all)
+        run.start()
+        until(lambda: watching.scalar(text("SELECT exists(SELECT FROM pg_locks WHERE NOT granted)")) is True)
+        # The newest was read first. Each waiting for the other would be a deadlock, and the reader not always ends it.
+        deleting.execute(text("SET LOCAL lock_timeout = '100ms'"))
+        deleting.execute(delete, {"id": goes_too})
+        deleting.commit()
+        run.join()
+    assert stored(engine) == {}
 
 
 def test_a_hidden_review_says_nothing_until_it_is_restored(

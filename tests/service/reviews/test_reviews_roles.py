@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from opine_reviews.drift.measuring import is_measured, measure
 from opine_reviews.reading import ReviewReader
 from opine_reviews.roles import RoleError, grant_roles
 from opine_reviews.schema import wait_for_database
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.support.fake_sentiment import FakeSentiment
 from tests.support.postgres import Postgres
+from tests.support.reviews.language import TIMES
 from tests.support.reviews.rows import add_company, add_reviews, add_run, add_scraped_reviews, scored
 
 ANALYST, WRITER, READER = "opine_analysis", "opine_scraping", "opine_reading"
@@ -72,7 +74,6 @@ FORBIDDEN_TO_THE_READER = (
     "UPDATE review_term SET pull = 9",
     "DELETE FROM review_reading",
     "SELECT * FROM scraped_review",
-    "SELECT * FROM labelled_review",
     "SELECT * FROM moderation_event",
     "UPDATE alembic_version SET version_num = '0001'",
     "CREATE TABLE mine ()",
@@ -172,6 +173,8 @@ def test_the_reader_may_read_texts_and_write_their_terms_and_no_more(
     with engine.connect() as connection:
         terms = connection.execute(text("SELECT term, review_count, client_count FROM brand_term ORDER BY 1")).all()
     assert ("slow", 2, 1) in [tuple(row) for row in terms]
+    assert measure(reader, settings, TIMES).figures[0].reviews_now == 0
+    assert is_measured(reader, TIMES)
     assert [statement for statement in FORBIDDEN_TO_THE_READER if not _denied(reader, statement)] == []
 
 

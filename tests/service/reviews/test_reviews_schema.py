@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.support.reviews.rows import add_company
 
-HEAD = "0011"
+HEAD = "0014"
 
 
 def _found(engine: Engine) -> str | None:
@@ -48,7 +48,7 @@ def test_upgrade_and_downgrade_meet_again(empty: Engine) -> None:
         left = connection.scalar(
             text(
                 "SELECT count(*) FROM pg_proc "
-                "WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(brand|review|scraped|release)'"
+                "WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(brand|review|scraped|release|training)'"
             )
         )
     assert left == 0
@@ -65,7 +65,7 @@ def test_a_failing_revision_leaves_nothing(empty: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "enough"), [(None, False), ("", False), ("0010", False), ("0011", True), ("0012", True), ("ae10", False)]
+    ("found", "enough"), [(None, False), ("", False), ("0013", False), ("0014", True), ("0015", True), ("ae10", False)]
 )
 def test_a_database_ahead_suffices(found: str | None, enough: bool) -> None:
     assert is_sufficient(found, HEAD) is enough

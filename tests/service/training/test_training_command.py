@@ -23,7 +23,9 @@ from opine_training.corpus import open_corpus
 from opine_training.sampling import SoftTargets
 
 from tests.support import ROOT
+from tests.support.registry import SHIPPED
 from tests.support.training.catalogues import GERMAN, write_catalogue
+from tests.support.training.labelled import drifted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,8 +34,8 @@ torch.set_num_threads(1)  # batches this small lose more to a second thread than
 
 FEW = ("--max-rows", "120", "--tuning-share", "0.2")
 SHORTER = {"find-lr": ("--steps", "20"), "teach": (*FEW, "--batch-tokens", "128")}
-# Run as documented where there is one: tests/service/reviews/test_reviews_dataset.py.
-NEEDS_DATABASE = "dataset"
+# Run as documented where there is one: tests/service/reviews/test_reviews_dataset.py, tests/service/learning.
+NEEDS_DATABASE = {"dataset", "cycle"}
 README = ROOT / "training/README.md"
 WORDS = ("awful", "bad", "okay", "nice", "superb")
 
@@ -84,13 +86,15 @@ def documented_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run
     write_reviews(folder / "reviews/shop.csv", 600)
     write_reviews(folder / "reviews/bench_balanced.csv", 50)
     (folder / "ablation.toml").write_text(documented("toml"))
+    drifted(folder / "datasets/opine")
+    shutil.copytree(SHIPPED, folder / "services/sentiment/model")
     write_catalogue(folder / "unpacked/app/locale/de/LC_MESSAGES/app.mo", GERMAN)
     done: Runs = {}
     for line in documented().replace("\\\n", " ").splitlines():
         command = line.removeprefix("python -m opine_training ")
         assert command != line, line
         name, *arguments = shlex.split(command)
-        if name == NEEDS_DATABASE:
+        if name in NEEDS_DATABASE:
             continue
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(fit_abstention, "_MADE", 500)
@@ -105,7 +109,7 @@ def workplace(documented_runs: tuple[Path, Runs]) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", sorted(set(cli.COMMANDS) - {NEEDS_DATABASE}))
+@pytest.mark.parametrize("command", sorted(set(cli.COMMANDS) - NEEDS_DATABASE))
 def test_every_documented_command_works(documented_runs: tuple[Path, Runs], command: str) -> None:
     assert documented_runs[1][command].error is None
 
@@ -191,8 +195,5 @@ def test_make_evaluate_prints_one_json_object(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(workplace: Path, arguments: tuple[str, ...], sentence: str) -> None:
-    model = ROOT / "services/sentiment/model"
-    if not (workplace / "services").exists():
-        shutil.copytree(model, workplace / "services/sentiment/model")
     done = opine_training(*arguments, cwd=workplace)
     assert sentence in str(done.error)

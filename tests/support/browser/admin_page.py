@@ -2,7 +2,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from tests.support.browser.waiting import wait_for
+from tests.support.browser.waiting import texts, wait_for
 
 
 class AdminPage:
@@ -45,12 +45,11 @@ class AdminPage:
     @property
     def runs(self) -> list[str]:
         """The table of the scraping's runs, a line a row."""
-        rows = self.driver.find_elements(By.CSS_SELECTOR, "#admin-runs tbody tr")
-        return [" ".join(row.text.split()) for row in rows]
+        return texts(self.driver, "#admin-runs tbody tr")
 
     def column(self, label: str) -> list[str]:
-        cells = self.driver.find_elements(By.CSS_SELECTOR, f"#admin-table td[data-label='{label}']")
-        return [cell.text.removeprefix(label).strip() for cell in cells]
+        cells = texts(self.driver, f"#admin-table td[data-label='{label}']")
+        return [cell.removeprefix(label).strip() for cell in cells]
 
     @property
     def words(self) -> str:

@@ -1,7 +1,7 @@
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-from tests.support.browser.waiting import wait_for
+from tests.support.browser.waiting import texts, wait_for
 
 
 class BrandsPage:
@@ -29,7 +29,7 @@ class BrandsPage:
 
     @property
     def names(self) -> list[str]:
-        return [name.text for name in self.driver.find_elements(By.CSS_SELECTOR, ".brand-card .brand-name")]
+        return texts(self.driver, ".brand-card .brand-name")
 
     @property
     def words(self) -> str:
@@ -75,7 +75,7 @@ class BrandPage:
     @property
     def terms(self) -> list[str]:
         """Of both lists, praise first."""
-        return [term.text for term in self.driver.find_elements(By.CSS_SELECTOR, ".term-name")]
+        return texts(self.driver, ".term-name")
 
     def choose_term(self, text: str) -> None:
         self.driver.find_element(By.CSS_SELECTOR, f".term[data-term='{text}']").click()
@@ -98,7 +98,7 @@ class BrandPage:
         self._page(name, "newer")
 
     def _texts(self, name: str) -> list[str]:
-        return [text.text for text in self.driver.find_elements(By.CSS_SELECTOR, f"#{name}-list .review-text")]
+        return texts(self.driver, f"#{name}-list .review-text")
 
     def _page(self, name: str, way: str) -> None:
         before = self._texts(name)

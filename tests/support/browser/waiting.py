@@ -1,4 +1,4 @@
-"""Waiting for what a page will show."""
+"""Waiting for what a page will show, and reading what it shows."""
 
 from collections.abc import Callable
 
@@ -15,3 +15,9 @@ def wait_for(driver: Chrome, what: str, holds: Callable[[], object]) -> None:
     ignored = (NoSuchElementException, StaleElementReferenceException)
     waiting = WebDriverWait(driver, PATIENCE_S, poll_frequency=0.05, ignored_exceptions=ignored)
     waiting.until(lambda _driver: holds(), message=f"never came true: {what}")
+
+
+def texts(driver: Chrome, selector: str) -> list[str]:
+    """What the elements say, a line each; all at once, for a page may replace them at any time."""
+    script = "return [...document.querySelectorAll(arguments[0])].map((element) => element.innerText)"
+    return [" ".join(text.split()) for text in driver.execute_script(script, selector)]

@@ -8,6 +8,7 @@ import opine_common.http_metrics
 import opine_reviews.metrics
 import opine_sentiment.metrics
 import promql_parser
+from opine_reviews.drift.metrics import families
 from prometheus_client.metrics import MetricWrapperBase
 from promql_parser import MatrixSelector, VectorSelector
 
@@ -25,6 +26,7 @@ CNPG_POOLS = {"database", "user"}
 THIRD_PARTIES: dict[str, dict[str, set[str]]] = {
     "Prometheus": {"up": set(), "ALERTS": {"alertname", "alertstate", "severity"}},
     "kube-state-metrics": {
+        "kube_deployment_spec_replicas": {"deployment"},
         "kube_deployment_status_replicas_available": {"deployment"},
         "kube_pod_container_status_restarts_total": set(),
         "kube_pod_container_resource_limits": {"resource"},
@@ -77,7 +79,8 @@ def exported() -> dict[str, set[str]]:
                 labels = set(metric._labelnames)  # noqa: SLF001  no series has them before its first sample
                 for suffix in SUFFIXES[family.type]:
                     found[family.name + suffix] = labels | ({"le"} if suffix == "_bucket" else set())
-    return found
+    # Made when they are asked for.
+    return found | {family.name: set(family._labelnames) for family in families(None)}  # noqa: SLF001  likewise
 
 
 def known() -> dict[str, set[str]]:

@@ -41,6 +41,12 @@ TEACH = {
     "--opinions", "--precision", "--prefix-share", "--rows", "--run", "--seed", "--warmup", "--weight-decay",
     "--weights",
 } | READING | SELECTION  # fmt: skip
+GUARDS = {"--brand-share", "--burst", "--burst-s", "--client", "--day-share", "--least", "--similarity"}
+FINE_TUNING = {
+    "--compile", "--device", "--epochs", "--learning-rate", "--least-labels", "--network-from", "--new-ngrams",
+    "--ngram-texts", "--own-opinion", "--precision", "--run", "--seed", "--tuning-share", "--workers",
+}  # fmt: skip
+LIMITS = {"--behaviour", "--confidence", "--kind", "--latency", "--least-reviews", "--margin", "--size"}
 FLAGS = {
     "train": TRAIN | NETWORK,
     "train --config legacy_2019": TRAIN | LEGACY_2019_NETWORK,
@@ -52,18 +58,10 @@ FLAGS = {
     "calibrate": {"--data", "--evaluate", "--model", "--out", "--split", "--uniform-prior", "--version"}
     | READING
     | SELECTION,
-    "dataset": {
-        "--brand-share",
-        "--burst",
-        "--burst-s",
-        "--client",
-        "--database-url",
-        "--day-share",
-        "--held-out",
-        "--least",
-        "--out",
-        "--similarity",
-    },
+    "dataset": {"--database-url", "--held-out", "--out"} | GUARDS,
+    "fine-tune": {"--dataset", "--from", "--registry"} | FINE_TUNING,
+    "gate": {"--candidate", "--dataset", "--live", "--registry"} | LIMITS,
+    "cycle": {"--database-url", "--held-out", "--registry", "--training-run"} | GUARDS | FINE_TUNING | LIMITS,
     "fit-abstention": {"--data", "--false-alarms", "--out", "--translations"} | READING,
     "export": {"--out", "--run", "--version"},
     "predict": {"--model"},

@@ -19,6 +19,9 @@ COMMANDS = {
     "predict": "print what a model predicts of texts",
     "fit-abstention": "fit which texts are not judged: those of other languages and those without an opinion",
     "dataset": "write the labelled reviews of a database as Parquet, guarded against poisoning",
+    "fine-tune": "let a version learn from a dataset, by the fewest changes that help",
+    "gate": "judge a version beside the live one, and register what passes",
+    "cycle": "dataset, fine-tune, gate and registration in one",
     "find-lr": "propose a learning rate by a range test",
     "ablate": "train named variants with several seeds and print a table of what each brings",
 }

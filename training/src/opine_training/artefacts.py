@@ -236,7 +236,7 @@ def export_run(folder: Path, artefact: Path, version: str) -> None:
             metrics=metrics,
             card=card,
         )
-        _add_int8(artefact, tuning)
+        add_int8(artefact, tuning)
     elif isinstance(network, Legacy2019Network):
         offsets = fit_uniform_prior(softmax(logits.astype(np.float64)), LABEL_OF_STAR[stars])
         manifest = Legacy2019Manifest(
@@ -250,7 +250,7 @@ def export_run(folder: Path, artefact: Path, version: str) -> None:
         write_legacy_2019(artefact, network, manifest, card)
 
 
-def _add_int8(artefact: Path, tuning: Corpus) -> None:
+def add_int8(artefact: Path, tuning: Corpus) -> None:
     """Where this machine can, and where int8 is near enough; an artefact is whole without it."""
     # Evenly over the corpus, which is sorted by source.
     indices = np.linspace(0, len(tuning) - 1, min(len(tuning), _INT8_TEXTS)).astype(int).tolist()

@@ -12,7 +12,7 @@ from scipy.ndimage import uniform_filter
 from torch.nn import functional
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -50,7 +50,11 @@ def calibrated_log_loss(logits: NDArray[np.float32], classes: NDArray[np.int64])
     return float(-np.log(np.maximum(probabilities[np.arange(len(classes)), classes], _LEAST)).mean())
 
 
-def fit_scaling(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> tuple[float, list[float]]:
+def fit_scaling(
+    logits: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    centre: tuple[float, Sequence[float]] | None = None,
+) -> tuple[float, list[float]]:
     """Temperature and class biases: vector scaling with one shared factor (Guo et al. 2017).
 
     Maximum a posteriori: a unit Gaussian prior keeps the fit finite where the classes are separable.
@@ -58,21 +62,26 @@ def fit_scaling(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> tupl
     Args:
         logits: raw, shape (N, K).
         classes: 0 to K - 1, shape (N,).
+        centre: temperature and biases that the prior expects; by default 1 and none.
     """
     raw, truth = torch.from_numpy(logits).double(), torch.from_numpy(classes)
-    # Its logarithm, so that the temperature stays positive and 1 is where the prior centres it.
+    expected, expected_bias = centre or (1.0, [0.0] * logits.shape[1])
+    first_bias = torch.tensor(expected_bias, dtype=torch.float64)
+    # The logarithm of its ratio to the expected one, so that it stays positive.
     log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)
     bias = torch.zeros(logits.shape[1], dtype=torch.float64, requires_grad=True)
 
     def loss() -> torch.Tensor:
         # The mean of the biases changes no probability; without it the fit has one answer.
-        likelihood = functional.cross_entropy(raw / log_temperature.exp() + bias - bias.mean(), truth)
+        likelihood = functional.cross_entropy(
+            raw / (expected * log_temperature.exp()) + first_bias + bias - bias.mean(), truth
+        )
         return likelihood + (log_temperature**2 + (bias**2).sum()) / (2 * len(truth))
 
     # Four digits, for a manifest that people read: a ten-thousandth of a logit moves no decision.
     _minimise(loss, [log_temperature, bias])
-    biases = [round(value, 4) for value in (bias - bias.mean()).tolist()]
-    return round(float(log_temperature.detach().exp()), 4), biases
+    biases = [round(value, 4) for value in (first_bias + bias - bias.mean()).tolist()]
+    return round(expected * float(log_temperature.detach().exp()), 4), biases
 
 
 def fit_label_offsets(

@@ -62,6 +62,10 @@ class Texts(Sequence[str]):
     def __iter__(self) -> Iterator[str]:
         return (self[index] for index in range(len(self)))
 
+    def between(self, first: int, last: int) -> Texts:
+        """Some of them in their order."""
+        return Texts(*_slice(self._encoded, self._ends, first, last))
+
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
@@ -91,6 +95,21 @@ class Corpus:
     def lengths(self) -> NDArray[np.int64]:
         """Symbols of each review, shape (N,)."""
         return np.diff(self.ends, prepend=0)
+
+    def between(self, first: int, last: int) -> Corpus:
+        """Some of the reviews in their order."""
+        symbols, ends = _slice(self.symbols, self.ends, first, last)
+        part = slice(first, last)
+        texts = self.texts.between(first, last)
+        return Corpus(symbols, ends, self.stars[part], self.sources[part], self.digests[part], texts, self.source_names)
+
+
+def _slice(
+    flat: NDArray[np.uint8], ends: NDArray[np.int64], first: int, last: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    begin = int(ends[first - 1]) if first else 0
+    shifted = ends[first:last] - begin
+    return flat[begin : begin + (int(shifted[-1]) if len(shifted) else 0)], shifted
 
 
 def _part(flat: NDArray[np.uint8], ends: NDArray[np.int64], index: int) -> NDArray[np.uint8]:

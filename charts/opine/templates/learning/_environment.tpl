@@ -16,4 +16,15 @@ http://{{ include "opine.fullname" . }}-reviews
 - name: OPINE_LEARNING_KUBERNETES_CRON_JOB
   value: {{ include "opine.componentName" . }}
 {{- end }}
+{{- with .root.Values.training }}
+{{- if .enabled }}
+- name: OPINE_LEARNING_TRAINING
+  value: job
+- name: OPINE_LEARNING_KUBERNETES_TRAINING_CRON_JOB
+  value: {{ include "opine.componentName" (dict "root" $.root "component" "training") }}
+# The Job ends itself before; this is for one that went without a trace.
+- name: OPINE_LEARNING_TRAINING_LIMIT_S
+  value: {{ add .activeDeadlineSeconds 600 | quote }}
+{{- end }}
+{{- end }}
 {{- end -}}

@@ -1,7 +1,6 @@
-{{/* What every process of the reviews image needs: dict "root" $ "host" "x:5432"; "secret" of a role, else the owner's */}}
+{{/* What every process of the reviews image needs, and no secret but the database's: dict "root" $ "host" "x:5432"; "secret" of a role, else the owner's */}}
 {{- define "opine.reviews.databaseEnv" -}}
 {{ include "opine.databaseEnv" (dict "root" .root "host" .host "prefix" "OPINE_REVIEWS_" "secret" (.secret | default (include "opine.ownerSecretName" .root))) }}
-{{ include "opine.envFromSecret" (dict "name" "OPINE_REVIEWS_CLIENT_HASH_KEY" "secret" (include "opine.secretName" .root) "key" "client-hash-key") }}
 {{- $roles := include "opine.roles" .root | fromYaml }}
 - name: OPINE_REVIEWS_SCRAPING_ROLE
   value: {{ $roles.scraping }}
@@ -29,6 +28,7 @@
 {{- $host = printf "%s:5432" (include "opine.poolerName" .root) -}}
 {{- end -}}
 {{ include "opine.reviews.databaseEnv" (dict "root" .root "host" $host) }}
+{{ include "opine.envFromSecret" (dict "name" "OPINE_REVIEWS_CLIENT_HASH_KEY" "secret" (include "opine.secretName" .root) "key" "client-hash-key") }}
 {{ include "opine.envFromSecret" (dict "name" "OPINE_REVIEWS_PREVIOUS_CLIENT_HASH_KEY" "secret" (include "opine.secretName" .root) "key" "previous-client-hash-key" "optional" true) }}
 # There only while the password changes: see the README's "Passwords".
 - name: OPINE_REVIEWS_DATABASE_NEXT_PASSWORD

@@ -16,13 +16,13 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from charcnn.artefact import CARD, GRAPH, INT8_GRAPH, LINEAR, MANIFEST, WEIGHTS, ArtefactError, read_manifest
+from charcnn.artefact import CARD, GRAPH, INT8_GRAPH, LINEAR, MANIFEST, REPORT, WEIGHTS, ArtefactError, read_manifest
 
 if TYPE_CHECKING:
     from charcnn.artefact import Manifest
 
 MEDIA_TYPE: Final = "application/x-tar"
-_NAMES = frozenset({MANIFEST, WEIGHTS, GRAPH, INT8_GRAPH, LINEAR, CARD})
+_NAMES = frozenset({MANIFEST, WEIGHTS, GRAPH, INT8_GRAPH, LINEAR, CARD, REPORT})
 _AGAIN = "Pack the artefact again with `python -m charcnn.archive`, or fetch it again."
 
 
@@ -33,7 +33,7 @@ def pack(folder: Path, digest: str | None = None) -> bytes:
         ArtefactError: the folder is no usable model, or has another digest than the given one.
     """
     manifest = read_manifest(folder, digest)
-    names = [MANIFEST, *manifest.file_names, *([CARD] if (folder / CARD).exists() else [])]
+    names = [MANIFEST, *manifest.file_names, *(name for name in (CARD, REPORT) if (folder / name).exists())]
     packed = io.BytesIO()
     # The oldest format: the others may add headers with times or encodings. A fresh TarInfo has no owner and time 0.
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:

@@ -1,7 +1,8 @@
 """A trained model as a folder: `model.json`, `model.safetensors`, `model.onnx`, `linear.safetensors` and a card.
 
 The network's weights stand once, in the safetensors file; the ONNX graphs point into it and are what ONNX Runtime
-loads. A model may have no linear part and no int8 graph. Nothing here is pickled.
+loads. A model may have no linear part and no int8 graph; one that was judged beside another has a report. Nothing
+here is pickled.
 
 Its digest is the SHA-256 of a list of its files, a line `<SHA-256>  <name>` each, sorted by name: what
 `LC_ALL=C sha256sum * | sha256sum` prints in the folder.
@@ -31,6 +32,7 @@ GRAPH: Final = "model.onnx"
 INT8_GRAPH: Final = "model.int8.onnx"
 LINEAR: Final = "linear.safetensors"
 CARD: Final = "README.md"
+REPORT: Final = "report.html"
 
 
 class ArtefactError(Exception):
@@ -77,7 +79,7 @@ class Manifest(BaseModel):
 
     @property
     def file_names(self) -> list[str]:
-        """The files that it describes; not itself, and not the card, which an artefact may lack."""
+        """The files that it describes; not itself, and not card and report, which an artefact may lack."""
         return [WEIGHTS, GRAPH, *([LINEAR] if self.linear else []), *([INT8_GRAPH] if self.int8 else [])]
 
 
@@ -139,7 +141,7 @@ def artefact_digest(folder: Path, manifest: Manifest) -> str:
     """What addresses the artefact, 64 hexadecimal digits. The manifest must be that of the folder, checked."""
     # The weights were hashed when the manifest was checked against them: 8 MB need not be read again.
     hashes = {name: manifest.files[name].sha256 for name in manifest.file_names}
-    for name in (MANIFEST, CARD):
+    for name in (MANIFEST, CARD, REPORT):
         if (folder / name).exists():
             hashes[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     listing = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(hashes.items()))

@@ -19,6 +19,8 @@ from opine_learning.services import Registry, Sentiment, ServiceError
 from opine_learning.settings import Settings, get_settings
 from opine_learning.simulation import DIFFERENCES, REVIEWS_A_DAY, Scenario, characterise, table
 from opine_learning.steps import Decision, take_step
+from opine_learning.training_processes import TrainingProcesses
+from opine_learning.trainings import Launcher, LauncherError, Trainings
 
 logger = logging.getLogger("opine.learning")
 
@@ -70,14 +72,13 @@ def _seconds(text: str) -> float:
 
 
 def _step(options: argparse.Namespace) -> int:
-    settings = _begin()
-    services = Services(settings)
+    services = Services(_begin())
     end = time.monotonic() + options.patience
     try:
         while True:
             try:
-                take_step(services.registry, services.sentiment, settings.policy, services.tell)
-            except ServiceError as error:
+                services.look()
+            except (ServiceError, LauncherError) as error:
                 if time.monotonic() >= end:
                     logger.error("there is no looking at the release", extra={"error": str(error)})  # noqa: TRY400  the sentence says it
                     return 1
@@ -92,19 +93,21 @@ def _run(options: argparse.Namespace) -> NoReturn:
     # Wherever it is: a look that was cut off has decided or not.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    settings = _begin()
-    services = Services(settings)
+    services = Services(_begin())
     failing = False
-    while True:
-        try:
-            take_step(services.registry, services.sentiment, settings.policy, services.tell)
-            failing = False
-        except ServiceError as error:
-            # A service that is away is said once, not every minute.
-            if not failing:
-                logger.warning("there is no looking at the release", extra={"error": str(error)})
-            failing = True
-        time.sleep(options.every)
+    try:
+        while True:
+            try:
+                services.look()
+                failing = False
+            except (ServiceError, LauncherError) as error:
+                # A service that is away is said once, not every minute.
+                if not failing:
+                    logger.warning("there is no looking at the release", extra={"error": str(error)})
+                failing = True
+            time.sleep(options.every)
+    finally:
+        services.close()
 
 
 def _rescore(options: argparse.Namespace) -> int:
@@ -148,7 +151,24 @@ class Services:
 
     def __init__(self, settings: Settings) -> None:
         self.registry, self.sentiment = Registry(settings), Sentiment(settings)
+        self._settings = settings
         self._namespace, self._cron_job = settings.kubernetes_namespace, settings.kubernetes_cron_job
+        self._launcher = _make_launcher(settings)
+        self._trainings: Trainings | None = None
+        if self._launcher is not None:
+            policy = settings.training_policy
+            self._trainings = Trainings(self.registry, self.sentiment, self._launcher, policy, self.tell)
+
+    def look(self) -> None:
+        """At the release, and at whether a version should learn.
+
+        Raises:
+            ServiceError: a service did not answer.
+            LauncherError: a training could not be started or looked at.
+        """
+        take_step(self.registry, self.sentiment, self._settings.policy, self.tell)
+        if self._trainings is not None:
+            self._trainings.look()
 
     def tell(self, decision: Decision) -> None:
         """An Event of the cluster, where there is one."""
@@ -159,5 +179,17 @@ class Services:
             KubernetesEvents(self._namespace, self._cron_job).tell(decision)
 
     def close(self) -> None:
+        if self._launcher is not None:
+            self._launcher.close()
         self.registry.close()
         self.sentiment.close()
+
+
+def _make_launcher(settings: Settings) -> Launcher | None:
+    if settings.training == "off":
+        return None
+    if settings.training == "process":
+        return TrainingProcesses(settings)
+    from opine_learning.kubernetes_jobs import TrainingJobs  # noqa: PLC0415  a second, and only in a cluster
+
+    return TrainingJobs(settings.kubernetes_namespace, settings.kubernetes_training_cron_job)

@@ -18,12 +18,16 @@ _REASONS = {
     "advance": "ReleaseAdvanced",
     "promote": "ReleasePromoted",
     "rollback": "ReleaseRolledBack",
+    "start": "ReleaseStarted",
+    "train": "TrainingStarted",
+    "training_failed": "TrainingFailed",
 }
+_WARNINGS = {"rollback", "training_failed"}
 _LONGEST_MESSAGE = 1024
 
 
 class KubernetesEvents:
-    """Creates Events, which is all that the pod's account may do.
+    """Creates Events.
 
     Args:
         namespace: of this pod.
@@ -32,7 +36,7 @@ class KubernetesEvents:
     """
 
     def __init__(self, namespace: str, cron_job: str, api: client.CoreV1Api | None = None) -> None:
-        self._api = _of_this_pod() if api is None else api
+        self._api = client.CoreV1Api(in_cluster()) if api is None else api
         self._namespace, self._cron_job = namespace, cron_job
 
     def tell(self, decision: Decision) -> None:
@@ -44,9 +48,9 @@ class KubernetesEvents:
                 api_version="batch/v1", kind="CronJob", name=self._cron_job, namespace=self._namespace
             ),
             # `kubectl get events --field-selector type=Warning` is what an operator looks at first.
-            type="Warning" if decision.step == "rollback" else "Normal",
+            type="Warning" if decision.step in _WARNINGS else "Normal",
             reason=_REASONS[decision.step],
-            message=f"Revision {decision.plan['revision']}: {decision.reason}"[:_LONGEST_MESSAGE],
+            message=_message(decision)[:_LONGEST_MESSAGE],
             source=client.V1EventSource(component=_COMPONENT),
             first_timestamp=now,
             last_timestamp=now,
@@ -58,10 +62,16 @@ class KubernetesEvents:
             logger.warning("the Event could not be written", extra={"error": str(error).splitlines()[0]})
 
 
-def _of_this_pod() -> client.CoreV1Api:
+def _message(decision: Decision) -> str:
+    # A training changes no plan.
+    return decision.reason if decision.plan is None else f"Revision {decision.plan['revision']}: {decision.reason}"
+
+
+def in_cluster() -> client.ApiClient:
+    """The client of this pod's account."""
     config.load_incluster_config()  # type: ignore[no-untyped-call]
-    api = client.CoreV1Api()
-    accept_plain_authority(api.api_client)
+    api = client.ApiClient()
+    accept_plain_authority(api)
     return api
 
 

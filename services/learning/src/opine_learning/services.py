@@ -20,6 +20,7 @@ _MOST_EVENTS = 100
 # Bulk requests wait for those of visitors.
 _BULK_S = 120.0
 _VERSIONS = "/models"
+_TRAININGS = "/training-runs"
 _TAR = "application/x-tar"
 
 
@@ -100,6 +101,40 @@ class Registry:
                 cursor = page["next_cursor"]
                 if cursor is None:
                     break
+
+    def versions(self) -> list[str]:
+        """The digests of the last ones, last registered first."""
+        return [version["digest"] for version in self._ask("GET", _VERSIONS).json()["items"]]
+
+    def releases(self) -> list[dict[str, Any]]:
+        """The last ones, last started first."""
+        found: list[dict[str, Any]] = self._ask("GET", "/releases", params={"limit": _MOST_EVENTS}).json()["items"]
+        return found
+
+    def trainings(self) -> list[dict[str, Any]]:
+        """The last ones, last started first."""
+        found: list[dict[str, Any]] = self._ask("GET", _TRAININGS, params={"limit": _MOST_EVENTS}).json()["items"]
+        return found
+
+    def drift(self) -> Any:  # noqa: ANN401  JSON
+        """What the last nightly look at drift says; None of an API that knows no such look."""
+        try:
+            return self._ask("GET", "/drift").json()
+        except NotFoundError:
+            return None
+
+    def start_training(self, parent: str, evidence: Mapping[str, object]) -> int:
+        """The number of a training that is written down now.
+
+        Raises:
+            StaleError: another is on.
+        """
+        body = {"parent": parent, "actor": self._actor, "evidence": evidence}
+        return int(self._ask("POST", _TRAININGS, json=body).json()["id"])
+
+    def end_training(self, run: int, outcome: str, evidence: Mapping[str, object]) -> None:
+        """Raises StaleError: it has ended."""
+        self._ask("POST", f"{_TRAININGS}/{run}/end", json={"outcome": outcome, "evidence": evidence})
 
     def close(self) -> None:
         self._http.close()

@@ -1,14 +1,18 @@
 """What the environment decides; nothing else in this service reads it."""
 
 from functools import cache
+from pathlib import Path
+from typing import Literal
 
 from opine_common.settings import read_settings_or_exit
 from pydantic import AnyHttpUrl, Field, NonNegativeFloat, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from opine_learning.judge import Policy
+from opine_learning.training_policy import TrainingPolicy
 
 _DEFAULT = Policy()
+_TRAINING = TrainingPolicy()
 
 
 class Settings(BaseSettings):
@@ -63,11 +67,45 @@ class Settings(BaseSettings):
     max_past_flips: float = Field(
         default=0.15, ge=0, le=1, description="share of stored reviews that may get another label from a candidate"
     )
+    training: Literal["off", "process", "job"] = Field(
+        default="off", description="how a version learns: as a process of this machine, as a Job of the cluster, or not"
+    )
+    training_labels: PositiveInt = Field(
+        default=_TRAINING.labels, description="new reviews with a proposal after which the live version learns"
+    )
+    training_drift_labels: PositiveInt = Field(
+        default=_TRAINING.drift_labels, description="the same while the language drifts"
+    )
+    training_pause_s: NonNegativeFloat = Field(
+        default=_TRAINING.pause_s, description="seconds after a training before the next one"
+    )
+    training_limit_s: PositiveFloat = Field(
+        default=_TRAINING.limit_s, description="seconds after which a training is given up"
+    )
+    training_python: str = Field(
+        default="", description="Python with PyTorch and opine-training, for processes; empty: this one"
+    )
+    training_arguments: str = Field(
+        default="", description="more arguments of `opine_training cycle` for processes, such as `--margin 0.02`"
+    )
+    training_dir: Path = Field(default=Path("runs"), description="folder of their runs")
+    training_database_url: SecretStr = Field(
+        default=SecretStr(""), description="where they read reviews, as the role `opine_analysis`"
+    )
+    kubernetes_training_cron_job: str = Field(
+        default="opine-training", description="the CronJob that Jobs are made from"
+    )
     kubernetes_namespace: str = Field(
         default="", description="where decisions become Events of the cluster; empty: nowhere"
     )
     kubernetes_cron_job: str = Field(default="opine-learning", description="the CronJob that the Events are about")
     log_json: bool = Field(default=True, description="JSON log lines; `false` for lines to read")
+
+    @property
+    def training_policy(self) -> TrainingPolicy:
+        return TrainingPolicy(
+            **{name: getattr(self, f"training_{name}") for name in TrainingPolicy.__dataclass_fields__}
+        )
 
     @property
     # By name: a bound of the policy that has no setting fails at once.

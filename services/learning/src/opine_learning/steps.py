@@ -27,7 +27,7 @@ class Decision:
 
     step: str
     reason: str
-    plan: Any  # JSON
+    plan: Any  # JSON; None of a decision about a training
 
 
 Tell = Callable[[Decision], None]

@@ -34,7 +34,6 @@ def _change(settings: Settings, arguments: list[str]) -> None:
     environment = inherited_environment() | {
         "OPINE_REVIEWS_DATABASE_URL": database_url(USER, secrets.database_password, running_port(settings.data_dir)),
         "OPINE_REVIEWS_SENTIMENT_URL": url_of(settings.sentiment_port),
-        "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
         "OPINE_REVIEWS_LOG_JSON": "false",
     }
     command = [sys.executable, "-m", "opine_reviews", "demo", *arguments]

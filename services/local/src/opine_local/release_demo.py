@@ -3,6 +3,7 @@
 import argparse
 import json
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,7 @@ _PAUSE_S = 0.5
 _LINES_SHOWN = 20
 
 # A release has a minute instead of days. Nearly any shadow passes, so that it is people who judge the bad one.
-_IN_A_HURRY = {
+IN_A_HURRY = {
     "OPINE_LOCAL_LOOK_EVERY_S": "1",
     "OPINE_SENTIMENT_REGISTRY_POLL_S": "0.5",
     "OPINE_LEARNING_MIN_STAGE_S": "3",
@@ -69,17 +70,38 @@ def main(arguments: list[str] | None = None) -> str | None:
 
 
 def _run(model: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="opine-release-demo-") as folder:
+    with own_opine(IN_A_HURRY) as (folder, url, token, inherited):
+        releases = Releases(url, token, inherited)
+        releases.until_first_version()
+        with visitors(releases.url):
+            for candidate in CANDIDATES:
+                begun = time.monotonic()
+                outcome = releases.play(make_version(model, folder / candidate.version, candidate))
+                say(f"{candidate.version} was {outcome.replace('_', ' ')} after {time.monotonic() - begun:.0f} s.\n")
+                if outcome != candidate.outcome:
+                    raise CommandError(
+                        f"{candidate.version} should have been {candidate.outcome}: the lines above say why."
+                    )
+
+
+@contextmanager
+def own_opine(hurry: dict[str, str]) -> Iterator[tuple[Path, str, str, dict[str, str]]]:
+    """An Opine that is gone afterwards: its folder, its API, the registry token, and what a command inherits.
+
+    Args:
+        hurry: settings by which it takes minutes instead of days.
+    """
+    with tempfile.TemporaryDirectory(prefix="opine-demo-") as folder:
         log = Path(folder) / "log"
         try:
             with ExitStack() as stack:
-                _show(Path(folder), model, stack, stack.enter_context(log.open("wb")))
+                yield Path(folder), *_start(Path(folder), hurry, stack, stack.enter_context(log.open("wb")))
         except CommandError as error:
             last = log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:]
             raise CommandError("\n".join(["The last lines of this Opine:", *last, str(error)])) from error
 
 
-def _show(folder: Path, model: Path, stack: ExitStack, log: IO[bytes]) -> None:
+def _start(folder: Path, hurry: dict[str, str], stack: ExitStack, log: IO[bytes]) -> tuple[str, str, dict[str, str]]:
     ports = {f"OPINE_LOCAL_{name}_PORT": str(any_free()) for name in ("FRONTEND", "REVIEWS", "SENTIMENT")}
     inherited = {name: value for name, value in inherited_environment().items() if not name.startswith("OPINE_")}
     data_dir = folder / "data"
@@ -90,21 +112,11 @@ def _show(folder: Path, model: Path, stack: ExitStack, log: IO[bytes]) -> None:
         sentiment_port=int(ports["OPINE_LOCAL_SENTIMENT_PORT"]),
     )
     say("An Opine of its own, which is gone afterwards. Its judge is in a hurry:")
-    say("  " + " ".join(f"{name}={value}" for name, value in _IN_A_HURRY.items()))
-    environment = {**inherited, **ports, **_IN_A_HURRY, "OPINE_LOCAL_DATA_DIR": str(data_dir)}
+    say("  " + shlex.join(f"{name}={value}" for name, value in hurry.items()))
+    environment = {**inherited, **ports, **hurry, "OPINE_LOCAL_DATA_DIR": str(data_dir)}
     stack.enter_context(running_app(settings, environment, log))
     token = load_or_create_secrets(settings.secrets_path).registry_token
-    releases = Releases(url_of(settings.reviews_port), token, inherited)
-    releases.until_first_version()
-    with visitors(releases.url):
-        for candidate in CANDIDATES:
-            begun = time.monotonic()
-            outcome = releases.play(make_version(model, folder / candidate.version, candidate))
-            say(f"{candidate.version} was {outcome.replace('_', ' ')} after {time.monotonic() - begun:.0f} s.\n")
-            if outcome != candidate.outcome:
-                raise CommandError(
-                    f"{candidate.version} should have been {candidate.outcome}: the lines above say why."
-                )
+    return url_of(settings.reviews_port), token, inherited
 
 
 def make_version(model: Path, folder: Path, candidate: Candidate) -> Path:

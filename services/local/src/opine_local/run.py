@@ -79,10 +79,19 @@ def _run(settings: Settings, console: Console) -> None:
     chosen = settings.admin_password.get_secret_value()
     password = chosen or new_password()
     shown = "" if chosen else f" (admin password {password})"
+
+    def url_as(role: str, role_password: str) -> str:
+        return database_url(role, role_password, cluster.port)
+
     plan = Plan(
         cluster=cluster,
         services=services(settings, secrets, cluster.url, password),
-        followers=followers(settings, secrets, database_url("opine_reading", secrets.reading_password, cluster.port)),
+        followers=followers(
+            settings,
+            secrets,
+            url_as("opine_reading", secrets.reading_password),
+            url_as("opine_analysis", secrets.analysis_password),
+        ),
         inherited=inherited,
         ready_line=f"Opine is ready: {settings.page_url}{shown}. Ctrl-C stops it.",
         ready_timeout_s=settings.ready_timeout_s,

@@ -102,13 +102,14 @@ def services(settings: Settings, secrets: Secrets, database_url: str, admin_pass
     ]  # fmt: skip
 
 
-def followers(settings: Settings, secrets: Secrets, reading_url: str) -> list[Program]:
+def followers(settings: Settings, secrets: Secrets, reading_url: str, analysis_url: str) -> list[Program]:
     """What nobody waits for. A person's own model has nobody to judge it."""
-    return [reader(settings, secrets, reading_url), *([] if settings.model_dir else [judge(settings, secrets)])]
+    judges = [] if settings.model_dir else [judge(settings, secrets, analysis_url)]
+    return [reader(settings, reading_url), *judges]
 
 
-def judge(settings: Settings, secrets: Secrets) -> Program:
-    """What makes the shipped model the first version, and decides releases."""
+def judge(settings: Settings, secrets: Secrets, analysis_url: str) -> Program:
+    """What makes the shipped model the first version, decides releases, and lets versions learn where PyTorch is."""
     return Program(
         "learning",
         [sys.executable, "-m", "opine_learning", "run", "--every", f"{settings.look_every_s:g}"],
@@ -116,12 +117,16 @@ def judge(settings: Settings, secrets: Secrets) -> Program:
             "OPINE_LEARNING_REVIEWS_URL": url_of(settings.reviews_port),
             "OPINE_LEARNING_SENTIMENT_URL": url_of(settings.sentiment_port),
             "OPINE_LEARNING_REGISTRY_TOKEN": secrets.registry_token,
+            "OPINE_LEARNING_TRAINING": "process",
+            "OPINE_LEARNING_TRAINING_PYTHON": settings.training_python,
+            "OPINE_LEARNING_TRAINING_DIR": str(settings.data_dir / "training"),
+            "OPINE_LEARNING_TRAINING_DATABASE_URL": analysis_url,
             "OPINE_LEARNING_LOG_JSON": "false",
         },
     )
 
 
-def reader(settings: Settings, secrets: Secrets, database_url: str) -> Program:
+def reader(settings: Settings, database_url: str) -> Program:
     """What reads new reviews for their terms; the page is there without it."""
     return Program(
         "reader",
@@ -129,7 +134,6 @@ def reader(settings: Settings, secrets: Secrets, database_url: str) -> Program:
         {
             "OPINE_REVIEWS_DATABASE_URL": database_url,
             "OPINE_REVIEWS_SENTIMENT_URL": url_of(settings.sentiment_port),
-            "OPINE_REVIEWS_CLIENT_HASH_KEY": secrets.client_hash_key,
             "OPINE_REVIEWS_LOG_JSON": "false",
         },
     )

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     postgres_port: int = Field(default=0, ge=0, le=65535, description="Port of PostgreSQL; 0: any free one.")
     ready_timeout_s: float = Field(default=120.0, gt=0, description="Start-up is given up after this time.")
     look_every_s: float = Field(default=20.0, gt=0, description="Seconds between two looks at the open release.")
+    training_python: str = Field(
+        default="", description="Python with PyTorch and opine-training, by which versions learn; empty: Opine's own."
+    )
     model_dir: str = Field(
         default="",
         validation_alias="OPINE_SENTIMENT_MODEL_DIR",

@@ -4,6 +4,7 @@ import argparse
 import datetime as dt
 import logging
 import math
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from opine_common.logs import configure_logging
 from opine_common.prediction import PredictionAnswer
 from opine_common.problems import Problem
 from opine_common.readiness import wait_until_ready
+from opine_common.settings import read_settings_or_exit
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -20,14 +22,17 @@ from sqlalchemy.orm import Session
 from opine_reviews.brands_file import BrandsFileError, read_brands, upsert_brands
 from opine_reviews.database import make_tool_engine
 from opine_reviews.demo import demo_reviews, fill, is_filled, remove
+from opine_reviews.drift.measuring import BEFORE, NOW, Times, is_measured, last_night, measure
 from opine_reviews.migration import upgrade
 from opine_reviews.moderation import forget
 from opine_reviews.predictions import PredictionSigner, SentimentClient
 from opine_reviews.privacy import delete_scraped_reviews, forget_clients
-from opine_reviews.reading import ReadingError, ReviewReader
+from opine_reviews.reading import ReviewReader
 from opine_reviews.roles import RoleError, grant_roles
 from opine_reviews.schema import Awaited, wait_for_database
-from opine_reviews.settings import Settings, get_settings
+from opine_reviews.schemas.drift import DriftReport
+from opine_reviews.sentiment_bulk import ReadingError
+from opine_reviews.settings import CommandSettings
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +49,7 @@ _MAY_CHECKPOINT = text("""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
-    settings = get_settings()
+    settings = read_settings_or_exit(CommandSettings, "opine-reviews")
     configure_logging("reviews", json=settings.log_json)
     engine = make_tool_engine(settings)
     try:
@@ -55,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _seed(engine, options.file)
             case "read":
                 _read(engine, settings, options.every)
+            case "drift":
+                _measure_drift(engine, settings, options.days, options.before)
             case "demo":
                 _demo(engine, settings, options.action, options.seconds)
             case "wait":
@@ -78,6 +85,13 @@ def make_parser() -> argparse.ArgumentParser:
     seed.add_argument("--file", type=Path, help="CSV with slug,name,website,sector (default: the shipped list)")
     read = commands.add_parser("read", help="find what reviews praise and complain of, in those not read yet")
     read.add_argument("--every", type=_seconds, help="go on, with so many seconds between two looks")
+    drift = commands.add_parser(
+        "drift", help="measure now which words are misread or have turned; `read` does it every night"
+    )
+    drift.add_argument("--days", type=_length, default=NOW, help="length of the time that is judged (default: 7)")
+    drift.add_argument(
+        "--before", type=_length, default=BEFORE, help="days before it that it is compared with (default: 28)"
+    )
     wait = commands.add_parser(
         "wait",
         help="wait for PostgreSQL, or also for the roles of the settings, or for the schema that this code needs",
@@ -106,6 +120,13 @@ def _days(text: str) -> int:
     return days
 
 
+def _length(text: str) -> dt.timedelta:
+    days = float(text)
+    if not 0 < days <= 3650:  # noqa: PLR2004  ten years
+        raise argparse.ArgumentTypeError("must be a number of days above 0, at most 3650")
+    return dt.timedelta(days=days)
+
+
 def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 <= seconds < math.inf:
@@ -113,7 +134,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _migrate(engine: Engine, settings: Settings) -> None:
+def _migrate(engine: Engine, settings: CommandSettings) -> None:
     if not upgrade(engine):
         # The rights are the newer code's, too.
         return
@@ -143,19 +164,43 @@ def _checkpoint_if_new(engine: Engine) -> None:
             connection.exec_driver_sql("CHECKPOINT")
 
 
-def _read(engine: Engine, settings: Settings, every_s: float | None) -> None:
+def _read(engine: Engine, settings: CommandSettings, every_s: float | None) -> None:
     reader = ReviewReader(engine, settings)
     if every_s is None:
         logger.info("reviews read", extra={"reviews": reader.read_all()})
+        _measure_nightly(engine, settings)
         return
     while True:
         # Whatever is away comes back; until then every look fails alike.
         try:
             if read := reader.read_all():
                 logger.info("reviews read", extra={"reviews": read})
+            _measure_nightly(engine, settings)
         except (DBAPIError, ReadingError) as error:
             logger.warning("reviews are read later", extra={"error": str(error).splitlines()[0]})
         time.sleep(every_s)
+
+
+def _measure_nightly(engine: Engine, settings: CommandSettings) -> None:
+    times = last_night(dt.datetime.now(dt.UTC))
+    if not is_measured(engine, times):
+        _told(measure(engine, settings, times))
+
+
+def _measure_drift(engine: Engine, settings: CommandSettings, now: dt.timedelta, before: dt.timedelta) -> None:
+    until = dt.datetime.now(dt.UTC)
+    _told(measure(engine, settings, Times(until - now - before, until - now, until)))
+
+
+def _told(report: DriftReport) -> None:
+    logger.info(
+        "drift measured",
+        extra={
+            "drifted": report.drifted,
+            "reasons": [reason.said for reason in report.reasons],
+            "reviews": sum(one.reviews_now + one.reviews_before for one in report.figures),
+        },
+    )
 
 
 def _retain(engine: Engine, days: int, scraped_days: int) -> None:
@@ -173,7 +218,7 @@ def _retain(engine: Engine, days: int, scraped_days: int) -> None:
         logger.info("scraped reviews deleted", extra={"reviews": deleted, "read_before": read_before.isoformat()})
 
 
-def _demo(engine: Engine, settings: Settings, action: Literal["fill", "remove"], seconds: float) -> None:
+def _demo(engine: Engine, settings: CommandSettings, action: Literal["fill", "remove"], seconds: float) -> None:
     with Session(engine) as session, session.begin():
         if action == "remove":
             removed = remove(session)
@@ -190,9 +235,10 @@ def _demo(engine: Engine, settings: Settings, action: Literal["fill", "remove"],
     logger.info("demo filled", extra={"reviews": added, "predictions": len(predictions)})
 
 
-def _predict(settings: Settings, texts: Sequence[str], seconds: float) -> dict[str, PredictionAnswer]:
+def _predict(settings: CommandSettings, texts: Sequence[str], seconds: float) -> dict[str, PredictionAnswer]:
     """What the model says of the texts; of none if it is away."""
-    client = SentimentClient(settings, PredictionSigner([settings.client_hash_key.get_secret_value()]))
+    # Nobody checks the signature of what is stored here.
+    client = SentimentClient(settings, PredictionSigner([secrets.token_hex()]))
     found: dict[str, PredictionAnswer] = {}
 
     def missing() -> str | None:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from opine_reviews.bulkhead import Bulkhead
 from opine_reviews.errors import READ_ONLY_SQL_TRANSACTION, database_away, out_of_time
-from opine_reviews.settings import Settings
+from opine_reviews.settings import CommandSettings
 
 # How long a request waits for one of the connections.
 _CONNECTION_S = 1.0
@@ -37,7 +37,7 @@ class Database:
     still predicts, and refuses at once.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: CommandSettings) -> None:
         limit_waiting()
         self._timeout_s = settings.database_timeout_s
         connections = settings.threads - max(1, settings.threads // 4)
@@ -85,7 +85,7 @@ def _wait(connection: extensions.connection) -> None:
             raise psycopg2.OperationalError("PostgreSQL did not answer in time")
 
 
-def make_engine(settings: Settings, connections: int) -> Engine:
+def make_engine(settings: CommandSettings, connections: int) -> Engine:
     # Shorter than the client's deadline, so that a live server says itself that a query was too slow; the deadline is
     # for one that says nothing.
     timeout_ms = int(settings.database_timeout_s * 900)
@@ -127,7 +127,7 @@ def _leave_read_only_server(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-def make_tool_engine(settings: Settings) -> Engine:
+def make_tool_engine(settings: CommandSettings) -> Engine:
     """For migrations and other commands, which may take long: no time limits but on connecting."""
     return create_engine(
         str(settings.database_url),

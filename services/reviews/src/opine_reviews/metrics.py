@@ -1,4 +1,4 @@
-"""The reviews', the scraping's and the releases' metrics; those of HTTP are in opine_common."""
+"""Metrics of reviews, scraping, releases and trainings; those of HTTP are in opine_common."""
 
 import logging
 import re
@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, load_only
 
 from opine_reviews.database import Database
-from opine_reviews.models import EventKind, ReleaseEvent, RunKind, RunOutcome, ScrapeRun
+from opine_reviews.models import EventKind, ReleaseEvent, RunKind, RunOutcome, ScrapeRun, TrainingOutcome, TrainingRun
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +89,13 @@ RELEASE_LAST_DECISION = Gauge(
     multiprocess_mode="mostrecent",
 )
 
+TRAINING_RUNS = Gauge(
+    "opine_training_runs",
+    "Trainings on record, by how they ended; running: not ended yet.",
+    ["outcome"],
+    multiprocess_mode="mostrecent",
+)
+
 
 class RunMetrics:
     """Brings the gauges up to date, at most once in `kept_s`; while the database is away they stay as they were."""
@@ -109,9 +116,11 @@ class RunMetrics:
                 with self._database.probe() as session:
                     _show_all(session)
                     _show_releases(session)
+                    _show_trainings(session)
         except SQLAlchemyError as error:
             logger.warning(
-                "metrics of scraping and releases are not up to date", extra={"error": str(error).splitlines()[0]}
+                "metrics of scraping, releases and trainings are not up to date",
+                extra={"error": str(error).splitlines()[0]},
             )
         finally:
             self._lock.release()
@@ -150,6 +159,13 @@ def _show_releases(session: Session) -> None:
     newest = session.scalar(select(ReleaseEvent).order_by(ReleaseEvent.revision.desc()).limit(1))
     RELEASE_WEIGHT.set(-1 if newest is None or newest.candidate_digest is None else newest.weight)
     RELEASE_LAST_DECISION.set(0 if newest is None else newest.created_at.timestamp())
+
+
+def _show_trainings(session: Session) -> None:
+    outcome = func.coalesce(TrainingRun.outcome, "running")
+    counts = dict(session.execute(select(outcome, func.count()).group_by(outcome)).all())
+    for ended in (*get_args(TrainingOutcome), "running"):
+        TRAINING_RUNS.labels(ended).set(counts.get(ended, 0))
 
 
 def _show_last(session: Session, kind: RunKind) -> None:

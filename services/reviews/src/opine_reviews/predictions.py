@@ -26,7 +26,7 @@ from opine_reviews.bulkhead import Bulkhead
 from opine_reviews.errors import invalid_field, require_length
 from opine_reviews.metrics import FAILED_PREDICTIONS, REJECTED_PREDICTIONS
 from opine_reviews.schemas.requests import Explain, normalise_text
-from opine_reviews.settings import Settings
+from opine_reviews.settings import CommandSettings
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class SentimentClient:
     Calls may take up half of the threads, so that a slow sentiment service leaves room for submissions.
     """
 
-    def __init__(self, settings: Settings, signer: "PredictionSigner") -> None:
+    def __init__(self, settings: CommandSettings, signer: "PredictionSigner") -> None:
         calls = sentiment_calls(settings.threads)
         self._bulkhead = Bulkhead(calls, wait_s=_TURN_S)
         self._signer = signer

@@ -5,39 +5,30 @@ Runs may overlap, be killed and be repeated: whoever commits a review's reading 
 is read by the next run.
 """
 
-import json
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
 
-import urllib3
-from opine_common.http_client import HttpClient, NoAnswerError
 from opine_common.prediction import Prediction
 from psycopg2 import errorcodes as pgcodes
-from pydantic import ValidationError
-from sqlalchemy import ARRAY, REAL, Engine, Text, bindparam, select, text
+from sqlalchemy import ARRAY, REAL, Connection, Engine, Text, bindparam, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, load_only
 
 from opine_reviews.models import Review, ReviewReading
-from opine_reviews.predictions import TEXT_ANSWER, FailedText
-from opine_reviews.settings import Settings
+from opine_reviews.predictions import FailedText
+from opine_reviews.sentiment_bulk import BulkSentiment, ReadingError, in_requests
+from opine_reviews.settings import CommandSettings
 from opine_reviews.term_extraction import extract_terms
 
 logger = logging.getLogger(__name__)
 
 _BATCH = 200
-# Of one request, which is sent whole before its answer is read: within what the service reads ahead of its answers.
-_MOST_TEXTS = 100
-_MOST_CHARACTERS = 40_000
-_TIMEOUT_S = 60.0
 # One after the other: the service is away, and not a text at fault.
 _MOST_FAILURES = 3
 
-# How long a review that is being deleted is waited for before it is skipped. Below `deadlock_timeout`: where both wait
-# for each other, it is this one that gives way. A lock of its own on the row would need the right to change it.
-_BOUND_WAITS = text("SET LOCAL lock_timeout = '500ms'")
+# How long a review that is being deleted is waited for before it is skipped. `FOR KEY SHARE SKIP LOCKED` would not
+# wait, but needs the right to change the row. What a crash of PostgreSQL loses is read again.
+_WAIT_BRIEFLY = text("SET LOCAL lock_timeout = '500ms'; SET LOCAL synchronous_commit = off")
 _SKIPPED = frozenset({pgcodes.LOCK_NOT_AVAILABLE, pgcodes.FOREIGN_KEY_VIOLATION})
 
 _KEEP_READING = text("""
@@ -63,26 +54,10 @@ _KEEP_TERMS = text("""
 """).bindparams(bindparam("terms", type_=ARRAY(Text)), bindparam("pulls", type_=ARRAY(REAL)))
 
 
-class ReadingError(Exception):
-    """Reviews could not be read now; the message says why. They stay for the next run."""
-
-
-@dataclass(frozen=True)
-class _Answers:
-    model_digest: str
-    # One a text, in order.
-    predictions: list[Prediction | FailedText]
-
-
 class ReviewReader:
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: CommandSettings) -> None:
         self._engine = engine
-        self._http = HttpClient(
-            str(settings.sentiment_url),
-            connections=1,
-            connect_timeout_s=settings.sentiment_connect_timeout_s,
-            max_connection_age_s=settings.sentiment_max_connection_age_s,
-        )
+        self._sentiment = BulkSentiment(settings)
 
     def read_all(self) -> int:
         """Read the reviews that are not read yet, newest first; the number of those that were.
@@ -114,68 +89,31 @@ class ReviewReader:
         while True:
             with Session(self._engine) as session:
                 reviews = list(session.scalars(page))
-            yield from _requests(reviews)
+            yield from in_requests(reviews, lambda review: review.text)
             if len(reviews) < _BATCH:
                 return
             page = unread.where(Review.id < reviews[-1].id).limit(_BATCH)
 
     def _read(self, reviews: Sequence[Review]) -> int:
-        answers = self._ask([review.text for review in reviews])
+        answers = self._sentiment.ask([review.text for review in reviews])
         read = 0
-        with Session(self._engine) as session, session.begin():
-            session.execute(_BOUND_WAITS)
+        with self._engine.connect() as connection:
             for review, prediction in zip(reviews, answers.predictions, strict=True):
                 if isinstance(prediction, FailedText) and prediction.error.code == "internal":
                     logger.warning(
                         "a review could not be read", extra={"review": review.id, "error": prediction.error.message}
                     )
                     continue
-                read += _keep(session, review, prediction, answers.model_digest)
+                read += _keep(connection, review, prediction, answers.model_digest)
         return read
 
-    def _ask(self, texts: Sequence[str]) -> _Answers:
-        body = "".join(json.dumps({"text": one}, ensure_ascii=False) + "\n" for one in texts).encode()
-        try:
-            response = self._http.request(
-                "POST",
-                "/v1/predict/bulk?explain=words",
-                body=body,
-                headers={"Content-Type": "application/x-ndjson"},
-                timeout_s=_TIMEOUT_S,
-            )
-        except NoAnswerError as error:
-            raise ReadingError(f"the sentiment service cannot be asked: {error}") from error
-        return _parse(response, len(texts))
 
+def _keep(connection: Connection, review: Review, prediction: Prediction | FailedText, digest: str) -> int:
+    """Store what a review says; 0 if it was read meanwhile, or goes. One that cannot be judged says nothing.
 
-def _requests(reviews: Sequence[Review]) -> Iterator[list[Review]]:
-    request: list[Review] = []
-    characters = 0
-    for review in reviews:
-        if request and (len(request) == _MOST_TEXTS or characters + len(review.text) > _MOST_CHARACTERS):
-            yield request
-            request, characters = [], 0
-        request.append(review)
-        characters += len(review.text)
-    if request:
-        yield request
-
-
-def _parse(response: urllib3.BaseHTTPResponse, expected: int) -> _Answers:
-    if response.status != HTTPStatus.OK:
-        raise ReadingError(f"the sentiment service answered with status {response.status}")
-    try:
-        predictions = [TEXT_ANSWER.validate_json(line) for line in response.data.splitlines()]
-        digest = response.headers["X-Model-Digest"]
-    except (ValidationError, KeyError) as error:
-        raise ReadingError("the sentiment service answered what it should not") from error
-    if len(predictions) != expected:
-        raise ReadingError(f"the sentiment service answered {len(predictions)} of {expected} texts")
-    return _Answers(digest, predictions)
-
-
-def _keep(session: Session, review: Review, prediction: Prediction | FailedText, digest: str) -> int:
-    """Store what a review says; 0 if it was read meanwhile, or goes. One that cannot be judged says nothing."""
+    Each in a transaction of its own: while this waits for a review that is being deleted, it holds nothing that whoever
+    deletes may wait for, neither another review nor the lock of the counts.
+    """
     judged = prediction if isinstance(prediction, Prediction) and prediction.abstention is None else None
     words = (judged and judged.words) or ()
     try:
@@ -184,11 +122,12 @@ def _keep(session: Session, review: Review, prediction: Prediction | FailedText,
         raise ReadingError(f"the sentiment service answered words of another text: {error}") from error
     of_terms = {"terms": [term.text for term in terms], "pulls": [term.pull for term in terms]}
     try:
-        with session.begin_nested():
-            if session.scalar(_KEEP_READING, {"id": review.id, "digest": digest}) is None:
+        with connection.begin():
+            connection.execute(_WAIT_BRIEFLY)
+            if connection.scalar(_KEEP_READING, {"id": review.id, "digest": digest}) is None:
                 return 0
             if terms:
-                session.execute(_KEEP_TERMS, {"id": review.id, **of_terms})
+                connection.execute(_KEEP_TERMS, {"id": review.id, **of_terms})
     except DBAPIError as error:
         if getattr(error.orig, "pgcode", None) not in _SKIPPED:
             raise

@@ -32,12 +32,16 @@ SCRAPING = (
 )
 ANALYSIS = (("SELECT", VIEW),)
 # Of a review what is read and by whom it could be repeated; the sums of a brand are the triggers', whose owner counts.
+# Drift is measured on what may be learned from, by sector.
 READING = (
     ("SELECT (id, brand_slug, text, created_at, client_hash)", "review"),
     ("SELECT (review_id, brand_slug, written_on)", "review_reading"),
     ("INSERT (review_id, brand_slug, written_on, model_digest)", "review_reading"),
     ("SELECT (review_id, term)", "review_term"),
     ("INSERT (review_id, term, brand_slug, written_on, pull, repeated)", "review_term"),
+    ("SELECT", VIEW),
+    ("SELECT (slug, sector)", "brand"),
+    ("SELECT, INSERT, UPDATE, DELETE", "drift_measurement"),
     ("SELECT", REVISION),
 )
 

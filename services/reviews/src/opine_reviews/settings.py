@@ -35,32 +35,18 @@ Rate = Annotated[str, AfterValidator(_readable_rate)]
 DatabaseUrl = Annotated[PostgresDsn, UrlConstraints(allowed_schemes=["postgresql+psycopg2"])]
 
 
-class Settings(BaseSettings):
-    """The environment of the review API; nothing else reads it. Names carry the prefix `OPINE_REVIEWS_`."""
+class CommandSettings(BaseSettings):
+    """What the commands of `opine-reviews` read: their pods have none of the API's secrets."""
 
     model_config = SettingsConfigDict(
         env_prefix="OPINE_REVIEWS_", extra="ignore", populate_by_name=True, hide_input_in_errors=True
     )
 
     database_url: DatabaseUrl = Field(description="`postgresql+psycopg2://...`; a socket folder may be given as `host`")
-    client_hash_key: SecretStr = Field(
-        min_length=16,
-        description="key of at least 16 characters: hashes client addresses by the day, signs cursors and predictions",
-    )
-    previous_client_hash_key: SecretStr = Field(
-        SecretStr(""), description="the key before it, whose predictions are still believed; empty: none"
-    )
     database_next_password: SecretStr = Field(
         SecretStr(""), description="tried where the other is refused, while the role's password changes; empty: none"
     )
     sentiment_url: AnyHttpUrl = Field(default=AnyHttpUrl("http://127.0.0.1:3000"), description="the sentiment service")
-    admin_token: SecretStr = Field(
-        SecretStr(""), description="bearer token of the admin routes; empty: they answer 403"
-    )
-    registry_token: SecretStr = Field(
-        SecretStr(""),
-        description="bearer token that registers and releases model versions; empty: these routes answer 403",
-    )
     trusted_proxies: int = Field(default=0, ge=0, le=8, description="hops whose `X-Forwarded-For` is believed")
     allowed_hosts: str = Field(
         default="",
@@ -152,6 +138,32 @@ class Settings(BaseSettings):
     def management_port(self) -> int | None:
         return int(self.management_bind.rpartition(":")[2]) if self.management_bind else None
 
+    @model_validator(mode="after")
+    def _refuse_placeholder_password(self) -> Self:
+        for host in self.database_url.hosts():
+            if (host["password"] or "").lower() in _PLACEHOLDERS:
+                raise ValueError("DATABASE_URL holds a placeholder password")
+        return self
+
+
+class Settings(CommandSettings):
+    """The environment of the review API; nothing else reads it. Names carry the prefix `OPINE_REVIEWS_`."""
+
+    client_hash_key: SecretStr = Field(
+        min_length=16,
+        description="key of at least 16 characters: hashes client addresses by the day, signs cursors and predictions",
+    )
+    previous_client_hash_key: SecretStr = Field(
+        SecretStr(""), description="the key before it, whose predictions are still believed; empty: none"
+    )
+    admin_token: SecretStr = Field(
+        SecretStr(""), description="bearer token of the admin routes; empty: they answer 403"
+    )
+    registry_token: SecretStr = Field(
+        SecretStr(""),
+        description="bearer token that registers and releases model versions; empty: these routes answer 403",
+    )
+
     @field_validator("client_hash_key", "previous_client_hash_key", "admin_token", "registry_token")
     @classmethod
     def _refuse_placeholder(cls, secret: SecretStr) -> SecretStr:
@@ -159,13 +171,6 @@ class Settings(BaseSettings):
         if value and (value in _PLACEHOLDERS or any(value.startswith(word) for word in ("change", "placeholder"))):
             raise ValueError("this is a placeholder; make a secret, for example with `openssl rand -hex 32`")
         return secret
-
-    @model_validator(mode="after")
-    def _refuse_placeholder_password(self) -> Self:
-        for host in self.database_url.hosts():
-            if (host["password"] or "").lower() in _PLACEHOLDERS:
-                raise ValueError("DATABASE_URL holds a placeholder password")
-        return self
 
 
 @cache

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ MAX_TERM_LENGTH = 60
 _WORDS_KEPT = 6
 _PHRASES_KEPT = 4
 # In the model's units, where a whole review is mostly within -10 and 10: less says nothing either way.
-_LEAST_PULL = 0.1
+LEAST_PULL = 0.1
 
 # What comes before every noun and verb beside the function words: no theme by itself.
 _NO_THEMES = FUNCTION_WORDS | frozenset(
@@ -75,11 +76,22 @@ def extract_terms(text: str, words: Sequence[WordContribution]) -> list[Term]:
     Raises:
         ValueError: the runs are not of this text.
     """
-    if any(word.end > len(text) for word in words):
-        raise ValueError(f"a word ends outside the text of {len(text)} code points")
-    read = list(_read(text, words))
+    read = list(_read_all(text, words))
     singles = ((word.text, word.contribution) for word in read if _has_meaning(word.text))
     return [*_strongest(singles, _WORDS_KEPT), *_strongest(_phrases(read), _PHRASES_KEPT)]
+
+
+def words_of(text: str, words: Sequence[WordContribution]) -> dict[str, float]:
+    """All single words of a review that mean something, with the sum of their contributions.
+
+    Raises:
+        ValueError: the runs are not of this text.
+    """
+    pulls: defaultdict[str, float] = defaultdict(float)
+    for word in _read_all(text, words):
+        if _has_meaning(word.text) and len(word.text) <= MAX_TERM_LENGTH:
+            pulls[word.text] += word.contribution
+    return pulls
 
 
 def canonical(text: str) -> str:
@@ -87,7 +99,9 @@ def canonical(text: str) -> str:
     return " ".join(filter(None, (_fold(word) for word in text.split())))
 
 
-def _read(text: str, words: Iterable[WordContribution]) -> Iterator[_Word]:
+def _read_all(text: str, words: Sequence[WordContribution]) -> Iterator[_Word]:
+    if any(word.end > len(text) for word in words):
+        raise ValueError(f"a word ends outside the text of {len(text)} code points")
     parted = True
     for start, end, contribution in words:
         run = text[start:end]
@@ -98,6 +112,8 @@ def _read(text: str, words: Iterable[WordContribution]) -> Iterator[_Word]:
         parted = closes or not folded
 
 
+# People say the same again and again: most words of a text were folded a moment ago.
+@lru_cache(maxsize=1 << 14)
 def _fold(run: str) -> str:
     plain = unicodedata.normalize("NFKC", run).casefold().translate(_APOSTROPHES)
     places = [place for place, character in enumerate(plain) if _is_of_a_word(character)]
@@ -130,4 +146,4 @@ def _strongest(said: Iterable[tuple[str, float]], most: int) -> list[Term]:
         if len(term) <= MAX_TERM_LENGTH:
             pulls[term] += contribution
     ordered = sorted(pulls.items(), key=lambda entry: (-abs(entry[1]), entry[0]))
-    return [Term(term, pull) for term, pull in ordered[:most] if abs(pull) >= _LEAST_PULL]
+    return [Term(term, pull) for term, pull in ordered[:most] if abs(pull) >= LEAST_PULL]

@@ -22,6 +22,7 @@ from pyarrow import parquet
 from opine_training import InputError
 from opine_training.config import flat, parse, require_shares
 from opine_training.curation import Curation, Entry, Guards, curate
+from opine_training.labels import MANIFEST
 from opine_training.reviews import text_digest
 from opine_training.splits import signature
 
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MANIFEST, QUARANTINE = "manifest.json", "quarantine.jsonl"
+QUARANTINE = "quarantine.jsonl"
 _FORMAT = 1
 _ROWS_AT_ONCE = 2000
-_SCHEMA = pa.schema(
+SCHEMA = pa.schema(
     [
         ("text", pa.string()),
         ("rating", pa.int8()),
@@ -125,11 +126,11 @@ def _file_of(out: Path, month: str) -> Path:
 def _write_month(dataset: Dataset, rows: Reviews, month: str, file: Path) -> None:
     wanted = {(entry.source, entry.id): entry for entry in dataset.months[month]}
     partial = file.with_suffix(".partial")
-    with parquet.ParquetWriter(partial, _SCHEMA, compression="zstd") as writer:
+    with parquet.ParquetWriter(partial, SCHEMA, compression="zstd") as writer:
         for some in rows.between(*_bounds(month)):
             kept = [row | {"split": dataset.split(wanted[key]), "written_on": row["written_at"].date()}
                     for row in some if (key := (row["source"], row["id"])) in wanted]  # fmt: skip
-            writer.write_table(pa.Table.from_pylist(kept, _SCHEMA))
+            writer.write_table(pa.Table.from_pylist(kept, SCHEMA))
     partial.replace(file)
 
 
@@ -212,6 +213,24 @@ def _entry(row: dict[str, Any]) -> Entry:
     )
 
 
+def write_dataset(database_url: str, out: Path, guards: Guards, held_out: float) -> dict[str, Any]:
+    """Choose among the reviews of a database and write them; the manifest.
+
+    Raises:
+        DatabaseError: it cannot be read.
+    """
+    settings = {"held_out": held_out, **asdict(guards)}
+    try:
+        with closing(psycopg2.connect(database_url.replace("+psycopg2", "", 1))) as connection:
+            reviews = Reviews(connection)
+            return write(choose(reviews.entries(), guards, held_out), reviews, out, settings)
+    except psycopg2.Error as error:
+        raise DatabaseError(
+            f"the database cannot be read: {str(error).strip()}. Is it at revision 0011, and may this role read "
+            "labelled_review?"
+        ) from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteDataset:
     """Write the reviews of a database as Parquet files that train reads, with a manifest, which is printed.
@@ -237,15 +256,5 @@ class WriteDataset:
 def main(arguments: Sequence[str]) -> None:
     command = parse(WriteDataset, "dataset", arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    settings = {"held_out": command.held_out, **asdict(command.guards)}
-    try:
-        with closing(psycopg2.connect(command.database_url.replace("+psycopg2", "", 1))) as connection:
-            reviews = Reviews(connection)
-            dataset = choose(reviews.entries(), command.guards, command.held_out)
-            manifest = write(dataset, reviews, command.out, settings)
-    except psycopg2.Error as error:
-        raise DatabaseError(
-            f"the database cannot be read: {str(error).strip()}. Is it at revision 0011, and may this role read "
-            "labelled_review?"
-        ) from error
+    manifest = write_dataset(command.database_url, command.out, command.guards, command.held_out)
     sys.stdout.write(json.dumps(manifest, indent=2) + "\n")

@@ -22,7 +22,7 @@ Fact = bool | int | Annotated[float, Field(allow_inf_nan=False)] | StorableText 
 Evidence = dict[StorableText, Fact | dict[StorableText, Fact]]
 
 
-def _bound(evidence: Evidence) -> Evidence:
+def bounded(evidence: Evidence) -> Evidence:
     if len(json.dumps(evidence)) > _MOST_EVIDENCE_BYTES:
         raise ValueError(f"is too large: as JSON it may have {_MOST_EVIDENCE_BYTES} bytes")
     return evidence
@@ -78,7 +78,7 @@ class RegisterQuery(Query):
 class DecisionBody(Body):
     revision: Revision
     actor: Name = "operator"
-    evidence: Annotated[Evidence, AfterValidator(_bound)] = Field(
+    evidence: Annotated[Evidence, AfterValidator(bounded)] = Field(
         default_factory=dict, description="what speaks for the decision; kept with it"
     )
 
