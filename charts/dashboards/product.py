@@ -134,22 +134,6 @@ def product() -> Dashboard:
             Query(f"max by (source, time) (opine_drift_language_ratio{{{REVIEWS}}})", "{{source}}: {{time}}"),
         ),
         graph(
-            "Trainings",
-            "none",
-            "That new labels or drift have started, by outcome, in the last week. One that failed is an alert.",
-            Query(
-                f"max by (outcome) (opine_training_runs{{{REVIEWS}}})"
-                f" - max by (outcome) (opine_training_runs{{{REVIEWS}}} offset 1w)",
-                "{{outcome}}",
-            ),
-        ),
-        number(
-            "Since the last training",
-            "s",
-            "Since it registered a version, was refused or given up.",
-            Query(f"time() - max(opine_training_last_end_timestamp_seconds{{{REVIEWS}}} > 0)"),
-        ),
-        graph(
             "Stability index",
             "none",
             "Of scores, labels and lengths against the four weeks before: from 0.25 on it is another population.",
@@ -177,6 +161,16 @@ def product() -> Dashboard:
                 f"sum(rate(opine_sentiment_batch_characters_sum{{{SENTIMENT}}}[1h]))"
                 f" / sum(rate(opine_sentiment_batch_rows_sum{{{SENTIMENT}}}[1h]))",
                 "characters",
+            ),
+        ),
+        graph(
+            "Trainings",
+            "none",
+            "That new labels or drift have started, by how they ended, in the last day. One that failed is an alert.",
+            Query(
+                f"max by (outcome) (opine_training_runs{{{REVIEWS}}})"
+                f" - max by (outcome) (opine_training_runs{{{REVIEWS}}} offset 1d)",
+                "{{outcome}}",
             ),
         ),
     ]
