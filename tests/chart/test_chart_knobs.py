@@ -108,6 +108,20 @@ def test_a_gpu_is_asked_for_and_a_rollout_does_not_need_a_second_one() -> None:
     assert strategy["rollingUpdate"] == {"maxSurge": 2, "maxUnavailable": 0}
 
 
+def test_a_gpu_of_a_dra_driver_is_claimed() -> None:
+    gpu = {"enabled": True, "resourceClaimTemplateName": "one-gpu"}
+    sentiment = {"engine": "torch", "resources": {"limits": {"memory": "4Gi"}}, "gpu": gpu}
+    objects = with_values({"sentiment": sentiment})
+    spec = named(objects, "Deployment/opine-sentiment")["spec"]["template"]["spec"]
+    assert spec["resourceClaims"] == [{"name": "gpu", "resourceClaimTemplateName": "one-gpu"}]
+    resources = spec["containers"][0]["resources"]
+    assert (resources["claims"], resources["limits"]) == ([{"name": "gpu"}], {"memory": "4Gi"})
+    unclaimed = with_values({"sentiment": {**sentiment, "gpu": {**gpu, "resourceClaimTemplateName": ""}}})
+    spec = named(unclaimed, "Deployment/opine-sentiment")["spec"]["template"]["spec"]
+    assert "resourceClaims" not in spec
+    assert spec["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == 1
+
+
 def test_no_sleep_is_a_value_too() -> None:
     assert "lifecycle" not in container(
         with_values(deep("reviews.lifecycle.preStopSleepSeconds", 0)), "Deployment/opine-reviews"

@@ -15,10 +15,34 @@ from tests.support.cluster.release import CHART, Release, wait_until
 pytestmark = pytest.mark.drill
 
 NODES = 3
+NAMES = [f"gpu-{number}" for number in range(1, NODES + 1)]
 GPU = {
     "enabled": True,
     "nodeSelector": {"nvidia.com/gpu.product": "NVIDIA-L4"},
 }
+
+# What NVIDIA's DRA driver publishes of a node, in the least words; what allots from it is the scheduler.
+CLASS_AND_TEMPLATE = """
+apiVersion: resource.k8s.io/v1
+kind: DeviceClass
+metadata: {name: gpu.nvidia.com}
+spec: {selectors: [{cel: {expression: "device.driver == 'gpu.nvidia.com'"}}]}
+---
+apiVersion: resource.k8s.io/v1
+kind: ResourceClaimTemplate
+metadata: {name: one-gpu}
+spec: {spec: {devices: {requests: [{name: gpu, exactly: {deviceClassName: gpu.nvidia.com}}]}}}
+"""
+SLICE = """
+apiVersion: resource.k8s.io/v1
+kind: ResourceSlice
+metadata: {{name: {node}-gpus}}
+spec:
+  driver: gpu.nvidia.com
+  nodeName: {node}
+  pool: {{name: {node}, generation: 1, resourceSliceCount: 1}}
+  devices: [{{name: gpu-0, attributes: {{productName: {{string: NVIDIA L4}}}}}}]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +158,51 @@ def test_slices_of_a_gpu_are_asked_for_by_their_name(nodes: Release) -> None:
     assert "nvidia.com/gpu" not in json.loads(limits)
 
 
+def test_a_shared_gpu_takes_as_many_pods_as_its_plugin_offers(nodes: Release) -> None:
+    clear(nodes)
+    shared = {"nvidia.com/gpu.shared": "4"}
+    for name in NAMES:
+        offered = json.dumps({"status": {"capacity": shared, "allocatable": shared}})
+        nodes.kubectl("patch", "node", name, "--subresource=status", "--type=merge", f"--patch={offered}")
+    small = {"requests": {"cpu": "100m", "memory": "2Gi"}, "limits": {"memory": "2Gi"}}
+    gpu = {"gpu": GPU | {"resourceName": "nvidia.com/gpu.shared"}}
+    apply_model(nodes, replicaCount=4 * NODES + 1, resources=small, **gpu)
+    wait_until(lambda: ready(nodes) == 4 * NODES, "four pods on each node", 120)
+    assert placed(nodes) == {"gpu-1": 4, "gpu-2": 4, "gpu-3": 4, "": 1}
+
+
+def test_a_gpu_is_claimed_of_a_dra_driver(nodes: Release) -> None:
+    clear(nodes)
+    slices = [SLICE.format(node=name) for name in NAMES]
+    nodes.kubectl("apply", "--filename", "-", text_in="---".join([CLASS_AND_TEMPLATE, *slices]))
+    try:
+        apply_model(nodes, replicaCount=NODES + 1, gpu=GPU | {"resourceClaimTemplateName": "one-gpu"})
+        wait_until(lambda: ready(nodes) == NODES, "a pod on each node", 90)
+        assert placed(nodes) == {"gpu-1": 1, "gpu-2": 1, "gpu-3": 1, "": 1}
+        claims = nodes.get("resourceclaims")["items"]
+        pools = [
+            claim["status"]["allocation"]["devices"]["results"][0]["pool"] for claim in claims if claim.get("status")
+        ]
+        assert sorted(pools) == ["gpu-1", "gpu-2", "gpu-3"]
+        assert all("nvidia.com/gpu" not in limits_of(pod) for pod in nodes.pods("sentiment"))
+    finally:
+        nodes.kubectl("delete", "deployment", "opine-sentiment")
+        nodes.kubectl("delete", "deviceclass/gpu.nvidia.com", *(f"resourceslice/{name}-gpus" for name in NAMES))
+
+
+def limits_of(pod: dict[str, Any]) -> dict[str, str]:
+    limits: dict[str, str] = pod["spec"]["containers"][0]["resources"]["limits"]
+    return limits
+
+
+def clear(release: Release) -> None:
+    """No pod of before: a rollout would keep some while others wait."""
+    release.kubectl("delete", "deployment", "opine-sentiment", "--ignore-not-found")
+    wait_until(lambda: release.get("pods")["items"] == [], "free nodes", 60)
+
+
 def test_without_the_values_for_gpus_no_pod_goes_to_their_nodes(nodes: Release) -> None:
-    nodes.kubectl("delete", "deployment", "opine-sentiment")
+    clear(nodes)
     apply_model(nodes, replicaCount=1, gpu={"enabled": False}, engine="onnx", image={"tag": "0.1.0"})
     wait_until(lambda: nodes.pods("sentiment"), "a pod", 30)
     wait_until(lambda: placed(nodes)[""] == 0 or pending_reason(nodes), "a place, or a reason for none", 30)

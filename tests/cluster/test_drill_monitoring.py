@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
@@ -13,11 +12,11 @@ from tests.support.chart.dashboards import DASHBOARDS, queries
 from tests.support.chart.metrics import THIRD_PARTIES, asked, exported
 from tests.support.cluster.commands import CLUSTER, CommandError, run
 from tests.support.cluster.load import BRAND
+from tests.support.cluster.prometheus import API, prometheus
 from tests.support.cluster.release import Release, wait_until
 
 pytestmark = pytest.mark.drill
 
-API = "/api/v1/namespaces/monitoring/services/prometheus-operated:9090/proxy/api/v1"
 # What a cluster needs more than Prometheus and CloudNativePG for, or a night: exporters, backups, a crawl, a failure.
 ELSEWHERE = {
     *(name for who, names in THIRD_PARTIES.items() if who not in {"Prometheus", "CloudNativePG"} for name in names),
@@ -40,11 +39,6 @@ def monitored(settled: Release) -> Iterator[Release]:
     settled.upgrade({"monitoring": {"enabled": True, "interval": "5s", "scrapeTimeout": "4s"}})
     yield settled
     settled.upgrade()
-
-
-def prometheus(release: Release, path: str, **parameters: str) -> Any:  # noqa: ANN401  any JSON
-    query = f"?{urlencode(parameters)}" if parameters else ""
-    return json.loads(release.kubectl("get", "--raw", f"{API}/{path}{query}"))["data"]
 
 
 def loaded_rules(release: Release) -> dict[str, str]:

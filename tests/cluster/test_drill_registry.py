@@ -1,14 +1,16 @@
 """`make release` to a registry; then the READMEs' commands from an empty folder: install, upgrade, roll back."""
 
+import datetime as dt
 import json
 import re
 import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
@@ -92,6 +94,28 @@ def empty(tmp_path: Path) -> Path:
     return folder
 
 
+def pull_s(release: Release, component: str) -> float:
+    """Of its image, by the first of its pods; the others wait for the same one."""
+    events = release.get("events")["items"]
+    pulls = [
+        re.search(r"pulled image .* in (?:(\d+)m)?([\d.]+)(m?s) ", event["message"])
+        for event in events
+        if event["reason"] == "Pulled" and event["involvedObject"]["name"].startswith(f"opine-{component}-")
+    ]
+    return max(
+        60 * int(found[1] or 0) + float(found[2]) / (1000 if found[3] == "ms" else 1) for found in pulls if found
+    )
+
+
+def start_s(release: Release, component: str) -> float:
+    """The slowest of its pods."""
+    times = [
+        {one["type"]: dt.datetime.fromisoformat(one["lastTransitionTime"]) for one in pod["status"]["conditions"]}
+        for pod in release.pods(component)
+    ]
+    return max((at["Ready"] - at["PodScheduled"]).total_seconds() for at in times)
+
+
 def images(release: Release) -> set[str]:
     return {
         container["image"]
@@ -109,6 +133,10 @@ def test_the_readme_of_the_published_chart_installs_it(
     started = time.monotonic()
     assert "Succeeded" in follow(release, f"cd {empty}\n{commands}", tmp_path)
     figures["`helm install oci://` from the registry to a passed `helm test`"] = f"{time.monotonic() - started:.0f} s"
+    figures["a pod of an image that the node lacks: its pull, and from scheduled to ready"] = ", ".join(
+        f"{component} {pull_s(release, component):.0f} s and {start_s(release, component):.0f} s"
+        for component in DEPLOYED
+    )
     found = images(release)
     assert len(found) == len(DEPLOYED)
     for image in found:
@@ -124,14 +152,21 @@ def test_the_printed_line_is_by_digest(published: Published) -> None:
         )
 
 
-def test_the_next_version_and_back(release: Release, published: Published, empty: Path, tmp_path: Path) -> None:
+def test_the_next_version_and_back(
+    release: Release, published: Published, under_load: Callable[..., Any], empty: Path, tmp_path: Path
+) -> None:
     wait_until(release.is_restored, "every pod ready", 240)
     # The line that make release printed, for who has one already.
     upgrade = published.lines[NEXT].replace("helm install", "helm upgrade").replace(" --create-namespace", "")
-    follow(release, f"cd {empty}\n" + upgrade.replace(" --plain-http", ""), tmp_path)
-    assert all(f":{NEXT}@sha256:" in image for image in images(release))
-    release.helm("rollback", "opine", "--wait")
-    wait_until(lambda: all(f":{VERSION}@sha256:" in image for image in images(release)), "the version before", 240)
+    what = (
+        "upgrade to the next version in a registry, and helm rollback, with 40 more clients that keep their connections"
+    )
+    with under_load(what, crowd=40, release=release) as load:
+        follow(release, f"cd {empty}\n" + upgrade.replace(" --plain-http", ""), tmp_path)
+        assert all(f":{NEXT}@sha256:" in image for image in images(release))
+        release.helm("rollback", "opine", "--wait")
+        wait_until(lambda: all(f":{VERSION}@sha256:" in image for image in images(release)), "the version before", 240)
+    assert load.failures == []
     info = json.loads(release.helm("list", "--output", "json"))
     assert info[0]["chart"] == f"opine-{VERSION}"
 

@@ -10,6 +10,7 @@ import urllib3
 
 from tests.support.cluster.commands import CLUSTER, run
 from tests.support.cluster.load import Load
+from tests.support.cluster.prometheus import prometheus
 from tests.support.cluster.release import Release, wait_until
 
 pytestmark = pytest.mark.drill
@@ -21,7 +22,7 @@ SCALING = {
     "type": "keda",
     "minReplicas": 0,
     "maxReplicas": 3,
-    "targetOfferedCompute": 0.02,
+    "targetOfferedCompute": 0.004,
     "scaleDownStabilizationSeconds": QUIET_S,
     "keda": {"prometheusAddress": "http://prometheus-operated.monitoring.svc:9090", "pollingInterval": 5},
 }
@@ -37,9 +38,16 @@ def sleeping(settled: Release) -> Iterator[Release]:
     monitoring = {"enabled": True, "interval": "5s", "scrapeTimeout": "4s"}
     settled.upgrade({"sentiment": {"autoscaling": SCALING}, "monitoring": monitoring})
     wait_until(lambda: settled.pods("sentiment") == [], "the model to fall asleep", 420)
+    wait_until(lambda: read(settled) == {pod["metadata"]["name"] for pod in settled.pods("reviews")}, "metrics", 120)
     yield settled
     # The number of pods was the autoscaler's; Helm takes it back.
     settled.upgrade({}, "--force-conflicts")
+
+
+def read(release: Release) -> set[str]:
+    """The API's pods that Prometheus knows, those of before left out."""
+    counters = f'opine_reviews_failed_predictions_total{{namespace="{release.namespace}",reason="unreachable"}}'
+    return {series["metric"]["pod"] for series in prometheus(release, "query", query=counters)["result"]}
 
 
 def ask(address: str, path: str, body: object) -> tuple[int, Any]:

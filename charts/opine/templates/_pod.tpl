@@ -23,6 +23,10 @@ priorityClassName: {{ . }}
 {{- if and $gpu.enabled $gpu.runtimeClassName }}
 runtimeClassName: {{ $gpu.runtimeClassName }}
 {{- end }}
+{{- if and $gpu.enabled $gpu.resourceClaimTemplateName }}
+resourceClaims:
+  - {name: gpu, resourceClaimTemplateName: {{ $gpu.resourceClaimTemplateName }}}
+{{- end }}
 {{- with (merge dict (.values.nodeSelector | default dict) (ternary $gpu.nodeSelector dict (dig "enabled" false $gpu))) }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
@@ -85,11 +89,13 @@ securityContext:
 {{- mulf $number (get $units $unit | default 1) | int64 -}}
 {{- end -}}
 
-{{/* Resources with the GPU, if there is one; it stands in the limits and the request follows. */}}
+{{/* Resources with the GPU, if there is one; it stands in the limits, whose request follows, or is claimed. */}}
 {{- define "opine.resources" -}}
 {{- $gpu := .values.gpu | default dict -}}
 {{- $resources := deepCopy (.resources | default .values.resources) -}}
-{{- if $gpu.enabled -}}
+{{- if and $gpu.enabled $gpu.resourceClaimTemplateName -}}
+{{- $_ := set $resources "claims" (list (dict "name" "gpu")) -}}
+{{- else if $gpu.enabled -}}
 {{- $_ := set $resources "limits" (merge (dict $gpu.resourceName $gpu.count) ($resources.limits | default dict)) -}}
 {{- end -}}
 {{- toYaml $resources -}}
