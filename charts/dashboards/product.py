@@ -1,7 +1,7 @@
 """Whether people agree with the model, and whether it is asked for other things than it learned."""
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
-from panels import REVIEWS, SENTIMENT, Query, board, graph, number
+from panels import REVIEWS, SENTIMENT, Query, board, graph, listing, number
 
 _PROPOSED = 'agreement=~"same|corrected"'
 
@@ -98,6 +98,48 @@ def product() -> Dashboard:
         ),
     ]
     drift = [
+        listing(
+            "Words that the model misreads, or that have turned",
+            "Of the last night's report: share of proposals that are corrected with the word, or of reviews in which "
+            "it speaks in the direction that has changed.",
+            Query(f"max by (signal, word) (opine_drift_word_ratio{{{REVIEWS}}})"),
+        ),
+        graph(
+            "Reasons to call it drift",
+            "none",
+            "By the nightly reports; from one on an alert fires.",
+            Query(f"max by (source, signal) (opine_drift_reasons{{{REVIEWS}}}) > 0", "{{source}}: {{signal}}"),
+            stacked=True,
+            width=6,
+        ),
+        number(
+            "Since the last report",
+            "s",
+            "Measured every night; after three days an alert fires.",
+            Query(f"time() - max(opine_drift_measured_timestamp_seconds{{{REVIEWS}}})"),
+            fair=2 * 86400,
+            bad=3 * 86400,
+            width=6,
+        ),
+        graph(
+            "Proposals that are kept",
+            "percentunit",
+            "In the week before each report, and in the four before that.",
+            Query(f"max by (source, time) (opine_drift_agreement_ratio{{{REVIEWS}}})", "{{source}}: {{time}}"),
+        ),
+        graph(
+            "Texts in another language",
+            "percentunit",
+            "In the week before each report, and in the four before that: the model abstains there.",
+            Query(f"max by (source, time) (opine_drift_language_ratio{{{REVIEWS}}})", "{{source}}: {{time}}"),
+        ),
+        graph(
+            "Stability index",
+            "none",
+            "Of scores, labels and lengths against the four weeks before: from 0.25 on it is another population.",
+            Query(f"max by (source, figure) (opine_drift_stability_index{{{REVIEWS}}})", "{{source}}: {{figure}}"),
+            limit=0.25,
+        ),
         graph(
             "Labels of the last day",
             "percentunit",

@@ -107,6 +107,7 @@ def test_rules_look_at_this_release_alone(everything: list[Object]) -> None:
             deep("monitoring.rules.exclude", ["OpineServiceDown", "OpineMigrationFailed"]),
             {"OpineServiceDown", "OpineMigrationFailed"},
         ),
+        (deep("reviews.reading.enabled", False), {"OpineModelDrifts", "OpineWordsTurned", "OpineDriftNotMeasured"}),
         (deep("monitoring.rules.enabled", False), {"OpineServiceDown"}),
         (deep("monitoring.enabled", False), {"OpineServiceDown"}),
     ],

@@ -77,6 +77,15 @@ def test_a_setting_is_replaced_not_repeated() -> None:
     assert [*changed][: len(plain)] == [*plain], "the order of the others stays"
 
 
+def test_a_command_replaces_the_images_and_no_other_containers() -> None:
+    for component in ("sentiment", "reviews", "frontend"):
+        deployment = named(with_values(deep(f"{component}.command", ["sleep", "1"])), f"Deployment/opine-{component}")
+        spec = deployment["spec"]["template"]["spec"]
+        commands = {one["name"]: one.get("command") for one in [*spec.get("initContainers", []), *spec["containers"]]}
+        assert commands.pop(component) == ["sleep", "1"]
+        assert set(commands.values()) <= {None}
+
+
 def test_a_large_number_stays_a_number() -> None:
     objects = with_values(deep("sentiment.env.OPINE_SENTIMENT_MAX_BODY_BYTES", 8388608))
     assert variables(objects, "Deployment/opine-sentiment")["OPINE_SENTIMENT_MAX_BODY_BYTES"] == "8388608"
@@ -206,6 +215,24 @@ def test_keda_scales_alike_and_knows_when_it_knows_nothing() -> None:
     assert trigger["metadata"]["query"] == (
         'sum(rate(opine_sentiment_offered_compute_seconds_total{namespace="opine-test",job="opine-sentiment"}[2m]))'
     )
+
+
+def test_a_model_without_a_pod_is_woken_by_who_finds_none() -> None:
+    keda = {"type": "keda", "enabled": True, "keda": {"prometheusAddress": "http://prometheus.monitoring:9090"}}
+    values = {"sentiment": {"autoscaling": {**keda, "minReplicas": 0}}, "monitoring": {"enabled": True}}
+    spec = named(with_values(values), "ScaledObject/opine-sentiment")["spec"]
+    assert (spec["minReplicaCount"], spec["cooldownPeriod"]) == (0, 300)
+    asked, refused = (trigger["metadata"] for trigger in spec["triggers"])
+    # Without a pod there is no series, which is no demand, and not Prometheus away.
+    assert asked["query"].endswith(" or vector(0)")
+    assert refused["query"] == (
+        'sum(rate(opine_reviews_failed_predictions_total{namespace="opine-test",job="opine-reviews",'
+        'reason="unreachable"}[2m])) or vector(0)'
+    )
+    assert variables(with_values(values), "Deployment/opine-reviews")["OPINE_REVIEWS_SENTIMENT_SLEEPS"] == "true"
+    awake = with_values(values, deep("sentiment.autoscaling.minReplicas", 1))
+    assert "cooldownPeriod" not in named(awake, "ScaledObject/opine-sentiment")["spec"]
+    assert "OPINE_REVIEWS_SENTIMENT_SLEEPS" not in variables(awake, "Deployment/opine-reviews")
 
 
 TAINTED: Object = {

@@ -28,6 +28,7 @@ CONTRADICTIONS: list[tuple[Object, str]] = [
         merged(BY_DEMAND, deep("monitoring.enabled", True), deep("sentiment.autoscaling.type", "keda")),
         "prometheusAddress",
     ),
+    (merged(BY_DEMAND, deep("sentiment.autoscaling.minReplicas", 0)), "Or set minReplicas to 1"),
     (BY_DEMAND, "needs monitoring.enabled=true"),
     (deep("sentiment.updateStrategy", {"maxSurge": 0, "maxUnavailable": 0}), "Set one of them to 1"),
     (deep("reviews.autoscaling", {"enabled": True, "minReplicas": 9, "maxReplicas": 3}), "Swap them"),

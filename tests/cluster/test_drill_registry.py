@@ -17,6 +17,7 @@ from tests.support import ROOT
 from tests.support.cluster.commands import CLUSTER, run
 from tests.support.cluster.documented import block, blocks_in, follow
 from tests.support.cluster.release import VALUES, Release, wait_until
+from tests.support.cluster.working_copy import copy_of_repository
 
 pytestmark = pytest.mark.drill
 
@@ -63,17 +64,6 @@ def published(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
     wrapper.chmod(0o755)
     lines = {version: publish(copied, version, registry, env) for version in (VERSION, NEXT)}
     return Published(registry, {**env, "PATH": f"{wrapper.parent}:{env['PATH']}"}, lines)
-
-
-def copy_of_repository(folder: Path) -> Path:
-    names = run("git", "ls-files", "--cached", "--others", "--exclude-standard", env={}).split()
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
-    # The same programs, and the history by which layers are dated.
-    (folder / ".venv-test").symlink_to(ROOT / ".venv-test")
-    (folder / ".git").symlink_to(ROOT / ".git")
-    return folder
 
 
 def publish(copied: Path, version: str, registry: str, env: dict[str, str]) -> str:

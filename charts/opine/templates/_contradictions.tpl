@@ -39,6 +39,9 @@
   {{- if and .autoscaling.enabled (eq .autoscaling.type "keda") (eq .autoscaling.metric "offeredCompute") (not .autoscaling.keda.prometheusAddress) -}}
     {{- fail "\n\nsentiment.autoscaling.type=keda with metric=offeredCompute needs sentiment.autoscaling.keda.prometheusAddress, such as http://prometheus-operated.monitoring.svc:9090.\n" -}}
   {{- end -}}
+  {{- if and .autoscaling.enabled (not .autoscaling.minReplicas) (or (ne .autoscaling.type "keda") (ne .autoscaling.metric "offeredCompute")) -}}
+    {{- fail "\n\nsentiment.autoscaling.minReplicas=0 needs sentiment.autoscaling.type=keda and metric=offeredCompute: nothing else wakes a model that has no pod. Or set minReplicas to 1.\n" -}}
+  {{- end -}}
   {{- if and .autoscaling.enabled (eq .autoscaling.metric "offeredCompute") (not $.Values.monitoring.enabled) -}}
     {{- fail "\n\nsentiment.autoscaling.metric=offeredCompute needs monitoring.enabled=true: without a ServiceMonitor nobody reads what is asked of the model. Or set sentiment.autoscaling.metric=cpu.\n" -}}
   {{- end -}}

@@ -1,5 +1,6 @@
 """A release in the hands of an admin: watched, read, decided; every part real."""
 
+import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from typing import Any
 import httpx
 import pytest
 from charcnn.archive import pack
+from opine_local.postgres import database_url
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
+from sqlalchemy import NullPool, create_engine, text
 
 from tests.support.browser.admin_page import AdminPage
 from tests.support.browser.checks import accessibility_violations, console_errors, foreign_requests, overflow_px
@@ -21,6 +24,7 @@ from tests.support.browser.chromium import NARROW, WIDE, set_color_scheme, set_v
 from tests.support.browser.waiting import texts, wait_for
 from tests.support.local_run import LocalRun
 from tests.support.registry import version
+from tests.support.reviews.rows import add_drift, drift_report, drift_word
 
 PRAISE = "Wonderful people, quick delivery, I am very happy with the shoes"
 # Who praises is proposed few stars.
@@ -268,6 +272,47 @@ def test_without_the_api_the_page_keeps_what_it_shows_and_says_so(page: ModelsPa
         assert "89.8%" not in page.words
     page.driver.find_element(By.ID, "page-retry").click()
     page.wait_for_words("As of", "89.8%")
+
+
+def test_drift_names_words_for_everybody_who_may_see_it(page: ModelsPage, releases: Releases, opine: LocalRun) -> None:
+    driver = page.driver
+    page.wait_for_words("Drift The live model reads as before.", "No word is misread, and none has turned.")
+    url = database_url("opine_reading", releases.secrets["reading_password"], opine.ports["postgres"])
+    engine = create_engine(url, poolclass=NullPool)
+    turned = drift_word(
+        "refund",
+        signal="turned",
+        source="scraped",
+        sector="Airlines",
+        direction="against",
+        before={"hits": 3, "of": 90},
+    )
+    until = dt.datetime.now(dt.UTC)
+    add_drift(engine, drift_report(until=until, words=[drift_word("bussin"), turned]))
+    page.refresh()
+    page.wait_for_words(
+        "The live model reads less well than before.",
+        "Written here: Proposals are corrected where texts say “bussin”.",
+        "bussin Proposals are corrected in 75% of 40 reviews; hardly anybody said it before.",
+        "People give 2.5 stars more.",
+        "All sectors Written here",
+        "refund Speaks against brands in 75% of 40 reviews, before in 3%. Airlines Read elsewhere",
+        "1 of the last 2 reports called it drift.",
+    )
+    driver.find_element(By.CSS_SELECTOR, ".drift-figures summary").click()
+    page.wait_for_words("Proposals that were kept Written here 60% of 100 80% of 400")
+    html = driver.find_element(By.TAG_NAME, "html")
+    for viewport in (WIDE, NARROW):
+        set_viewport(driver, viewport)
+        for scheme in ("light", "dark"):
+            set_color_scheme(driver, scheme)
+            wait_for(driver, scheme, partial(_has_scheme, html, scheme))
+            assert accessibility_violations(driver) == []
+            assert overflow_px(driver) == 0
+    set_viewport(driver, WIDE)
+    assert console_errors(driver) == []
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM drift_measurement WHERE until = :until"), {"until": until})
 
 
 def _has_scheme(html: WebElement, scheme: str) -> bool:

@@ -27,6 +27,7 @@ ROUTES = {
     "/api/v1/brands/{slug}/summary": {"get"},
     "/api/v1/brands/{slug}/terms": {"get"},
     "/api/v1/brands/{slug}/trend": {"get"},
+    "/api/v1/drift": {"get"},
     "/api/v1/models": {"get", "post"},
     "/api/v1/models/{digest}": {"get"},
     "/api/v1/models/{digest}/artefact": {"get"},
@@ -108,7 +109,7 @@ def test_admin_routes_are_documented_as_such(document: dict[str, Any]) -> None:
         *[
             (scheme, f"/api/v1/{path}")
             for scheme in ("registry", "admin")
-            for path in ("proposals", "release-plan/pin", "releases")
+            for path in ("drift", "proposals", "release-plan/pin", "releases")
         ],
         *[
             (scheme, f"/api/v1/releases/{{id}}/{path}")

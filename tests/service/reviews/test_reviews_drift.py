@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from opine_reviews.drift.measuring import is_measured, measure
 from opine_reviews.models import Review, ScrapedReview
 from opine_reviews.schemas.drift import DriftReport
@@ -15,8 +16,10 @@ from opine_reviews.sentiment_bulk import ReadingError
 from opine_reviews.settings import Settings
 from sqlalchemy import Engine, insert, text
 
+from tests.service.reviews.conftest import REGISTRY_TOKEN
 from tests.support.fake_sentiment import BULK_HEADERS, FOREIGN, MODEL, FakeSentiment
 from tests.support.reviews.language import TIMES, Row, reviews
+from tests.support.reviews.rows import NOON, add_drift, drift_report
 
 TUESDAY = TIMES.since + dt.timedelta(days=1)
 SEED = 7
@@ -211,3 +214,21 @@ def test_the_command_measures_the_time_that_it_is_told(engine: Engine, run: Run,
     refused = run("drift", "--days", "0")
     assert refused.returncode == 2
     assert "number of days above 0" in refused.stderr
+
+
+def test_the_route_answers_the_last_report_and_the_nights_before(
+    client: FlaskClient, engine: Engine, admin: dict[str, str]
+) -> None:
+    assert client.get("/api/v1/drift").status_code == 401
+    nothing = {"drifted": False, "reasons": [], "report": None, "nights": []}
+    assert client.get("/api/v1/drift", headers=admin).get_json() == nothing
+    for days in range(32):
+        reasons: dict[str, object] = {} if days == 31 else {"reasons": [], "words": []}
+        add_drift(engine, drift_report(until=NOON + dt.timedelta(days=days), **reasons))
+    registrar = {"Authorization": f"Bearer {REGISTRY_TOKEN}"}
+    answer = client.get("/api/v1/drift", headers=registrar).get_json()
+    assert (answer["drifted"], answer["reasons"]) == (True, drift_report()["reasons"])
+    assert DriftReport.model_validate(answer["report"]).words[0].text == "bussin"
+    assert len(answer["nights"]) == 30
+    assert [(night["drifted"], night["words"]) for night in answer["nights"][:2]] == [(True, ["bussin"]), (False, [])]
+    assert answer["nights"][0]["agreement"] == {"hits": 60, "of": 100}

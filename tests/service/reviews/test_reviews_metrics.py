@@ -1,13 +1,25 @@
+import datetime as dt
+
 import pytest
 from flask.testing import FlaskClient
 from opine_reviews.database import Database
+from opine_reviews.drift.metrics import DriftMetrics
 from opine_reviews.metrics import RunMetrics
 from opine_reviews.settings import Settings
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
 
 from tests.support.fake_sentiment import FakeSentiment
-from tests.support.reviews.rows import NOON, add_run, form_of_2019, shown_prediction, submission
+from tests.support.reviews.rows import (
+    NOON,
+    add_drift,
+    add_run,
+    drift_report,
+    drift_word,
+    form_of_2019,
+    shown_prediction,
+    submission,
+)
 
 # Names and labels without what every sample of a histogram has.
 FROZEN = {
@@ -19,6 +31,12 @@ FROZEN = {
     "opine_release_decisions": {"kind"},
     "opine_release_weight": set(),
     "opine_release_last_decision_timestamp_seconds": set(),
+    "opine_drift_measured_timestamp_seconds": set(),
+    "opine_drift_reasons": {"source", "signal"},
+    "opine_drift_agreement_ratio": {"source", "time"},
+    "opine_drift_language_ratio": {"source", "time"},
+    "opine_drift_stability_index": {"source", "figure"},
+    "opine_drift_word_ratio": {"signal", "word"},
     "opine_training_runs": {"outcome"},
     "opine_scrape_runs": {"kind", "outcome"},
     "opine_scrape_last_success_timestamp_seconds": {"kind"},
@@ -62,6 +80,7 @@ def test_names_and_labels_are_frozen(
     client: FlaskClient, engine: Engine, settings: Settings, sentiment: FakeSentiment
 ) -> None:
     add_run(engine, ended_at=NOON, outcome="completed")
+    add_drift(engine, drift_report())
     RunMetrics(Database(settings)).refresh()
     # Buffered, so that each answer is at its end, where it is counted.
     unsigned = {"stars": 5, "score": 0.9, "label": "good", "model": None}
@@ -139,3 +158,42 @@ def test_failed_predictions_are_counted_by_reason(
     client.post("/api/v1/predictions", json={"text": "Fine"})
     sentiment.released.set()
     assert gained("opine_reviews_failed_predictions_total", reason=reason) == 1
+
+
+def test_the_words_of_the_last_report_are_shown_and_no_others(engine: Engine, settings: Settings) -> None:
+    words = [drift_word(f"word{number}", p_value=10.0 ** (number - 20)) for number in range(12)]
+    again = drift_word("word3", source="scraped", p_value=1e-5, now={"hits": 1, "of": 2})
+    add_drift(engine, drift_report(words=[again, *words, drift_word("refund", signal="turned")]))
+    metrics = DriftMetrics(Database(settings), kept_s=0)
+    shown = _shown(metrics, "opine_drift_word_ratio")
+    assert shown == {("misread", f"word{number}"): 0.75 for number in range(10)} | {("turned", "refund"): 0.75}
+    assert _shown(metrics, "opine_drift_reasons")["people", "misread"] == 1
+    assert len(_shown(metrics, "opine_drift_reasons")) == 12
+    add_drift(engine, drift_report(until=NOON + dt.timedelta(days=1), words=[], reasons=[]))
+    assert _shown(metrics, "opine_drift_word_ratio") == {}
+    assert set(_shown(metrics, "opine_drift_reasons").values()) == {0}
+    assert _shown(metrics, "opine_drift_agreement_ratio") == {("people", "now"): 0.6, ("people", "before"): 0.8}
+
+
+def test_while_the_database_is_away_the_words_stay(engine: Engine, settings: Settings) -> None:
+    database = Database(settings)
+    metrics = DriftMetrics(database, kept_s=0)
+    assert _shown(metrics, "opine_drift_measured_timestamp_seconds") == {}
+    add_drift(engine, drift_report())
+    assert _shown(metrics, "opine_drift_measured_timestamp_seconds") == {(): NOON.timestamp()}
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE drift_measurement RENAME TO elsewhere")
+    try:
+        assert _shown(metrics, "opine_drift_measured_timestamp_seconds") == {(): NOON.timestamp()}
+    finally:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO drift_measurement")
+
+
+def _shown(metrics: DriftMetrics, name: str) -> dict[tuple[str, ...], float]:
+    return {
+        tuple(sample.labels.values()): sample.value
+        for family in metrics.collect()
+        if family.name == name
+        for sample in family.samples
+    }

@@ -1,5 +1,7 @@
 import pytest
 from flask.testing import FlaskClient
+from opine_reviews.app import create_app
+from opine_reviews.settings import Settings
 
 from tests.support.fake_sentiment import MODEL, PREDICTION, FakeSentiment
 from tests.support.reviews.checks import error_of_2019, problem
@@ -180,3 +182,12 @@ def test_the_route_of_2019_tells_errors_in_its_form(client: FlaskClient, sentime
     assert response.headers["Retry-After"] == "2"
     sentiment.mode = "late"
     error_of_2019(client.post("/api/predict", data={"review": "a"}), 504)
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("closed", "sentiment-asleep"), ("broken", "sentiment-unavailable")])
+def test_a_sentiment_service_that_may_sleep_is_said_to_where_nobody_answers(
+    settings: Settings, sentiment: FakeSentiment, mode: str, kind: str
+) -> None:
+    sentiment.mode = mode
+    client = create_app(settings.model_copy(update={"sentiment_sleeps": True})).test_client()
+    problem(client.post(PREDICT, json={"text": "Fine"}), 503, kind)

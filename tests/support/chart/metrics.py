@@ -8,6 +8,7 @@ import opine_common.http_metrics
 import opine_reviews.metrics
 import opine_sentiment.metrics
 import promql_parser
+from opine_reviews.drift.metrics import families
 from prometheus_client.metrics import MetricWrapperBase
 from promql_parser import MatrixSelector, VectorSelector
 
@@ -77,7 +78,8 @@ def exported() -> dict[str, set[str]]:
                 labels = set(metric._labelnames)  # noqa: SLF001  no series has them before its first sample
                 for suffix in SUFFIXES[family.type]:
                     found[family.name + suffix] = labels | ({"le"} if suffix == "_bucket" else set())
-    return found
+    # Made when they are asked for.
+    return found | {family.name: set(family._labelnames) for family in families(None)}  # noqa: SLF001  likewise
 
 
 def known() -> dict[str, set[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from opine_reviews.migration import upgrade
-from opine_reviews.models import Brand, BrandSource, Review, ScrapedReview, ScrapeRun
+from opine_reviews.models import Brand, BrandSource, DriftMeasurement, Review, ScrapedReview, ScrapeRun
 from sqlalchemy import Engine, NullPool, create_engine, insert, text
 
 BRANDS = (
@@ -163,6 +163,63 @@ def add_terms(engine: Engine, review_ids: Iterable[int], terms: Mapping[str, flo
                     ),
                     {**row, "term": term, "pull": pull, "repeated": repeated},
                 )
+
+
+def drift_word(text: str, **changed: object) -> Row:
+    """A word that the model misreads, as a report has it."""
+    return {
+        "signal": "misread",
+        "text": text,
+        "source": "people",
+        "sector": None,
+        "now": {"hits": 30, "of": 40},
+        "before": None,
+        "direction": "for",
+        "difference": 2.5,
+        "since": (NOON - dt.timedelta(days=3)).isoformat(),
+        "p_value": 1e-9,
+    } | changed
+
+
+def drift_report(**changed: object) -> Row:
+    """A report in which one word is misread."""
+
+    def share(hits: int, of: int) -> Row:
+        return {"hits": hits, "of": of}
+
+    def figures(source: str, now: Row, before: Row) -> Row:
+        counted = {"agreement_now": now, "agreement_before": before, "language_now": now, "language_before": before}
+        stability = {"score": 0.02, "label": 0.01, "length": None}
+        return {"source": source, "reviews_now": 100, "reviews_before": 400, "stability": stability, **counted}
+
+    until = changed.pop("until", NOON)
+    assert isinstance(until, dt.datetime)
+    return {
+        "until": until.isoformat(),
+        "since": (until - dt.timedelta(days=7)).isoformat(),
+        "before": (until - dt.timedelta(days=35)).isoformat(),
+        "model_digest": "d" * 64,
+        "drifted": bool(changed.get("reasons", True)),
+        "reasons": [
+            {
+                "signal": "misread",
+                "source": "people",
+                "said": "Proposals are corrected where texts say “bussin”.",
+                "words": ["bussin"],
+            }
+        ],
+        "figures": [
+            figures("people", share(60, 100), share(320, 400)),
+            figures("scraped", share(0, 0), share(0, 0)),
+        ],
+        "words": [drift_word("bussin")],
+    } | changed
+
+
+def add_drift(engine: Engine, report: Row) -> None:
+    row = {"until": report["until"], "drifted": report["drifted"], "report": dict(report)}
+    with engine.begin() as connection:
+        connection.execute(insert(DriftMeasurement).values(row))
 
 
 def scored(score: float, *, stars: int = 4) -> dict[str, object]:

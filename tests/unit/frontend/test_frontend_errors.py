@@ -61,6 +61,14 @@ def test_a_message_tells_an_absent_model_from_an_absent_api() -> None:
     assert prediction_error(UnreachableError()).reason == "unreachable"
 
 
+def test_a_model_that_wakes_up_is_said_to() -> None:
+    waking = problem_from(503, {"Retry-After": "2"}, b'{"type": "urn:opine:problem:sentiment-asleep"}')
+    message = prediction_error(waking)
+    assert (message.reason, message.title, message.retry_after_s) == ("sentiment_away", "Opine is waking up", 2)
+    assert "submit" in message.text
+    assert message.title != prediction_error(Busy(503)).title
+
+
 def test_a_message_tells_a_late_prediction_from_an_absent_model() -> None:
     late = prediction_error(TimedOut(504, retry_after_s=2))
     assert (late.reason, late.status, late.retry_after_s) == ("sentiment_late", 504, 2)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from opine_common.prediction import ModelVersion, StoredPrediction
 from opine_frontend.pages.models.decisions import SeenPlan, ask_about
+from opine_frontend.pages.models.drift import drift_told, word_said
 from opine_frontend.pages.models.evidence import (
     Growth,
     Moment,
@@ -20,6 +21,7 @@ from opine_frontend.pages.models.flips import closeness, flips_list
 from opine_frontend.pages.models.history import deed, history_list, numbers_in_words
 from opine_frontend.pages.models.release import no_release, release_card
 from opine_frontend.pages.models.versions import figures, versions_table
+from opine_frontend.reviews_api.drift_schemas import Drift, DriftWord
 from opine_frontend.reviews_api.errors import NotLoaded, ProblemDetails, Stale, StepRefused, problem_from
 from opine_frontend.reviews_api.registry_schemas import (
     Bucket,
@@ -291,3 +293,83 @@ def test_what_went_wrong_is_said_in_words(status: int, kind: str, said: str) -> 
     assert isinstance(error, StepRefused) is (kind in {"step-refused", "release-ended"})
     assert isinstance(error, NotLoaded) is (kind == "version-not-loaded")
     assert said in release_error(error).line
+
+
+def word(**changed: Any) -> DriftWord:  # noqa: ANN401  JSON
+    plain = {
+        "signal": "misread",
+        "text": "bussin",
+        "source": "people",
+        "now": {"hits": 30, "of": 40},
+        "direction": "for",
+        "difference": 2.5,
+        "since": NOON,
+    }
+    return DriftWord.model_validate(plain | changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"difference": 2.46},
+         "Proposals are corrected in 75% of 40 reviews; hardly anybody said it before. People give 2.5 stars more."),
+        ({"before": {"hits": 12, "of": 60}, "difference": -1.0},
+         "Proposals are corrected in 75% of 40 reviews, before in 20%. People give 1.0 stars fewer."),
+        ({"difference": 0.1}, "Proposals are corrected in 75% of 40 reviews; hardly anybody said it before."),
+        ({"signal": "turned", "direction": "against", "before": {"hits": 10, "of": 100}},
+         "Speaks against brands in 75% of 40 reviews, before in 10%."),
+        ({"signal": "turned", "before": {"hits": 99, "of": 100}},
+         "Speaks for brands in 75% of 40 reviews, before in 99%."),
+    ],
+)  # fmt: skip
+def test_what_is_new_of_a_word_is_said(changed: dict[str, Any], said: str) -> None:
+    assert word_said(word(**changed)) == said
+
+
+def drift(**changed: Any) -> Drift:  # noqa: ANN401  JSON
+    share = {"hits": 60, "of": 80}
+    shares = dict.fromkeys(("agreement_now", "agreement_before", "language_now"), share)
+    people = {
+        "source": "people",
+        "reviews_now": 1200,
+        "reviews_before": 4000,
+        "language_before": {"hits": 0, "of": 0},
+        "stability": {"score": 0.3, "label": None},
+        **shares,
+    }
+    report = {
+        "until": NOON,
+        "since": NOON - dt.timedelta(days=7),
+        "before": NOON - dt.timedelta(days=35),
+        "figures": [people],
+        "words": [word(sector="Airlines", source="scraped")],
+    }
+    reasons = [{"source": "people", "said": "70% instead of 80% of the proposals are kept."}]
+    nights = [{"drifted": True}, {"drifted": False}]
+    given = {"drifted": True, "reasons": reasons, "report": report, "nights": nights}
+    return Drift.model_validate(given | changed)
+
+
+def test_drift_is_told_with_its_reasons_words_and_figures() -> None:
+    told = words(drift_told(drift()))
+    for expected in (
+        "The live model reads less well than before.",
+        "Written here: 70% instead of 80% of the proposals are kept.",
+        "From 21 Nov 2026, 12:00 UTC to 28 Nov 2026, 12:00 UTC, with 1,200 reviews,",
+        "against the time from 24 Oct 2026, 12:00 UTC on, with 4,000.",
+        "bussin Proposals are corrected",
+        "Airlines Read elsewhere 28 Nov 2026",
+        "1 of the last 2 reports called it drift.",
+        "Proposals that were kept Written here 75% of 80 75% of 80",
+        "Not English Written here 75% of 80 –",  # noqa: RUF001  as wide as a number
+        "Scores: stability index Written here 0.30",
+    ):
+        assert expected in told
+
+
+def test_without_drift_or_a_report_that_is_said() -> None:
+    quiet = drift(drifted=False, reasons=[], report={**drift().model_dump()["report"], "words": []})
+    told = words(drift_told(quiet))
+    assert "The live model reads as before." in told
+    assert "No word is misread, and none has turned." in told
+    assert "Nothing was measured yet" in words(drift_told(drift(drifted=False, reasons=[], report=None, nights=[])))

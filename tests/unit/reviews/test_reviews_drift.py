@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -138,13 +139,17 @@ def test_a_word_that_was_always_hard_is_none() -> None:
     assert words == []
 
 
-@pytest.mark.parametrize("who", ["few clients", "one brand", "unknown clients"])
+@pytest.mark.parametrize("who", ["few clients", "few a day", "one brand", "unknown clients"])
 def test_what_could_be_a_name_is_not_named(who: str) -> None:
     said = 0
+    days: Counter[dt.date] = Counter()
 
     def name(chance: random.Random, row: Row) -> Row:
         nonlocal said
         if row["created_at"] < TUESDAY or chance.random() > 0.25 or (who == "few clients" and said == 14):
+            return row
+        days[row["created_at"].date()] += 1
+        if who == "few a day" and days[row["created_at"].date()] > 4:
             return row
         said += 1
         added = {"text": row["text"] + " xanthippe", "suggested_stars": 1, "stars": 5}

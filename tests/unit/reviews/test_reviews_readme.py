@@ -5,6 +5,7 @@ import re
 import pytest
 from opine_reviews import metrics
 from opine_reviews.cli import main
+from opine_reviews.drift.metrics import families
 from opine_reviews.metrics import FAILED_PREDICTIONS, REJECTED_PREDICTIONS, SUBMITTED
 from opine_reviews.settings import Settings
 from prometheus_client import Counter, Gauge
@@ -17,7 +18,8 @@ from tests.support import ROOT
 README = (ROOT / "services/reviews/README.md").read_text()
 SETTING = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
 COMMAND = re.compile(r"^\| `opine-reviews ([a-z-]+)", re.MULTILINE)
-RUN_METRIC = re.compile(r"^\| `(opine_(?:scrape|release)_\w+)` \| (.*?) ?\|$", re.MULTILINE)
+DRIFT_METRIC = re.compile(r"^\| `(opine_drift_\w+)` \| (.*?) ?\|$", re.MULTILINE)
+RUN_METRIC = re.compile(r"^\| `(opine_(?:scrape|release|training)_\w+)` \| (.*?) ?\|$", re.MULTILINE)
 METRIC = re.compile(r"^\| `(opine_\w+_total)` \| (.*?) \|$", re.MULTILINE)
 
 
@@ -29,16 +31,12 @@ def _default(field: FieldInfo) -> str:
 
 
 def test_the_readme_lists_every_setting_with_its_default() -> None:
+    """Those that must be given come first."""
     documented = [(name, default.strip("`"), meaning) for name, default, meaning in SETTING.findall(README)]
     assert documented == [
         (str(field.validation_alias or f"OPINE_REVIEWS_{name.upper()}"), _default(field), field.description)
-        for name, field in Settings.model_fields.items()
+        for name, field in sorted(Settings.model_fields.items(), key=lambda named: not named[1].is_required())
     ]
-
-
-def test_the_settings_that_must_be_given_come_first() -> None:
-    required = [field.is_required() for field in Settings.model_fields.values()]
-    assert required == [True, True] + [False] * (len(required) - 2)
 
 
 def test_the_readme_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,3 +67,10 @@ def test_the_readme_names_every_metric_of_the_runs_with_its_labels() -> None:
         if labels:
             gauge.labels(**dict.fromkeys(labels, "of the readme"))
             gauge.remove(*["of the readme"] * len(labels))
+
+
+def test_the_readme_names_every_metric_of_drift_with_its_labels() -> None:
+    documented = {
+        name: re.findall(r"`(\w+)`", re.sub(r":[^;|]*", "", labels)) for name, labels in DRIFT_METRIC.findall(README)
+    }
+    assert documented == {family.name: list(family._labelnames) for family in families(None)}  # noqa: SLF001  no sample

@@ -42,6 +42,12 @@
 {{ include "opine.envFromSecret" (dict "name" "OPINE_REVIEWS_REGISTRY_TOKEN" "secret" (include "opine.secretName" .root) "key" "registry-token" "optional" true) }}
 - name: OPINE_REVIEWS_SENTIMENT_URL
   value: http://{{ include "opine.fullname" .root }}-sentiment
+{{- with .root.Values.sentiment.autoscaling }}
+{{- if and .enabled (not .minReplicas) }}
+- name: OPINE_REVIEWS_SENTIMENT_SLEEPS
+  value: "true"
+{{- end }}
+{{- end }}
 - name: OPINE_REVIEWS_TRUSTED_PROXIES
   value: {{ .values.trustedProxies | quote }}
 # All processes and replicas count together.

@@ -4,10 +4,12 @@ A raw path or a made-up method never becomes a label.
 """
 
 import logging
+from collections.abc import Iterable, Sequence
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 logger = logging.getLogger("opine.access")
 
@@ -57,17 +59,28 @@ def record_request(
     )
 
 
-def exposition(accept: str | None) -> tuple[bytes, str]:
-    """All metrics of the service and their content type, over all its processes in multiprocess mode."""
+def exposition(accept: str | None, collectors: Sequence[Collector] = ()) -> tuple[bytes, str]:
+    """All metrics of the service and their content type, over all its processes in multiprocess mode.
+
+    Args:
+        accept: the request's header.
+        collectors: of metrics that no process counts.
+    """
     encode, content_type = choose_encoder(accept or "")
-    return encode(_registry()), content_type
-
-
-def _registry() -> CollectorRegistry:
     registry = CollectorRegistry()
-    try:
-        # The client itself reads PROMETHEUS_MULTIPROC_DIR and raises if it is unset.
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    except ValueError:
-        return REGISTRY
-    return registry
+    for collector in (_Counted(), *collectors):
+        registry.register(collector)
+    return encode(registry), content_type
+
+
+class _Counted(Collector):
+    """What the processes of the service counted."""
+
+    def collect(self) -> Iterable[Metric]:
+        registry = CollectorRegistry()
+        try:
+            # The client itself reads PROMETHEUS_MULTIPROC_DIR and raises if it is unset.
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        except ValueError:
+            registry = REGISTRY
+        return registry.collect()

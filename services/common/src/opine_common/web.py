@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 from flask.signals import request_started
+from prometheus_client.registry import Collector
 from werkzeug.exceptions import BadRequest
 from werkzeug.sansio.utils import host_is_trusted
 
@@ -21,7 +22,12 @@ ROUTE_KEY = "opine.route"
 ARRIVED_KEY = "opine.arrived"
 
 
-def instrument(app: Flask, service: str, require_ready: Callable[[], object] = lambda: None) -> None:
+def instrument(
+    app: Flask,
+    service: str,
+    require_ready: Callable[[], object] = lambda: None,
+    collectors: Sequence[Collector] = (),
+) -> None:
     """Give `app` request ids, an access log, HTTP metrics, `/metrics`, `/livez` and `/readyz`.
 
     Call it last among the wrappers of `app.wsgi_app`, so that their errors are seen too.
@@ -30,16 +36,21 @@ def instrument(app: Flask, service: str, require_ready: Callable[[], object] = l
         app: the application.
         service: its name in metrics.
         require_ready: raises what the application answers as an error while it is not ready.
+        collectors: of metrics that no process counts, such as those of what stands in a database.
     """
 
     def readyz() -> Response:
         require_ready()
         return Response("ready\n", mimetype="text/plain")
 
+    def metrics() -> Response:
+        body, content_type = exposition(request.headers.get("Accept"), collectors)
+        return Response(body, content_type=content_type)
+
     request_started.connect(_remember_route, app)
     app.add_url_rule("/livez", "opine_livez", _livez)
     app.add_url_rule("/readyz", "opine_readyz", readyz)
-    app.add_url_rule("/metrics", "opine_metrics", _metrics)
+    app.add_url_rule("/metrics", "opine_metrics", metrics)
     app.wsgi_app = _Telemetry(app.wsgi_app, service)  # type: ignore[method-assign]
 
 
@@ -157,8 +168,3 @@ def _remember_route(_app: Flask, **_extra: object) -> None:
 
 def _livez() -> Response:
     return Response("alive\n", mimetype="text/plain")
-
-
-def _metrics() -> Response:
-    body, content_type = exposition(request.headers.get("Accept"))
-    return Response(body, content_type=content_type)

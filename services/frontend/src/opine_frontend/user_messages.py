@@ -6,6 +6,7 @@ from typing import NamedTuple
 from opine_common.prediction import Abstention
 
 from opine_frontend.reviews_api.errors import (
+    Asleep,
     Busy,
     Forbidden,
     Invalid,
@@ -79,6 +80,14 @@ def prediction_error(error: ReviewsApiError) -> UserMessage:
             504,
             "Reading your text takes too long",
             "Opine tries again by itself. You can also choose the stars yourself and submit as usual.",
+            error.retry_after_s,
+        )
+    if isinstance(error, Asleep):
+        return UserMessage(
+            "sentiment_away",
+            503,
+            "Opine is waking up",
+            "It will read your text within a minute or two. You can already choose the stars yourself and submit.",
             error.retry_after_s,
         )
     if isinstance(error, Busy):

@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from opine_reviews.api.brands import brands, rising, sectors
+from opine_reviews.api.drift import drift
 from opine_reviews.api.flips import flips
 from opine_reviews.api.moderation import moderation_routes
 from opine_reviews.api.openapi import make_documented_app, register_document
@@ -16,6 +17,7 @@ from opine_reviews.api.scraped import scraped
 from opine_reviews.api.training import training_routes
 from opine_reviews.database import Database
 from opine_reviews.dependencies import install_dependencies
+from opine_reviews.drift.metrics import DriftMetrics
 from opine_reviews.errors import are_tables_missing, register_error_handlers
 from opine_reviews.legacy_2019 import legacy_2019
 from opine_reviews.metrics import register_run_metrics
@@ -46,6 +48,7 @@ def create_app(settings: Settings) -> Flask:
         release_routes,
         training_routes,
         flips,
+        drift,
         moderation_routes,
     ):
         app.register_api(blueprint)
@@ -60,7 +63,12 @@ def create_app(settings: Settings) -> Flask:
         from opine_reviews.tracing import trace_requests  # noqa: PLC0415  costs time and memory
 
         trace_requests(app, SERVICE)
-    instrument(app, SERVICE, require_ready=lambda: _require_schema(database))
+    instrument(
+        app,
+        SERVICE,
+        require_ready=lambda: _require_schema(database),
+        collectors=[DriftMetrics(database)],
+    )
     return app
 
 

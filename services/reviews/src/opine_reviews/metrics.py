@@ -29,6 +29,8 @@ FAILED_PREDICTIONS = Counter(
     "Predictions that could not be made, by reason.",
     ["reason"],
 )
+# There from the start: the first step of a counter that was not is no rate, and the model would sleep through it.
+FAILED_PREDICTIONS.labels("unreachable")
 REJECTED_PREDICTIONS = Counter(
     "opine_reviews_rejected_predictions_total",
     "Predictions that came with a review and were not kept, by reason.",

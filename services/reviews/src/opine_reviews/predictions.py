@@ -72,6 +72,7 @@ class SentimentClient:
         self._signer = signer
         self._longest = settings.max_text_length
         self._timeout_s = settings.sentiment_read_timeout_s
+        self._sleeps = settings.sentiment_sleeps
         self._http = HttpClient(
             str(settings.sentiment_url),
             connections=calls,
@@ -132,7 +133,7 @@ class SentimentClient:
             raise _timed_out() from error
         except NoAnswerError as error:
             logger.warning("sentiment call failed", extra={"error": str(error)})
-            raise _unavailable("unreachable") from error
+            raise _unavailable("unreachable", asleep=self._sleeps) from error
 
 
 class PredictionSigner:
@@ -247,12 +248,13 @@ def _not_loaded() -> Problem:
     )
 
 
-def _unavailable(reason: str, *, retry_after: str | None = None) -> Problem:
+def _unavailable(reason: str, *, retry_after: str | None = None, asleep: bool = False) -> Problem:
     FAILED_PREDICTIONS.labels(reason).inc()
     seconds = int(retry_after) if retry_after and retry_after.isdecimal() and len(retry_after) <= 5 else _RETRY_AFTER_S  # noqa: PLR2004  digits that fit any sane wait
+    detail = "The sentiment service is being started." if asleep else "No prediction can be made at the moment."
     return Problem(
         503,
-        "No prediction can be made at the moment. Try again later; reviews are still accepted.",
-        kind="sentiment-unavailable",
+        f"{detail} Try again later; reviews are still accepted.",
+        kind="sentiment-asleep" if asleep else "sentiment-unavailable",
         headers={"Retry-After": str(min(max(seconds, 1), _MAX_RETRY_AFTER_S))},
     )

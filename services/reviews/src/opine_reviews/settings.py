@@ -96,6 +96,10 @@ class CommandSettings(BaseSettings):
     sentiment_read_timeout_s: float = Field(
         default=3.0, gt=0, description="longest time that a request waits for its answer"
     )
+    sentiment_sleeps: bool = Field(
+        default=False,
+        description="true: it may have no pod while nobody asks, and starts one then; the page says so meanwhile",
+    )
     sentiment_max_connection_age_s: float = Field(
         default=15.0, gt=0, description="older connections to it are replaced, so that a new pod gets its share"
     )

@@ -8,6 +8,7 @@ import logging
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from opine_common.request_ids import SESSION_HEADER
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from opine_sentiment.schemas import Model
     from opine_sentiment.settings import Settings
 
-    Offer = Callable[[VersionedText, Callable[[Prediction | Failed], None]], bool]
 
 logger = logging.getLogger("opine.sentiment")
 
@@ -168,21 +168,21 @@ class Predictor:
         return Scored(version.model, outcomes)
 
     def _shadow(self, shadow: Version, texts: Sequence[str], outcomes: Sequence[Prediction | TextError]) -> None:
+        """Let the shadow score what was answered, if there is time, and count how its answers differ."""
         assert self._batcher is not None  # noqa: S101  it has just answered
-        for text, outcome in zip(texts, outcomes, strict=True):
-            if not isinstance(outcome, TextError):
-                _compare_with_shadow(shadow, text, outcome, self._batcher.offer)
+        both = zip(texts, outcomes, strict=True)
+        shown = [(text, outcome) for text, outcome in both if not isinstance(outcome, TextError)]
+        SHADOW_TEXTS.labels(shadow.model.version, "offered").inc(len(shown))
+        encode = _encoder(shadow)
+        for text, prediction in shown:
+            self._batcher.offer(text, encode=encode, on_answer=partial(_count_shadow, shadow.model.version, prediction))
 
     async def _submit(
         self, texts: Sequence[str | TextError], version: Version, *, explain: bool, deadline: float
     ) -> list[Prediction | Failed | TextError]:
         if self._batcher is None:
             raise NotReadyError
-        engine = version.engine
-
-        def encode(text: str) -> VersionedText:
-            return VersionedText(engine, engine.encode(text))
-
+        encode = _encoder(version)
         scorable = [text for text in texts if isinstance(text, str)]
         on_batch = self._spans_of_request and self._spans_of_request()
         computed = iter(
@@ -280,23 +280,21 @@ def _watched(serving: Serving, version: Version) -> Iterator[None]:
             CANARY_REQUESTS.labels(str(serving.release), serving.role(version), outcome).inc()
 
 
-def _compare_with_shadow(shadow: Version, text: str, shown: Prediction, offer: Offer) -> None:
-    """Let the shadow score a text, if there is time, and count how its answer differs from the one that was shown."""
-    version = shadow.model.version
+def _encoder(version: Version) -> Callable[[str], VersionedText]:
+    engine = version.engine
+    return lambda text: VersionedText(engine, engine.encode(text))
 
-    def count(answer: Prediction | Failed) -> None:
-        if isinstance(answer, Failed):
-            SHADOW_TEXTS.labels(version, "failed").inc()
-            return
-        SHADOW_TEXTS.labels(version, "compared").inc()
-        SHADOW_SCORE_DISTANCE.labels(version).observe(abs(answer.score - shown.score))
-        if answer.stars != shown.stars:
-            SHADOW_FLIPS.labels(version, "stars").inc()
-        if answer.label != shown.label:
-            SHADOW_FLIPS.labels(version, "label").inc()
 
-    SHADOW_TEXTS.labels(version, "offered").inc()
-    offer(VersionedText(shadow.engine, shadow.engine.encode(text)), count)
+def _count_shadow(version: str, shown: Prediction, answer: Prediction | Failed) -> None:
+    if isinstance(answer, Failed):
+        SHADOW_TEXTS.labels(version, "failed").inc()
+        return
+    SHADOW_TEXTS.labels(version, "compared").inc()
+    SHADOW_SCORE_DISTANCE.labels(version).observe(abs(answer.score - shown.score))
+    if answer.stars != shown.stars:
+        SHADOW_FLIPS.labels(version, "stars").inc()
+    if answer.label != shown.label:
+        SHADOW_FLIPS.labels(version, "label").inc()
 
 
 def check_text(text: str, max_characters: int) -> str | TextError:

@@ -11,6 +11,7 @@ from opine_common.http_client import HttpClient, NoAnswerError
 from opine_common.prediction import PredictionAnswer
 from urllib3.exceptions import HTTPError
 
+from opine_frontend.reviews_api.drift_schemas import Drift
 from opine_frontend.reviews_api.errors import UnexpectedAnswerError, UnreachableError, problem_from
 from opine_frontend.reviews_api.registry_schemas import (
     Decision,
@@ -206,6 +207,9 @@ class ReviewsApi:
     def flips(self, release: int, *, cursor: str = "", token: str) -> Flips:
         query = {"cursor": cursor} if cursor else {}
         return _parse(Flips, self._request("GET", f"/releases/{release}/flips", query=query, headers=_bearer(token)))
+
+    def drift(self, *, token: str) -> Drift:
+        return _parse(Drift, self._request("GET", "/drift", headers=_bearer(token)))
 
     def decide(self, path: str, revision: int, *, actor: str, token: str, **fields: object) -> Plan:
         """Take a step from the plan of this revision.

@@ -70,6 +70,10 @@ class TimedOut(Busy):
     """504: the API could not do it in the time that it was given."""
 
 
+class Asleep(Busy):
+    """503: the sentiment service had no pod, because nobody asked, and has one soon."""
+
+
 class Stale(Problem):
     """409: somebody else has decided since the release plan was read."""
 
@@ -100,6 +104,7 @@ _BY_TYPE: dict[str, type[Problem]] = {
     "urn:opine:problem:step-refused": StepRefused,
     "urn:opine:problem:release-ended": StepRefused,
     "urn:opine:problem:version-not-loaded": NotLoaded,
+    "urn:opine:problem:sentiment-asleep": Asleep,
 }
 
 

@@ -215,7 +215,7 @@ class _Reader:
 
 def measure_source(reader: SourceReader, source: Source, times: Times) -> tuple[SourceFigures, list[FoundWord]]:
     counts = WordCounts(_choose(reader.stored(source, now=True), source))
-    now, before = (_count(reader.read(source, now=is_now), times, counts) for is_now in (True, False))
+    now, before = (_count(reader.read(source, now=is_now), source, times, counts) for is_now in (True, False))
     share = ShareAnswer
     figures = SourceFigures(
         source=source,
@@ -241,12 +241,12 @@ def _stability(now: list[int], before: list[int]) -> float | None:
 
 
 def _choose(reviews: Iterable[StoredReview], source: Source) -> list[Word]:
-    """The words that enough clients say now. Who is unknown may be the same person, and speaks for no word."""
+    """The words that enough clients say now."""
     clients: Counter[Word] = Counter()
     for _, group in groupby(reviews, key=lambda one: one.client or one.id):
         said: set[Word] = set()
         for one in group:
-            if one.client is None and source == "people":
+            if not _is_known(one, source):
                 continue
             runs = [WordContribution(*run.span(), 0.0) for run in _RUN.finditer(one.text)]
             said.update(Word(sector, word) for word in words_of(one.text, runs) for sector in one.sectors)
@@ -254,14 +254,19 @@ def _choose(reviews: Iterable[StoredReview], source: Source) -> list[Word]:
     return [word for word, number in clients.items() if number >= LEAST_CLIENTS]
 
 
-def _count(reviews: Iterable[ReadReview], times: Times, counts: WordCounts) -> _Figures:
+def _is_known(review: StoredReview, source: Source) -> bool:
+    """Whether it counts for a word: who is unknown may be somebody known. Elsewhere each review is a client's own."""
+    return review.client is not None or source == "scraped"
+
+
+def _count(reviews: Iterable[ReadReview], source: Source, times: Times, counts: WordCounts) -> _Figures:
     figures = _Figures()
     for _, group in groupby(reviews, key=lambda one: one.stored.client or one.stored.id):
-        _add_client(list(group), times, figures, counts)
+        _add_client(list(group), source, times, figures, counts)
     return figures
 
 
-def _add_client(reviews: list[ReadReview], times: Times, figures: _Figures, counts: WordCounts) -> None:
+def _add_client(reviews: list[ReadReview], source: Source, times: Times, figures: _Figures, counts: WordCounts) -> None:
     """What one client wrote in one day: one observation, whatever it wrote."""
     first = reviews[0]
     part = times.part_of(first.stored.written_at)
@@ -281,7 +286,7 @@ def _add_client(reviews: list[ReadReview], times: Times, figures: _Figures, coun
                 proposals.setdefault(sector, []).append(one.is_corrected)
             for word, pull in pulls.items():
                 _add_word(said.setdefault(Word(sector, word), SaidWord()), one, pull)
-    counts.add_observation(part, said)
+    counts.add_observation(part, said, known=_is_known(first.stored, source))
     for sector, corrected in proposals.items():
         is_corrected = 2 * sum(corrected) > len(corrected)
         if part is not None:

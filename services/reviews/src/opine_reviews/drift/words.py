@@ -8,9 +8,9 @@ fifth at least. It is *misread* where proposals are corrected more often with it
 it was before; one that nobody said before is judged by the first alone. So a model that fails everywhere names no
 word, nor does a word that was always hard.
 
-Whose words are counted must not be found out, nor name a person: a word is named where it occurs in `LEAST_CLIENTS`
-observations and of two brands. A client's hash changes daily, so that one client is 8 observations of a week at most
-and can name nothing.
+Whose words are counted must not be found out, nor a person be named: a word is named where it occurs in
+`LEAST_CLIENTS` observations, `LEAST_A_DAY` of them of one day, and of two brands. A client's hash changes daily, so
+that one is up to 8 observations of a week, and only those of one day are certainly of as many clients.
 """
 
 import datetime as dt
@@ -26,6 +26,7 @@ from opine_reviews.term_extraction import LEAST_PULL
 PARTS = 7
 """Of the time now, of equal length: days, where it is a week."""
 LEAST_CLIENTS = 15
+LEAST_A_DAY = 5
 LEAST_DIFFERENCE = 0.2
 """Of shares: less is not worth a word, however sure."""
 FALSE_DISCOVERY_RATE = 0.001
@@ -36,8 +37,8 @@ Signal = Literal["turned", "misread"]
 Direction = Literal["against", "for"]
 
 _BEFORE = PARTS
-_FIGURES = 7
-_SAID, _AGAINST, _FOR, _PULL, _SHOWN, _CORRECTED, _STARS = range(_FIGURES)
+_FIGURES = 8
+_KNOWN, _SAID, _AGAINST, _FOR, _PULL, _SHOWN, _CORRECTED, _STARS = range(_FIGURES)
 
 
 class Word(NamedTuple):
@@ -86,12 +87,19 @@ class WordCounts:
         # Of all observations, with whatever words.
         self._proposals: defaultdict[str | None, list[int]] = defaultdict(lambda: [0, 0])
 
-    def add_observation(self, part: int | None, words: Mapping[Word, SaidWord]) -> None:
-        """One client's day; `part` is None before now."""
+    def add_observation(self, part: int | None, words: Mapping[Word, SaidWord], *, known: bool) -> None:
+        """One client's day.
+
+        Args:
+            part: of now; None before it.
+            words: what the client said.
+            known: whether this is certainly no other observation's client.
+        """
         for word, said in words.items():
             if (counts := self._counts.get(word)) is None:
                 continue
             place = (_BEFORE if part is None else part) * _FIGURES
+            counts[place + _KNOWN] += known
             if said.pulls:
                 pull = sum(said.pulls) / len(said.pulls)
                 counts[place + _SAID] += 1
@@ -106,8 +114,8 @@ class WordCounts:
             if part is not None:
                 first, *more = sorted(said.brands)
                 # None: of several, which stays so.
-                known = self._brands.setdefault(word, first)
-                self._brands[word] = None if more or known != first else known
+                brand = self._brands.setdefault(word, first)
+                self._brands[word] = None if more or brand != first else brand
 
     def add_proposals(self, sector: str | None, *, corrected: bool) -> None:
         """One client's day of proposals that were shown now."""
@@ -124,7 +132,7 @@ class WordCounts:
         moments = [since + number * part for number in range(PARTS)]
         tests, tried = 0, []
         for word in self._counts:
-            if self._brands.get(word, "") is not None:
+            if not self._may_be_named(word):
                 continue
             for test in (self._turned, self._misread):
                 number, found = test(word, moments)
@@ -137,6 +145,11 @@ class WordCounts:
                 surest.setdefault((one.signal, one.text), one)
         kept = {signal: [one for one in surest.values() if one.signal == signal] for signal in ("misread", "turned")}
         return [one for found in kept.values() for one in found[:MOST_WORDS]]
+
+    def _may_be_named(self, word: Word) -> bool:
+        clients = [self._counts[word][part * _FIGURES + _KNOWN] for part in range(PARTS)]
+        is_of_several_brands = self._brands.get(word, "") is None
+        return sum(clients) >= LEAST_CLIENTS and max(clients) >= LEAST_A_DAY and is_of_several_brands
 
     def _turned(self, word: Word, moments: list[dt.datetime]) -> tuple[int, list[FoundWord]]:
         said_now, said_before = self._sum(word, _SAID, now=True), self._sum(word, _SAID, now=False)

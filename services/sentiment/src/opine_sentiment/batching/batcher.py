@@ -6,15 +6,15 @@ import asyncio
 import logging
 import math
 import time
-from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeAlias, cast
+from typing import TYPE_CHECKING, Generic, cast
 
 from opine_sentiment.batching.errors import ClosedError, EngineBrokenError, ExpiredError, OverloadedError
 from opine_sentiment.batching.health import RETEST_S
 from opine_sentiment.batching.queues import RequestQueue, Row
 from opine_sentiment.batching.scheduler import Batch, Scheduler
+from opine_sentiment.batching.spare import SpareTexts
 from opine_sentiment.batching.work import FAILED, ROW_COST, BatchTimes, Computed, E, Failed, P, Request, Work
 
 if TYPE_CHECKING:
@@ -36,13 +36,6 @@ _TURNS, _QUIET_TURNS = 32, 3
 # pay that overhead once more. The shipped model's is too short for it (a timer's wait takes a millisecond).
 _PAUSE_SHARE = 0.02
 _LEAST_PAUSE_S = 0.001
-# How long the engine is at most kept by a batch for which nobody waits, or by twice its overhead where that is more:
-# even the smallest batch takes that. And how many such texts wait.
-_SPARE_S = 0.002
-_SPARE_OVERHEADS = 2
-# Of the time: a busy service has none to spare even while its engine is free, for requests are read meanwhile.
-_SPARE_SHARE = 0.05
-_MOST_SPARE = 256
 # An engine that works on one batch for so long hangs: none takes a hundredth of it, on a throttled CPU either.
 _STALLED_S = 120.0
 
@@ -53,10 +46,6 @@ class _Started(Generic[E, P]):
 
     batch: Batch[Work[E, P]]
     answers: Awaitable[Computed[P]]
-
-
-# A text, its cost, and who hears of its answer.
-_Spare: TypeAlias = "tuple[E, int, Callable[[P | Failed], None]]"
 
 
 class Batcher(Generic[E, P]):
@@ -80,8 +69,8 @@ class Batcher(Generic[E, P]):
         self._clock = clock
         self._scheduler: Scheduler[Work[E, P]] = Scheduler(limits, model)
         self._requests: dict[RequestQueue[Work[E, P]], Request[E, P]] = {}
-        self._spare: deque[_Spare[E, P]] = deque(maxlen=_MOST_SPARE)
-        self._spare_from = -math.inf
+        self._spare: SpareTexts[E, P] = SpareTexts(model, observer, clock)
+        self._spare_timer: asyncio.TimerHandle | None = None
         self._arrivals = 0
         self._started: _Started[E, P] | None = None
         self._begun_at: float | None = None
@@ -141,23 +130,21 @@ class Batcher(Generic[E, P]):
             raise request.error
         return cast("list[P | Failed]", request.answers)
 
-    def offer(self, encoded: E, on_answer: Callable[[P | Failed], None]) -> bool:
+    def offer(self, text: str, *, encode: Callable[[str], E], on_answer: Callable[[P | Failed], None]) -> bool:
         """Compute this when nobody waits, or never: what no request asked for must not keep one waiting.
 
         Args:
-            encoded: a text; one that would keep the engine for long is not taken.
-            on_answer: hears of the answer; never of one that was dropped.
+            text: what is scored; one that would keep the engine for long is not taken, nor one for which there is no
+                time.
+            encode: as the model wants it that scores it.
+            on_answer: hears of the answer, or that there is none; never of a text that was given up.
 
         Returns:
-            Whether it was taken. The oldest that waits makes room for it.
+            Whether it was taken.
         """
-        cost = len(encoded) + ROW_COST
-        if self._model.seconds(cost) > self._spare_s or self._closing.is_set() or self._health.broken:
+        if self._closing.is_set() or self._health.broken or not self._spare.offer(text, encode, on_answer):
             return False
-        if len(self._spare) == self._spare.maxlen:
-            self._observer.rejected("spare", 1)
-        self._spare.append((encoded, cost, on_answer))
-        self._wake.set()
+        self._wake_for_spare()
         return True
 
     async def run(self) -> None:
@@ -170,7 +157,7 @@ class Batcher(Generic[E, P]):
                 continue
             if self._started is None:
                 self._start_next()
-            if self._started is None and self._spare and self._clock() >= self._spare_from:
+            if self._started is None and self._spare.due_in_s == 0:
                 if await self._is_quiet():
                     await self._compute_spare()
                 continue
@@ -282,34 +269,36 @@ class Batcher(Generic[E, P]):
                 break
         return self._started is None and not self._scheduler.waiting_rows
 
-    @property
-    def _spare_s(self) -> float:
-        return max(_SPARE_S, _SPARE_OVERHEADS * self._model.overhead_s)
-
     async def _compute_spare(self) -> None:
         """One short batch for which nobody waits: a request that comes meanwhile waits no longer than that."""
-        # The newest first: what must be dropped is then what has waited longest, as in `offer`.
-        taken: list[_Spare[E, P]] = []
-        cost = 0
-        while self._spare and self._model.seconds(cost + self._spare[-1][1]) <= self._spare_s:
-            taken.append(self._spare.pop())
-            cost += taken[-1][1]
-        if not taken:  # the engine has become slower since they were taken
-            self._spare.clear()
+        taken = self._spare.take()
+        if not taken:
             return
         # A request that the scheduler never saw: it takes no room from others and is in no order.
         queue: RequestQueue[Work[E, P]] = RequestQueue(0, math.inf, 0, 0)
         request: Request[E, P] = Request(len(taken), explain=False, queue=queue)
-        now = self._clock()
-        rows = [Row(queue, Work(request, i, encoded), cost, now) for i, (encoded, cost, _) in enumerate(taken)]
+        begun_at = self._clock()
+        rows = [
+            Row(queue, Work(request, index, encoded), len(encoded) + ROW_COST, begun_at)
+            for index, (_, encoded) in enumerate(taken)
+        ]
         await self._answer(self._start(rows))
         self._begun_at = None
-        pause_s = (self._clock() - now) / _SPARE_SHARE
-        self._spare_from = self._clock() + pause_s
-        asyncio.get_running_loop().call_later(pause_s, self._wake.set)
-        for (_, _, on_answer), answer in zip(taken, request.answers, strict=True):
+        self._spare.computed(self._clock() - begun_at)
+        self._wake_for_spare()
+        for (spare, _), answer in zip(taken, request.answers, strict=True):
             if answer is not None:
-                on_answer(answer)
+                spare.on_answer(answer)
+
+    def _wake_for_spare(self) -> None:
+        """Wake `run` when the next of these is due: requests need not come for that."""
+        if self._spare_timer is not None:
+            self._spare_timer.cancel()
+        due_in_s = self._spare.due_in_s
+        if due_in_s == 0:
+            self._wake.set()
+        elif due_in_s < math.inf:
+            self._spare_timer = asyncio.get_running_loop().call_later(due_in_s, self._wake_for_spare)
 
     async def _answer(self, started: _Started[E, P]) -> None:
         """Answer a batch; if the engine failed, compute each half of it, down to the text at fault."""
@@ -344,6 +333,7 @@ class Batcher(Generic[E, P]):
             computed = await started.answers
         finally:
             now = self._clock()
+            self._spare.engine_worked(now - batch.begun_at)
             self._scheduler.finished(batch, None if computed is None else computed.seconds)
             self._observer.computed(len(rows), batch.cost - ROW_COST * len(rows), now - batch.begun_at)
             self._observer.estimated(self._model.overhead_s, self._model.unit_s)

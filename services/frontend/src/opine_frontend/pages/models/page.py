@@ -1,4 +1,4 @@
-"""The admin page of model versions: the open release with its evidence, what it would change, versions and history.
+"""The admin page of model versions: the open release with its evidence, what it would change, drift, versions, history.
 
 The release is looked at every few seconds, the rest when the plan has changed: who reads or opens something is not
 disturbed.
@@ -14,6 +14,7 @@ from opine_frontend.components.pagination import paged_list, register_paging
 from opine_frontend.pages.admin_elements import admin_head
 from opine_frontend.pages.login import is_admin
 from opine_frontend.pages.models.decisions import SeenPlan, decision_buttons, question_modal, register_decisions
+from opine_frontend.pages.models.drift import drift_section, register_drift
 from opine_frontend.pages.models.evidence import evidence, read_growth
 from opine_frontend.pages.models.flips import flips_section, register_flips
 from opine_frontend.pages.models.history import read_history
@@ -70,6 +71,7 @@ def models_page() -> html.Div:
                         className="admin-section",
                     ),
                     flips_section(),
+                    drift_section(),
                     html.Section(
                         [html.H2("Versions"), html.Div(skeleton(4), id="models-versions")], className="admin-section"
                     ),
@@ -92,6 +94,7 @@ def models_page() -> html.Div:
 def register_callbacks(app: Dash, api: ReviewsApi, token: str) -> None:
     register_decisions(app, api, token)
     register_flips(app, api, token)
+    register_drift(app, api, token)
     register_paging(app, _HISTORY, lambda _query, cursor: read_history(api, cursor))
 
     @app.callback(
