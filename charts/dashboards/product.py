@@ -163,6 +163,16 @@ def product() -> Dashboard:
                 "characters",
             ),
         ),
+        graph(
+            "Trainings",
+            "none",
+            "That new labels or drift have started, by how they ended, in the last day. One that failed is an alert.",
+            Query(
+                f"max by (outcome) (opine_training_runs{{{REVIEWS}}})"
+                f" - max by (outcome) (opine_training_runs{{{REVIEWS}}} offset 1d)",
+                "{{outcome}}",
+            ),
+        ),
     ]
     return board(
         "opine-product",

@@ -31,7 +31,7 @@ KEY_HOLDERS = {
     "client-hash-key": {"reviews"},
     "next-password": {"reviews"},
     "previous-client-hash-key": {"reviews"},
-    "registry-token": {"learning", "reviews"},
+    "registry-token": {"learning", "reviews", "training"},
     "session-key": {"frontend"},
 }
 # What CloudNativePG writes.

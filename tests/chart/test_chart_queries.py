@@ -47,6 +47,7 @@ JOBS = {
     "opine_reviews": ["reviews"],
     "opine_scrape": ["reviews"],
     "opine_release": ["reviews"],
+    "opine_training": ["reviews"],
 }
 ALL_JOBS = ["sentiment", "reviews", "frontend"]
 # A query may look back a day and a bit.

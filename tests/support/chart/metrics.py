@@ -26,6 +26,7 @@ CNPG_POOLS = {"database", "user"}
 THIRD_PARTIES: dict[str, dict[str, set[str]]] = {
     "Prometheus": {"up": set(), "ALERTS": {"alertname", "alertstate", "severity"}},
     "kube-state-metrics": {
+        "kube_deployment_spec_replicas": {"deployment"},
         "kube_deployment_status_replicas_available": {"deployment"},
         "kube_pod_container_status_restarts_total": set(),
         "kube_pod_container_resource_limits": {"resource"},

@@ -129,6 +129,19 @@ def test_a_model_that_fails_everywhere_names_no_word() -> None:
     assert "of the proposals are kept" in reason.said
 
 
+def test_what_stands_beside_a_misread_word_is_not_named_with_it() -> None:
+    def sentence(chance: random.Random, row: Row) -> Row:
+        if chance.random() > 0.3:
+            return row
+        if row["created_at"] < TUESDAY:
+            return {**row, "text": row["text"] + " delivery"}
+        said = chance.choice((" bussin delivery", " bussin delivery", " yeet"))
+        return {**row, "text": row["text"] + said, "suggested_stars": 2, "stars": 5}
+
+    _, words = measure_source(ReadLanguage(1, 400, sentence), "people", TIMES)
+    assert {word.text for word in words} == {"bussin", "yeet"}
+
+
 def test_a_word_that_was_always_hard_is_none() -> None:
     def hard(chance: random.Random, row: Row) -> Row:
         if chance.random() > 0.2:

@@ -279,21 +279,23 @@ def _add_client(reviews: list[ReadReview], source: Source, times: Times, figures
         figures.label[_LABELS.index(first.prediction.label)] += 1
     said: dict[Word, SaidWord] = {}
     proposals: dict[str | None, list[bool]] = {}
+    proposed: set[str] = set()
     for one in reviews:
         pulls = words_of(one.stored.text, one.prediction.words or ())
+        if one.proposed is not None:
+            proposed.update(pulls)
         for sector in one.stored.sectors:
             if one.proposed is not None:
                 proposals.setdefault(sector, []).append(one.is_corrected)
             for word, pull in pulls.items():
                 _add_word(said.setdefault(Word(sector, word), SaidWord()), one, pull)
     counts.add_observation(part, said, known=_is_known(first.stored, source))
-    for sector, corrected in proposals.items():
-        is_corrected = 2 * sum(corrected) > len(corrected)
+    corrected = {sector: 2 * sum(found) > len(found) for sector, found in proposals.items()}
+    if corrected:
+        figures.proposals += 1
+        figures.kept += not corrected[None]
         if part is not None:
-            counts.add_proposals(sector, corrected=is_corrected)
-        if sector is None:
-            figures.proposals += 1
-            figures.kept += not is_corrected
+            counts.add_proposals(corrected, proposed)
 
 
 def _add_word(said: SaidWord, one: ReadReview, pull: float) -> None:

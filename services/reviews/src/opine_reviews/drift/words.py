@@ -6,7 +6,7 @@ number of reviews it wrote. Who is unknown counts as one client a review.
 A word is *turned* where the share of observations in which it speaks against the brand, or for it, has changed by a
 fifth at least. It is *misread* where proposals are corrected more often with it than without it, and more often than
 it was before; one that nobody said before is judged by the first alone. So a model that fails everywhere names no
-word, nor does a word that was always hard.
+word, nor does a word that was always hard, nor one that merely stands beside a misread one.
 
 Whose words are counted must not be found out, nor a person be named: a word is named where it occurs in
 `LEAST_CLIENTS` observations, `LEAST_A_DAY` of them of one day, and of two brands. A client's hash changes daily, so
@@ -16,7 +16,7 @@ that one is up to 8 observations of a week, and only those of one day are certai
 import datetime as dt
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -35,6 +35,9 @@ MOST_WORDS = 20
 
 Signal = Literal["turned", "misread"]
 Direction = Literal["against", "for"]
+
+# What is left of a word without the surer ones' observations is tested once more, by itself.
+_SURE_ALONE = 0.01
 
 _BEFORE = PARTS
 _FIGURES = 8
@@ -84,6 +87,9 @@ class WordCounts:
     def __init__(self, chosen: Iterable[Word]) -> None:
         self._counts = {word: array("f", bytes(4 * (PARTS + 1) * _FIGURES)) for word in chosen}
         self._brands: dict[Word, str | None] = {}
+        self._numbers = {text: number for number, text in enumerate(dict.fromkeys(word.text for word in self._counts))}
+        # Each observation of proposals now, with the chosen words by their numbers.
+        self._observed: list[tuple[Mapping[str | None, bool], array[int]]] = []
         # Of all observations, with whatever words.
         self._proposals: defaultdict[str | None, list[int]] = defaultdict(lambda: [0, 0])
 
@@ -117,10 +123,18 @@ class WordCounts:
                 brand = self._brands.setdefault(word, first)
                 self._brands[word] = None if more or brand != first else brand
 
-    def add_proposals(self, sector: str | None, *, corrected: bool) -> None:
-        """One client's day of proposals that were shown now."""
-        self._proposals[sector][0] += corrected
-        self._proposals[sector][1] += 1
+    def add_proposals(self, corrected: Mapping[str | None, bool], words: Iterable[str]) -> None:
+        """One client's day of proposals that were shown now.
+
+        Args:
+            corrected: by sector, and for all together, whether most of them were.
+            words: of their texts.
+        """
+        for sector, is_corrected in corrected.items():
+            self._proposals[sector][0] += is_corrected
+            self._proposals[sector][1] += 1
+        said = array("I", (number for word in words if (number := self._numbers.get(word)) is not None))
+        self._observed.append((corrected, said))
 
     def find(self, since: dt.datetime, part: dt.timedelta) -> list[FoundWord]:
         """The words of either signal, surest first; each once, where it is surest.
@@ -143,8 +157,24 @@ class WordCounts:
         for one in sorted(tried, key=lambda one: (one.p_value, one.text, one.sector or "", one.direction)):
             if one.p_value <= limit:
                 surest.setdefault((one.signal, one.text), one)
-        kept = {signal: [one for one in surest.values() if one.signal == signal] for signal in ("misread", "turned")}
-        return [one for found in kept.values() for one in found[:MOST_WORDS]]
+        misread, turned = ([one for one in surest.values() if one.signal == signal] for signal in ("misread", "turned"))
+        return [*self._without_companions(misread)[:MOST_WORDS], *turned[:MOST_WORDS]]
+
+    def _without_companions(self, found: Sequence[FoundWord]) -> list[FoundWord]:
+        """Without those that are corrected only where a surer one is said as well, as in the same sentence."""
+        kept: list[FoundWord] = []
+        left = self._observed
+        for one in found:
+            number = self._numbers[one.text]
+            counted = [(corrected[one.sector], number in said) for corrected, said in left if one.sector in corrected]
+            alone, others = (
+                Share(sum(hit for hit, says in counted if says == with_it), sum(says == with_it for _, says in counted))
+                for with_it in (True, False)
+            )
+            if alone.ratio - others.ratio >= LEAST_DIFFERENCE and p_value_of_rise(alone, others) <= _SURE_ALONE:
+                kept.append(one)
+                left = [(corrected, said) for corrected, said in left if number not in said]
+        return kept
 
     def _may_be_named(self, word: Word) -> bool:
         clients = [self._counts[word][part * _FIGURES + _KNOWN] for part in range(PARTS)]
