@@ -110,7 +110,14 @@ def test_admin_routes_are_documented_as_such(document: dict[str, Any]) -> None:
         *[
             (scheme, f"/api/v1/{path}")
             for scheme in ("registry", "admin")
-            for path in ("drift", "proposals", "release-plan/pin", "releases")
+            for path in (
+                "drift",
+                "proposals",
+                "release-plan/pin",
+                "releases",
+                "training-runs",
+                "training-runs/{id}/end",
+            )
         ],
         *[
             (scheme, f"/api/v1/releases/{{id}}/{path}")
@@ -153,6 +160,9 @@ BEYOND_THE_SCHEMA = {
     ("/api/v1/reviews", "post"),
     ("/api/v1/reviews.csv", "get"),
     ("/api/v1/scraped-reviews", "get"),
+    ("/api/v1/training-runs", "get"),
+    ("/api/v1/training-runs", "post"),
+    ("/api/v1/training-runs/{id}/end", "post"),
 }
 ANYTHING_IS_VALID = {
     "/api/v1/brands/{slug}",

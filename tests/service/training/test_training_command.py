@@ -188,7 +188,7 @@ def test_make_evaluate_prints_one_json_object(tmp_path: Path) -> None:
         (("train", "--data", "reviews", "--run", "runs/mine", "--epochs", "9"), "other settings (training.epochs)"),
         (("train", "--data", "reviews", "--config", "lineage", "--optimizer", "lion"), "has no counterpart"),
         (("evaluate", "--data", "reviews", "--model", "nothing"), "holds no model"),
-        (("evaluate", "--data", "."), "no .csv"),
+        (("evaluate", "--data", "services"), "no .csv"),
         (("teach", "--data", "reviews/bench_balanced.csv", "--run", "runs/bench"), "no train rows"),
         (("export", "--run", "runs/teacher", "--out", "x"), "holds a run of another command"),
         (("export", "--run", "reviews", "--out", "x"), "holds no run"),

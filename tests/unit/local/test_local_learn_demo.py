@@ -32,7 +32,7 @@ def test_the_picture_shows_the_share_and_what_happened(tmp_path: Path) -> None:
     draw(diary, tmp_path / "demo.svg")
     drawn = (tmp_path / "demo.svg").read_text()
     assert "<svg" in drawn
-    assert drawn.count("<!-- training begins -->") == 1
+    assert drawn.count("2  training begins") == 1
 
 
 def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,6 @@ import random
 import sys
 import threading
 import time
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -261,25 +260,35 @@ _WINDOW = 60
 
 
 def draw(diary: Diary, file: Path) -> None:
-    """The share of proposals that people left, over time, with what happened."""
-    from matplotlib.figure import Figure  # noqa: PLC0415  comes with training, which this demonstration needs anyway
-
+    """The share of proposals that people left, over time, with what happened, by numbers."""
     times = [when for when, _ in diary.reviews]
-    means = [
+    shares = [
         sum(left for _, left in diary.reviews[max(0, end - _WINDOW) : end]) / min(end, _WINDOW)
         for end in range(1, len(times) + 1)
     ]
-    figure = Figure(figsize=(10, 4.5), layout="constrained")
-    axes = figure.subplots()
-    axes.plot(times, means)
-    for when, event in diary.events:
-        height = means[min(bisect_left(times, when), len(means) - 1)]
+    picture(times, shares, diary.events, file)
+
+
+def picture(times: list[float], shares: list[float], events: list[tuple[float, str]], file: Path) -> None:
+    # They come with training, which this demonstration needs anyway.
+    from matplotlib import rc_context  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    axes, said = figure.subplots(1, 2, width_ratios=(5, 2))
+    axes.plot(times, shares)
+    for number, (when, _) in enumerate(events, start=1):
         axes.axvline(when, color="grey", linewidth=0.6, linestyle=":")
-        axes.annotate(event.partition(":")[0], (when, height), rotation=90, fontsize=7, va="bottom", ha="right")
-    axes.set_ylim(0, 1.05)
+        # In three rows, for some come at once.
+        axes.text(when, 1.04 + 0.05 * (number % 3), str(number), fontsize=8, ha="center")
+    axes.set_ylim(0, 1.2)
     axes.set_xlabel("seconds")
-    axes.set_ylabel(f"proposals left, of the last {_WINDOW}")
-    figure.savefig(file)
+    axes.set_ylabel(f"proposals that people left, of the last {_WINDOW}")
+    said.axis("off")
+    lines = [f"{number}  {event.partition(':')[0]}" for number, (_, event) in enumerate(events, start=1)]
+    said.text(0, 1, "\n".join(lines), va="top", fontsize=9, linespacing=1.6)
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "opine"}):
+        figure.savefig(file)
 
 
 if __name__ == "__main__":
