@@ -81,6 +81,7 @@ STARTS = {
     "make demo": ".venv/bin/python -m opine_local.demo",
     "make scrape-demo": ".venv/bin/python -m opine_local.scrape_demo",
     "make release-demo": ".venv/bin/python -m opine_local.release_demo",
+    "make learn-demo": ".venv-test/bin/python -m opine_local.learn_demo",
 }
 
 
