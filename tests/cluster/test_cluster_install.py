@@ -172,7 +172,8 @@ def test_uninstalled_and_installed_again_the_reviews_are_there(
 ) -> None:
     before = kubernetes.password()
     release.helm("uninstall", "opine", "--wait")
-    assert {component(pod) for pod in kubernetes.pods()} <= {"database"}
+    # Those of the pooler are the operator's, for which Helm does not wait.
+    wait_until(lambda: {component(pod) for pod in kubernetes.pods()} <= {"database"}, "no pod but the database's", 60)
     figures["`helm install` over kept data to ready"] = f"{release.install():.0f} s"
     assert kubernetes.password() == before
     assert TEXT in [item["text"] for item in stored(release)]
