@@ -261,6 +261,7 @@ def test_without_the_registry_what_was_live_last_answers(
         api.open()
     follows(server, api.decide("release-plan/pin", digest=versions["harsher"]))
     assert (loaded(server)["source"], digest_for(server)) == ("registry", versions["harsher"])
+    assert "HTTP Request" not in server.log, "a look at the registry is nothing to read about"
     api.close()
     try:
         assert digest_for(server) == versions["harsher"], "it goes on as it is"

@@ -189,7 +189,8 @@ def _configure_logging() -> None:
     """Give all loggers of this process one format; BentoML has given some of them its own."""
     configure_logging(SERVICE, json=settings.log_json)
     logging.getLogger().setLevel(settings.log_level)
-    for name in ("bentoml", "circus", "uvicorn.error"):
+    # httpx has a line for each look at the registry.
+    for name in ("bentoml", "circus", "uvicorn.error", "httpx"):
         foreign = logging.getLogger(name)
         foreign.handlers.clear()
         foreign.propagate = True
