@@ -1,7 +1,7 @@
 """The tables. The triggers that keep the counts exact, and the view for training, are in the migrations."""
 
 from opine_reviews.models.base import Base, Slug
-from opine_reviews.models.drift import DriftMeasurement
+from opine_reviews.models.learning import DriftMeasurement, TrainingOutcome, TrainingRun
 from opine_reviews.models.moderation import (
     EndedSession,
     HiddenReview,
@@ -24,7 +24,6 @@ from opine_reviews.models.registry import (
 from opine_reviews.models.reviews import Brand, BrandMonth, Origin, Review
 from opine_reviews.models.scraped import BrandSource, RunKind, RunOutcome, ScrapedCount, ScrapedReview, ScrapeRun
 from opine_reviews.models.terms import BrandTerm, ReviewReading, ReviewTerm, TermText
-from opine_reviews.models.training import TrainingOutcome, TrainingRun
 
 __all__ = [
     "Base",

@@ -1,6 +1,6 @@
-"""What all tables share: the names of their constraints, and how a brand is named in them."""
+"""What tables share: names of constraints, how a brand is named, and bounds of what is kept as JSON."""
 
-from sqlalchemy import MetaData, Text
+from sqlalchemy import CheckConstraint, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase
 
 # Slugs are ASCII: byte order is their alphabetical order and needs no locale.
@@ -16,3 +16,9 @@ class Base(DeclarativeBase):
             "ck": "ck_%(table_name)s_%(constraint_name)s",
         },
     )
+
+
+def json_object(column: str, most_bytes: int = 65_536) -> CheckConstraint:
+    """The column holds an object of at most so many bytes, as text."""
+    is_object, bounded = f"jsonb_typeof({column}) = 'object'", f"octet_length({column}::text) <= {most_bytes}"
+    return CheckConstraint(f"{is_object} AND {bounded}", name=column)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from opine_reviews.models.base import Base
+from opine_reviews.models.base import Base, json_object
 
 Stage = Literal["shadow", "canary"]
 ReleaseOutcome = Literal["promoted", "rolled_back"]
@@ -94,7 +94,7 @@ class ReleaseEvent(Base):
         CheckConstraint("num_nulls(candidate_digest, stage) IN (0, 2)", name="candidate"),
         CheckConstraint("weight BETWEEN 0 AND 100 AND (weight > 0) = coalesce(stage = 'canary', false)", name="weight"),
         CheckConstraint("length(actor) BETWEEN 1 AND 100", name="actor"),
-        CheckConstraint("jsonb_typeof(evidence) = 'object' AND octet_length(evidence::text) <= 65536", name="evidence"),
+        json_object("evidence"),
         Index("ix_release_event_release", "release_id", "revision"),
     )
 
@@ -118,7 +118,7 @@ class ReleaseFinding(Base):
     __table_args__ = (
         CheckConstraint("kind IN ('judgement', 'rescoring')", name="kind"),
         CheckConstraint("length(actor) BETWEEN 1 AND 100", name="actor"),
-        CheckConstraint("jsonb_typeof(evidence) = 'object' AND octet_length(evidence::text) <= 65536", name="evidence"),
+        json_object("evidence"),
     )
 
     release_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("release.id"), primary_key=True)

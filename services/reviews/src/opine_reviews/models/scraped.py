@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from opine_reviews.models.base import Base, Slug
+from opine_reviews.models.base import Base, Slug, json_object
 
 RunKind = Literal["discover", "crawl"]
 RunOutcome = Literal["completed", "blocked", "failed", "interrupted"]
@@ -112,7 +112,7 @@ class ScrapeRun(Base):
         CheckConstraint("kind IN ('discover', 'crawl')", name="kind"),
         CheckConstraint("outcome IN ('completed', 'blocked', 'failed', 'interrupted')", name="outcome"),
         CheckConstraint("num_nulls(ended_at, outcome) IN (0, 2)", name="end"),
-        CheckConstraint("jsonb_typeof(rejected) = 'object' AND octet_length(rejected::text) <= 16384", name="rejected"),
+        json_object("rejected", 16_384),
         CheckConstraint("jsonb_typeof(errors) = 'array' AND octet_length(errors::text) <= 65536", name="errors"),
         Index("ix_scrape_run_kind", "kind", "outcome", "ended_at"),
     )

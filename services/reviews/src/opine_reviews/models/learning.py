@@ -1,4 +1,4 @@
-"""Trainings that the learning service has started."""
+"""What the learning loop keeps: how drift was measured, and which trainings were started and how they ended."""
 
 import datetime as dt
 from typing import Literal
@@ -7,11 +7,26 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identi
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from opine_reviews.models.base import Base
+from opine_reviews.models.base import Base, json_object
 
 TrainingOutcome = Literal["registered", "refused", "failed"]
 
-_OBJECT = "jsonb_typeof({0}) = 'object' AND octet_length({0}::text) <= 65536"
+
+class DriftMeasurement(Base):
+    """One report, as `opine_reviews.schemas.drift` has it: counts, and words that many clients say."""
+
+    __tablename__ = "drift_measurement"
+    __table_args__ = (
+        CheckConstraint("model_digest ~ '^[0-9a-f]{64}$'", name="model_digest"),
+        json_object("report"),
+    )
+
+    # Where the time ends that is compared with the time before.
+    until: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    # None where there was nothing to read.
+    model_digest: Mapped[str | None] = mapped_column(Text)
+    drifted: Mapped[bool]
+    report: Mapped[dict[str, object]] = mapped_column(JSONB)
 
 
 class TrainingRun(Base):
@@ -20,8 +35,8 @@ class TrainingRun(Base):
     __tablename__ = "training_run"
     __table_args__ = (
         CheckConstraint("length(actor) BETWEEN 1 AND 100", name="actor"),
-        CheckConstraint(_OBJECT.format("evidence"), name="evidence"),
-        CheckConstraint(_OBJECT.format("result"), name="result"),
+        json_object("evidence"),
+        json_object("result"),
         CheckConstraint("outcome IN ('registered', 'refused', 'failed')", name="outcome"),
         CheckConstraint("num_nulls(ended_at, outcome, result) IN (0, 3)", name="end"),
         CheckConstraint("coalesce(outcome = 'registered', false) = (version_digest IS NOT NULL)", name="version"),
