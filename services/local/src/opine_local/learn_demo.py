@@ -8,16 +8,15 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import urllib3
 
-from opine_local.release_demo import IN_A_HURRY, Releases, own_opine
+from opine_local.release_demo import IN_A_HURRY, Releases, crowd, own_opine
 from opine_local.services import run_command, say
 from opine_local.settings import CommandError
 
@@ -29,7 +28,6 @@ _IN_A_HURRY = IN_A_HURRY | {
     # All of this is one day's and one brand's, of which a dataset takes a share only.
     "OPINE_LEARNING_TRAINING_ARGUMENTS": "--day-share 1 --brand-share 1 --held-out 0.2",
 }
-_VISITORS = 6
 _PAUSE_S = 1.0
 _BRAND = "lego"
 _TIMEOUT = urllib3.Timeout(20.0)
@@ -219,18 +217,10 @@ class Loop:
     def _get(self, path: str) -> Any:  # noqa: ANN401  JSON
         return self._http.request("GET", f"{self._url}{path}").json()
 
-    @contextmanager
-    def people(self, speak: Speak) -> Iterator[None]:
+    def people(self, speak: Speak) -> AbstractContextManager[None]:
         """People who write, until the end of the block."""
-        stop = threading.Event()
-        with ThreadPoolExecutor(_VISITORS) as pool:
-            writing = [pool.submit(self._write, speak, stop, len(self._diary.reviews) + n) for n in range(_VISITORS)]
-            try:
-                yield
-            finally:
-                stop.set()
-            for one in writing:
-                one.result()
+        written = len(self._diary.reviews)
+        return crowd(lambda stop, number: self._write(speak, stop, written + number))
 
     def _write(self, speak: Speak, stop: threading.Event, seed: int) -> None:
         chance = random.Random(seed)

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +39,7 @@ IN_A_HURRY = {
     "OPINE_LEARNING_MIN_STAGE_S": "3",
     "OPINE_LEARNING_SHADOW_COMPARISONS": "50",
     "OPINE_LEARNING_MAX_LABEL_FLIPS": "0.9",
-    "OPINE_LEARNING_MIN_REVIEWS": "10",
+    "OPINE_LEARNING_MIN_REVIEWS": "20",
     "OPINE_LEARNING_MARGIN": "0.15",
     "OPINE_LEARNING_ALPHA": "0.01",
 }
@@ -197,8 +197,7 @@ def _nobody(_session: str, _status: int, _answer: Any) -> None:  # noqa: ANN401 
     pass
 
 
-@contextmanager
-def visitors(url: str, listen: Listen = _nobody, pause_s: float = 0) -> Iterator[None]:
+def visitors(url: str, listen: Listen = _nobody, pause_s: float = 0) -> AbstractContextManager[None]:
     """People who have a text scored while they write, and choose the stars that they mean, until the end of the block.
 
     Args:
@@ -206,9 +205,15 @@ def visitors(url: str, listen: Listen = _nobody, pause_s: float = 0) -> Iterator
         listen: hears of every answer.
         pause_s: between two requests of a person.
     """
+    return crowd(lambda stop, number: _write_reviews(url, stop, number, listen, pause_s))
+
+
+@contextmanager
+def crowd(write: Callable[[threading.Event, int], None]) -> Iterator[None]:
+    """Six people who write at the same time, each with a number, until the event is set: at the end of the block."""
     stop = threading.Event()
     with ThreadPoolExecutor(_VISITORS) as pool:
-        writing = [pool.submit(_write_reviews, url, stop, number, listen, pause_s) for number in range(_VISITORS)]
+        writing = [pool.submit(write, stop, number) for number in range(_VISITORS)]
         try:
             yield
         finally:
