@@ -101,6 +101,12 @@ def client(app: Flask, engine: Engine, sentiment: FakeSentiment) -> FlaskClient:
 
 
 @pytest.fixture
+def metrics(settings: Settings) -> Callable[[], str]:
+    """What `/metrics` answers now: of an application that keeps no earlier look at the tables."""
+    return lambda: create_app(settings).test_client().get("/metrics").text
+
+
+@pytest.fixture
 def admin() -> dict[str, str]:
     return {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 

@@ -1,10 +1,10 @@
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 from opine_reviews.database import Database
 from opine_reviews.drift.metrics import DriftMetrics
-from opine_reviews.metrics import RunMetrics
 from opine_reviews.settings import Settings
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
@@ -77,18 +77,17 @@ def gained(client: FlaskClient) -> Gained:
 
 
 def test_names_and_labels_are_frozen(
-    client: FlaskClient, engine: Engine, settings: Settings, sentiment: FakeSentiment
+    client: FlaskClient, engine: Engine, metrics: Callable[[], str], sentiment: FakeSentiment
 ) -> None:
     add_run(engine, ended_at=NOON, outcome="completed")
     add_drift(engine, drift_report())
-    RunMetrics(Database(settings)).refresh()
     # Buffered, so that each answer is at its end, where it is counted.
     unsigned = {"stars": 5, "score": 0.9, "label": "good", "model": None}
     client.post("/api/v1/reviews", json=submission(prediction=unsigned), buffered=True)
     sentiment.mode = "broken"
     client.post("/api/v1/predictions", json={"text": "Fine"}, buffered=True)
     found: dict[str, set[str]] = {}
-    for family in text_string_to_metric_families(client.get("/metrics").text):
+    for family in text_string_to_metric_families(metrics()):
         # Other tests of this process may have imported the sentiment service.
         if family.name.startswith("opine_") and not family.name.startswith("opine_sentiment_"):
             found[family.name] = {label for sample in family.samples for label in sample.labels} - {"le"}

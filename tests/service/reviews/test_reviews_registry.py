@@ -1,6 +1,7 @@
 """Model versions and releases over HTTP: registered once, decided on the plan that was seen, written down."""
 
 import threading
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -275,18 +276,15 @@ def test_proposals_are_counted_by_version_and_time(client: FlaskClient, engine: 
     problem(client.get("/api/v1/proposals?since=2026-11-28T12:00:00Z", headers=BEARER), 422, "invalid-request")
 
 
-def test_metrics_tell_of_the_release(client: FlaskClient, settings: Settings, release: str) -> None:
-    def shown() -> str:
-        return str(create_app(settings).test_client().get("/metrics").text)
-
-    assert "opine_release_weight 0.0" in shown()
+def test_metrics_tell_of_the_release(client: FlaskClient, release: str, metrics: Callable[[], str]) -> None:
+    assert "opine_release_weight 0.0" in metrics()
     decide(client, f"{release}/advance", 2)
-    assert "opine_release_weight 10.0" in shown()
+    assert "opine_release_weight 10.0" in metrics()
     decide(client, f"{release}/rollback", 3)
-    metrics = shown()
-    assert "opine_release_weight -1.0" in metrics
-    assert 'opine_release_decisions{kind="rollback"} 1.0' in metrics
-    assert 'opine_release_decisions{kind="promote"} 0.0' in metrics
+    shown = metrics()
+    assert "opine_release_weight -1.0" in shown
+    assert 'opine_release_decisions{kind="rollback"} 1.0' in shown
+    assert 'opine_release_decisions{kind="promote"} 0.0' in shown
 
 
 @pytest.mark.parametrize(

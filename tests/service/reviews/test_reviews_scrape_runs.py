@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from opine_reviews.database import Database
 from opine_reviews.metrics import RunMetrics
 from opine_reviews.settings import Settings
-from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client import REGISTRY
 from sqlalchemy import Engine, text
 
 from tests.support.reviews.checks import problem
@@ -30,19 +30,19 @@ DONE = {
 }
 
 
-def _samples(client: FlaskClient) -> dict[tuple[str, ...], float]:
-    """Values of the runs' metrics by name and labels."""
+def _samples() -> dict[tuple[str, ...], float]:
+    """Values of the runs' metrics by name and labels, without a request to `/metrics`, which may look them up."""
     return {
         (sample.name.removeprefix("opine_scrape_"), *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(client.get("/metrics").text)
+        for family in REGISTRY.collect()
         for sample in family.samples
         if family.name.startswith("opine_scrape_")
     }
 
 
-def _refreshed(client: FlaskClient, settings: Settings) -> dict[tuple[str, ...], float]:
+def _refreshed(settings: Settings) -> dict[tuple[str, ...], float]:
     RunMetrics(Database(settings)).refresh()
-    return _samples(client)
+    return _samples()
 
 
 def test_a_listed_run_is_whole(client: FlaskClient, engine: Engine, admin: dict[str, str]) -> None:
@@ -95,11 +95,11 @@ def test_a_run_that_makes_no_sense_is_not_stored(engine: Engine, row: dict[str, 
         add_run(engine, **row)
 
 
-def test_metrics_show_counts_and_the_last_run(client: FlaskClient, engine: Engine, settings: Settings) -> None:
+def test_metrics_show_counts_and_the_last_run(engine: Engine, settings: Settings) -> None:
     add_run(engine, **DONE)
     add_run(engine, ended_at=NOON - dt.timedelta(days=1), outcome="failed", rejected={"slow": 4})
     add_run(engine)
-    found = _refreshed(client, settings)
+    found = _refreshed(settings)
     end = DONE["ended_at"]
     assert isinstance(end, dt.datetime)
     outcomes = ("completed", "blocked", "failed", "interrupted", "running")
@@ -111,7 +111,7 @@ def test_metrics_show_counts_and_the_last_run(client: FlaskClient, engine: Engin
     assert found["last_run_rejected", "crawl", "slow"] == 0
     later = {"ended_at": NOON + dt.timedelta(days=1), "outcome": "blocked", "pages": 1}
     add_run(engine, **later, rejected={"Not a <label>": 7})
-    found = _refreshed(client, settings)
+    found = _refreshed(settings)
     assert found["last_success_timestamp_seconds", "crawl"] == end.timestamp()
     assert found["last_run_timestamp_seconds", "crawl"] == (NOON + dt.timedelta(days=1)).timestamp()
     assert found["last_run_pages", "crawl"] == 1
@@ -120,26 +120,24 @@ def test_metrics_show_counts_and_the_last_run(client: FlaskClient, engine: Engin
     assert not any("label" in name for key in found for name in key)
 
 
-def test_metrics_are_looked_up_once_in_a_while(client: FlaskClient, engine: Engine, settings: Settings) -> None:
+def test_metrics_are_looked_up_once_in_a_while(engine: Engine, settings: Settings) -> None:
     metrics = RunMetrics(Database(settings))
     metrics.refresh()
     add_run(engine)
     metrics.refresh()
-    assert _samples(client)["runs", "crawl", "running"] == 0
+    assert _samples()["runs", "crawl", "running"] == 0
     RunMetrics(Database(settings), kept_s=0).refresh()
-    assert _samples(client)["runs", "crawl", "running"] == 1
+    assert _samples()["runs", "crawl", "running"] == 1
 
 
-def test_without_the_database_the_metrics_stay_as_they_were(
-    client: FlaskClient, engine: Engine, settings: Settings
-) -> None:
+def test_without_the_database_the_metrics_stay_as_they_were(engine: Engine, settings: Settings) -> None:
     add_run(engine)
     RunMetrics(Database(settings)).refresh()
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE scrape_run RENAME TO elsewhere"))
     try:
         RunMetrics(Database(settings)).refresh()
-        assert _samples(client)["runs", "crawl", "running"] == 1
+        assert _samples()["runs", "crawl", "running"] == 1
     finally:
         with engine.begin() as connection:
             connection.execute(text("ALTER TABLE elsewhere RENAME TO scrape_run"))

@@ -11,6 +11,8 @@ from tests.service.reviews.test_reviews_registry import BEARER, register
 from tests.support.reviews.checks import problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
@@ -31,7 +33,9 @@ def versions(client: FlaskClient, artefacts: list[Artefact]) -> list[str]:
     return [artefact.digest for artefact in artefacts]
 
 
-def test_a_training_is_begun_for_a_reason_and_ended_once(client: FlaskClient, versions: list[str]) -> None:
+def test_a_training_is_begun_for_a_reason_and_ended_once(
+    client: FlaskClient, versions: list[str], metrics: Callable[[], str]
+) -> None:
     parent, made, *_ = versions
     reason = {"reason": "200 new labels", "labels": {"new": 200, "corrected": 60}}
     started = post(client, "", parent=parent, actor="learning", evidence=reason)
@@ -51,9 +55,9 @@ def test_a_training_is_begun_for_a_reason_and_ended_once(client: FlaskClient, ve
     assert shown == ended.get_json()
     assert (shown["outcome"], shown["version_digest"], shown["result"]) == ("registered", made, {"reason": "it passed"})
     assert shown["started_at"] <= shown["ended_at"]
-    metrics = client.get("/metrics").text
-    assert 'opine_training_runs{outcome="registered"} 1.0' in metrics
-    assert 'opine_training_runs{outcome="running"} 0.0' in metrics
+    shown = metrics()
+    assert 'opine_training_runs{outcome="registered"} 1.0' in shown
+    assert 'opine_training_runs{outcome="running"} 0.0' in shown
     assert post(client, "", parent=made).status_code == 201
 
 
