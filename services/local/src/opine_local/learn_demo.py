@@ -16,20 +16,26 @@ from typing import Any
 
 import urllib3
 
+from opine_local.demo import run_reviews
 from opine_local.release_demo import IN_A_HURRY, Releases, crowd, own_opine
-from opine_local.services import run_command, say
-from opine_local.settings import CommandError
+from opine_local.services import run_command, say, url_of
+from opine_local.settings import CommandError, Settings, load_or_create_secrets
 
 _ENOUGH = 600
+"""Labels for a training while the language drifts; without that half as many again are needed."""
 _IN_A_HURRY = IN_A_HURRY | {
     "OPINE_LOCAL_TRAINING_PYTHON": sys.executable,
-    "OPINE_LEARNING_TRAINING_LABELS": str(_ENOUGH),
+    "OPINE_LEARNING_TRAINING_LABELS": str(3 * _ENOUGH // 2),
+    "OPINE_LEARNING_TRAINING_DRIFT_LABELS": str(_ENOUGH),
     "OPINE_LEARNING_TRAINING_PAUSE_S": "1",
-    # All of this is one day's and one brand's, of which a dataset takes a share only.
+    # All of this is one day's and two brands', of which a dataset takes a share only.
     "OPINE_LEARNING_TRAINING_ARGUMENTS": "--day-share 1 --brand-share 1 --held-out 0.2",
 }
 _PAUSE_S = 1.0
-_BRAND = "lego"
+_NIGHT_S = 15.0
+_DAY_S = 86_400
+# Two, for a word of one brand alone is not named.
+_BRANDS = ("lego", "nike")
 _TIMEOUT = urllib3.Timeout(20.0)
 _GIVEN_UP_S = 1800.0
 _CARELESS = 0.06  # of people choose a star beside the one that they mean
@@ -108,19 +114,18 @@ def main(arguments: list[str] | None = None) -> str | None:
 
 def _run(plot: Path | None) -> None:
     diary = Diary()
-    with own_opine(_IN_A_HURRY) as (_, url, token, inherited):
-        Releases(url, token, inherited).until_first_version()
+    with own_opine(_IN_A_HURRY) as (_, opine, inherited):
+        Releases(opine, inherited).until_first_version()
         diary.begun = time.monotonic()
-        loop = Loop(url, diary)
         try:
-            _show(loop, diary)
+            _show(opine, Loop(opine, diary), diary)
         finally:
             if plot is not None and diary.reviews:
                 draw(diary, plot)
                 say(f"The picture: {plot}")
 
 
-def _show(loop: "Loop", diary: Diary) -> None:
+def _show(opine: Settings, loop: "Loop", diary: Diary) -> None:
     with loop.people(ordinary):
         diary.note("people write in words that the model knows")
         loop.until(lambda: len(diary.reviews) >= _ENOUGH // 3, "nobody wrote")
@@ -128,6 +133,7 @@ def _show(loop: "Loop", diary: Diary) -> None:
     dropped = diary.now
     with loop.people(drifted):
         diary.note("half of them take up new words for new things")
+        _let_nights_pass(opine, loop, diary, dropped)
         loop.until(lambda: loop.trained("registered"), "no training made a version that passed the gate")
         at_the_drop = diary.agreement(dropped)
         loop.until(lambda: loop.promoted, "no version was promoted")
@@ -142,19 +148,47 @@ def _show(loop: "Loop", diary: Diary) -> None:
         loop.until(lambda: loop.ended > ended, "no training looked at the poison")
     loop.until(lambda: loop.idle, "the loop did not come to rest")
     say(f"Proposals that people left: {before:.0%} before, {at_the_drop:.0%} while words were new, {after:.0%} after.")
+    if not loop.named_words:
+        raise CommandError("Drift should have begun the training and named words: the lines above say what did.")
     if not before > after - 0.1 > at_the_drop:
         raise CommandError("Agreement should have fallen and come back: the lines above say why it did not.")
     if loop.live != live or not loop.trained("refused"):
         raise CommandError("The poison should have been refused: the lines above say why it was not.")
 
 
-class Loop:
-    """What the reviews API says of trainings and releases; tells what is new."""
+def _let_nights_pass(opine: Settings, loop: "Loop", diary: Diary, changed: float) -> None:
+    """Measure drift as every night does, but every few seconds, until a training begins.
 
-    def __init__(self, url: str, diary: Diary) -> None:
-        self._url, self._diary = f"{url}/api/v1", diary
-        self._http = urllib3.PoolManager(timeout=_TIMEOUT)
+    Args:
+        opine: that is measured.
+        loop: which tells what was found.
+        diary: whose clock it is.
+        changed: since when people write otherwise; all before is what they used to write.
+    """
+    while not loop.begun:
+        time.sleep(_NIGHT_S)
+        now, before = ((seconds / _DAY_S) for seconds in (diary.now - changed, changed))
+        run_reviews(opine, "drift", "--days", f"{now:.6f}", "--before", f"{before:.6f}")
+        loop.tell()
+
+
+class Loop:
+    """What the reviews API says of drift, trainings and releases; tells what is new."""
+
+    def __init__(self, opine: Settings, diary: Diary) -> None:
+        self._url, self._diary = f"{url_of(opine.reviews_port)}/api/v1", diary
+        token = load_or_create_secrets(opine.secrets_path).registry_token
+        self._http = urllib3.PoolManager(timeout=_TIMEOUT, headers={"Authorization": f"Bearer {token}"})
         self._told: set[tuple[str, int, str]] = set()
+
+    @property
+    def begun(self) -> bool:
+        return bool(self._runs())
+
+    @property
+    def named_words(self) -> bool:
+        """Whether the first training began because words were misread."""
+        return "are corrected where texts say" in self._runs()[-1]["evidence"]["reason"]
 
     def trained(self, outcome: str) -> bool:
         return any(run["outcome"] == outcome for run in self._runs())
@@ -189,11 +223,14 @@ class Loop:
         while not reached():
             if time.monotonic() > end:
                 raise CommandError(f"Given up after {_GIVEN_UP_S:g} s: {otherwise}.")
-            self._tell()
+            self.tell()
             time.sleep(_PAUSE_S)
-        self._tell()
+        self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Note what has happened since the last time."""
+        for reason in self._get("/drift")["reasons"]:
+            self._once("drift", 0, reason["signal"], reason["said"])
         for run in reversed(self._runs()):
             self._once("training", run["id"], "begins", run["evidence"]["reason"])
             if run["outcome"] is not None:
@@ -236,7 +273,7 @@ class Loop:
                 if shown is not None:
                     kept = {name: shown.get(name) for name in ("stars", "score", "label", "abstention")}
                     prediction = {**kept, "model": asked["model"], "signature": asked["signature"]}
-                    review = {"brand": _BRAND, "text": text, "stars": stars, "prediction": prediction}
+                    review = {"brand": chance.choice(_BRANDS), "text": text, "stars": stars, "prediction": prediction}
                     stored = http.request("POST", f"{self._url}/reviews", json=review, headers=headers)
                     if stored.status == 201 and shown.get("abstention") is None:  # noqa: PLR2004  created
                         self._diary.reviews.append((self._diary.now, shown["stars"] == stars))
