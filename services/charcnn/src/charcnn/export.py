@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from charcnn.artefact import CARD, GRAPH, LINEAR, MANIFEST, WEIGHTS, Manifest, atomic_folder, describe
+from charcnn.artefact import CARD, GRAPH, LINEAR, WEIGHTS, Manifest, atomic_folder, describe, write_manifest
 from charcnn.linear import save_linear
 from charcnn.network import CharCNN
 from charcnn.onnx_backend import CELLS, CONFIG, NEIGHBOURS, config_json, look_up_name, neighbour_offsets
@@ -63,7 +63,7 @@ def export(
         )
         for file in files:
             (made / file).chmod(0o644)  # safetensors lets nobody else read
-        (made / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
+        write_manifest(made, manifest)
         (made / CARD).write_text(card)
 
 
