@@ -25,9 +25,9 @@ from opine_training.sampling import SoftTargets
 from opine_training.teacher import PACKAGES, TeacherError
 from opine_training.teacher import training as teacher_training
 from opine_training.teacher.dataset import TeacherEpoch, TokenDataset, tokenise
-from opine_training.teacher.encoder import Teacher, encoder_files, load_tokenizer, load_weights
+from opine_training.teacher.encoder import Teacher, encoder_files, load_tokenizer
 from opine_training.teacher.labelling import PARTS, SOFT_TARGETS, Labeller, SoftLabels
-from opine_training.teacher.training import TeachConfig
+from opine_training.teacher.training import TeachConfig, load_weights
 from packaging.requirements import Requirement
 from safetensors.torch import load_file, save_file
 

@@ -10,6 +10,7 @@ import json
 import logging
 import struct
 import warnings
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import onnx
@@ -96,7 +97,15 @@ class _IndexedCells(nn.Module):
 
 
 def network_graph(config: NetworkConfig) -> onnx.ModelProto:
-    """The network as ONNX with weights at random."""
+    """The network as ONNX with weights at random, for the caller to change."""
+    graph = onnx.ModelProto()
+    graph.CopyFrom(_exported(config))
+    return graph
+
+
+# An export asks twice, for single precision and for int8, and each time costs seconds.
+@lru_cache(maxsize=1)
+def _exported(config: NetworkConfig) -> onnx.ModelProto:
     features = 2 + len(config.ngrams)
     # Two cells, since the exporter takes a size of 0 or 1 for a constant.
     inputs = [torch.zeros(2, len(neighbour_offsets(config)), dtype=torch.int32)]

@@ -41,10 +41,12 @@ from opine_training.splits import Source
 from opine_training.teacher import ENCODERS
 from opine_training.teacher.dataset import TokenDataset, tokenise
 from opine_training.teacher.labelling import PARTS, SOFT_TARGETS, Labeller
-from opine_training.teacher.training import TeachConfig, TeacherTraining
+from opine_training.teacher.training import TeachConfig, TeacherTraining, load_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from tokenizers import Tokenizer
 
     from opine_training.corpus import Dataset
     from opine_training.runs import Progress
@@ -86,9 +88,7 @@ class Teach:
 
 def main(arguments: Sequence[str]) -> None:
     options = parse(Teach, "teach", arguments)
-    options.run.mkdir(parents=True, exist_ok=True)
-    with log_to(options.run / LOG):
-        teach(options, shlex.join(["python", "-m", "opine_training", "teach", *arguments]))
+    teach(options, shlex.join(["python", "-m", "opine_training", "teach", *arguments]))
 
 
 def teach(options: Teach, command: str, build: Callable[[int], Teacher] | None = None) -> None:
@@ -102,20 +102,21 @@ def teach(options: Teach, command: str, build: Callable[[int], Teacher] | None =
     Raises:
         TeacherError: packages are missing, or what was named is no encoder.
     """
-    # Late, since it imports packages that only this command needs; first of all, since the reading may take long.
-    from opine_training.teacher.encoder import (  # noqa: PLC0415
-        encoder_files,
-        load_tokenizer,
-        load_weights,
-        pretrained_teacher,
-    )
+    # Here, since it imports packages that only this command needs; first, so that a missing one leaves no folder.
+    from opine_training.teacher.encoder import encoder_files, load_tokenizer, pretrained_teacher  # noqa: PLC0415
 
+    encoder = encoder_files(options.teaching.encoder)
+    options.run.mkdir(parents=True, exist_ok=True)
+    with log_to(options.run / LOG):
+        network = build(options.teaching.seed) if build else pretrained_teacher(options.teaching, encoder)
+        _run(options, command, network, load_tokenizer(encoder))
+
+
+def _run(options: Teach, command: str, network: Teacher, tokenizer: Tokenizer) -> None:
     folder, config = options.run, options.teaching
-    encoder = encoder_files(config.encoder)
     device = resolve_device(HardwareConfig(device=options.device, precision=options.precision, compile="off"))
     dataset = _dataset(options, command)
-    tokenizer = load_tokenizer(encoder)
-    network = (build(config.seed) if build else pretrained_teacher(config, encoder)).to(device.device)
+    network = network.to(device.device)
     train, tuning = (
         TokenDataset(tokenise(tokenizer, corpus.texts), corpus.stars.astype(np.int64))
         for corpus in (dataset.train, dataset.tuning)

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from charcnn.config import STARS
-from safetensors import SafetensorError
-from safetensors.torch import load, load_file
+from safetensors.torch import load
 from torch import Tensor, nn
 
 from opine_training.teacher import ENCODERS, MissingPackagesError, TeacherError
@@ -136,18 +135,6 @@ def pretrained_teacher(config: TeachConfig, files: Traversable) -> Teacher:
     wanted = teacher.encoder.state_dict()  # the file also has a pooling layer
     teacher.encoder.load_state_dict({name: weights[name] for name in wanted})
     return teacher
-
-
-def load_weights(teacher: Teacher, file: Path) -> None:
-    """Take over a finished teacher's weights: `encoder.*` and `head.*` in a safetensors file.
-
-    Raises:
-        TeacherError: the file is missing or holds something else.
-    """
-    try:
-        teacher.load_state_dict(load_file(file))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise TeacherError(f"{file} holds no teacher's weights ({str(error).splitlines()[0]})") from error
 
 
 def load_tokenizer(files: Traversable | None = None) -> Tokenizer:

@@ -11,12 +11,15 @@ import numpy as np
 import torch
 from charcnn.config import STARS
 from charcnn.prediction import LABEL_OF_STAR, calibrated_probabilities, decide_labels
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch.nn import functional
 
 from opine_training.calibration import calibrated_log_loss, fit_calibration, macro_f1
 from opine_training.config import require_positive, require_shares
 from opine_training.loop import Curves, run_steps
 from opine_training.runs import Progress, restore_checkpoint, save_checkpoint
+from opine_training.teacher import TeacherError
 from opine_training.teacher.dataset import TeacherEpoch, batches, clipped, padded
 
 if TYPE_CHECKING:
@@ -115,6 +118,18 @@ def evaluate_teacher(network: Teacher, tuning: TokenDataset, longest: int, devic
         "log_loss": calibrated_log_loss(logits, tuning.stars),
         "macro_f1": macro_f1(LABEL_OF_STAR[tuning.stars], labels),
     }
+
+
+def load_weights(teacher: Teacher, file: Path) -> None:
+    """Take over a finished teacher's weights: `encoder.*` and `head.*` in a safetensors file.
+
+    Raises:
+        TeacherError: the file is missing or holds something else.
+    """
+    try:
+        teacher.load_state_dict(load_file(file))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise TeacherError(f"{file} holds no teacher's weights ({str(error).splitlines()[0]})") from error
 
 
 class TeacherStepper:
