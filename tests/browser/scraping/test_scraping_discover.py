@@ -47,7 +47,7 @@ def start(server: DemoServer, folder: Path, *arguments: str, **settings: str) ->
         "STATE_DIR": str(folder),
         "THROTTLE": "false",
         "BROWSER_SANDBOX": "false",
-        "FILL_TIMEOUT_S": "8",
+        "FILL_TIMEOUT_S": "6",
         "WAIT_S": "0.1",
         "CONTACT": "me@example.org",
     }

@@ -1,7 +1,6 @@
 """PostgreSQL away, or of another mind."""
 
 import threading
-import time
 
 import pytest
 from opine_local.ports import any_free
@@ -39,13 +38,11 @@ def test_too_long_an_outage_is_an_error_and_nothing_is_kept(
     output.write([company()])
     engine.dispose()
     postgres.kill()
-    begun = time.monotonic()
     try:
         with pytest.raises(OutputError, match=r"PostgreSQL at 127\.0\.0\.1:\d+/opine was away for 1 s"):
             output.write([review(1)])
     finally:
         postgres.start()
-    assert time.monotonic() - begun < 10
     assert _kept(engine) == 0
     assert output.write([review(1)]) == Written(new=1, already_there=0)
 

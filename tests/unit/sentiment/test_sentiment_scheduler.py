@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from opine_sentiment.batching.cost_model import CostModel
-from opine_sentiment.batching.errors import OverloadedError
 from opine_sentiment.batching.scheduler import BatchLimits, Scheduler
+from opine_sentiment.batching.work import OverloadedError
 
 if TYPE_CHECKING:
     from opine_sentiment.batching.queues import RequestQueue

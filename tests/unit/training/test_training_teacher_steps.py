@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 import torch
 from opine_training.optimisation import Device
-from opine_training.teacher.config import TeachConfig
 from opine_training.teacher.dataset import SpecialTokens, TeacherEpoch, TokenDataset, TokenTexts, epoch_rows, even_rows
-from opine_training.teacher.training import TeacherStepper, rate_factor
+from opine_training.teacher.training import TeachConfig, TeacherStepper, rate_factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

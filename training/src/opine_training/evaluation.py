@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from charcnn.prediction import LABEL_OF_STAR
 
-from opine_training.augmentation import typos
 from opine_training.metrics import concatenated, star_figures, two_class_figures
 from opine_training.reviews import DataError
+from opine_training.sampling import typos
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -30,8 +30,7 @@ from opine_training.config import (
     require_positive,
     require_shares,
 )
-from opine_training.linear import linear_logits
-from opine_training.linear_updates import Update, extended, features, pruned
+from opine_training.linear import Update, extended, features, linear_logits, pruned
 from opine_training.loop import Training
 from opine_training.networks import CharCNNEncoding, build_encoding, build_network, predict_logits
 from opine_training.optimisation import Processes

@@ -26,7 +26,7 @@ _CHANGED = (
     "<!doctype html><title>{name}</title><main><h1>{name}</h1><rv-card stars=4>Fine, says Mina Novak.</rv-card></main>"
 )
 # An ordinary list is filled after 200 ms: a scraper that does not wait finds nobody.
-_LIST_DELAYS_MS: dict[str, int | None] = {"Slow Lists": 2500, "Never Filled": None}
+_LIST_DELAYS_MS: dict[str, int | None] = {"Slow Lists": 1000, "Never Filled": None}
 
 
 @dataclass(frozen=True, slots=True)

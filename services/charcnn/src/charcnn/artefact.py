@@ -137,6 +137,11 @@ def read_manifest(folder: Path, digest: str | None = None) -> Manifest:
     return manifest
 
 
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write `model.json`; the files that it describes must be there."""
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
+
+
 def artefact_digest(folder: Path, manifest: Manifest) -> str:
     """What addresses the artefact, 64 hexadecimal digits. The manifest must be that of the folder, checked."""
     # The weights were hashed when the manifest was checked against them: 8 MB need not be read again.

@@ -10,6 +10,7 @@ import json
 import logging
 import struct
 import warnings
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import onnx
@@ -19,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from charcnn.artefact import CARD, GRAPH, LINEAR, MANIFEST, WEIGHTS, Manifest, atomic_folder, describe
+from charcnn.artefact import CARD, GRAPH, LINEAR, WEIGHTS, Manifest, atomic_folder, describe, write_manifest
 from charcnn.linear import save_linear
 from charcnn.network import CharCNN
 from charcnn.onnx_backend import CELLS, CONFIG, NEIGHBOURS, config_json, look_up_name, neighbour_offsets
@@ -63,7 +64,7 @@ def export(
         )
         for file in files:
             (made / file).chmod(0o644)  # safetensors lets nobody else read
-        (made / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
+        write_manifest(made, manifest)
         (made / CARD).write_text(card)
 
 
@@ -96,7 +97,15 @@ class _IndexedCells(nn.Module):
 
 
 def network_graph(config: NetworkConfig) -> onnx.ModelProto:
-    """The network as ONNX with weights at random."""
+    """The network as ONNX with weights at random, for the caller to change."""
+    graph = onnx.ModelProto()
+    graph.CopyFrom(_exported(config))
+    return graph
+
+
+# An export asks twice, for single precision and for int8, and each time costs seconds.
+@lru_cache(maxsize=1)
+def _exported(config: NetworkConfig) -> onnx.ModelProto:
     features = 2 + len(config.ngrams)
     # Two cells, since the exporter takes a size of 0 or 1 for a constant.
     inputs = [torch.zeros(2, len(neighbour_offsets(config)), dtype=torch.int32)]

@@ -21,7 +21,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from charcnn.artefact import INT8_GRAPH, MANIFEST, WEIGHTS, Int8Figures, describe
+from charcnn.artefact import INT8_GRAPH, WEIGHTS, Int8Figures, describe, write_manifest
 from charcnn.devices import require_int8
 from charcnn.engine import assemble, load_engine
 from charcnn.export import network_graph, with_weights
@@ -72,8 +72,7 @@ def quantise(folder: Path, texts: Sequence[EncodedText]) -> Int8Figures:
         unchecked.unlink()
         graph.unlink(missing_ok=True)
         manifest = manifest.model_copy(update={"int8": None})
-    manifest = manifest.model_copy(update={"files": describe(folder, manifest.file_names)})
-    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
+    write_manifest(folder, manifest.model_copy(update={"files": describe(folder, manifest.file_names)}))
     return figures
 
 

@@ -7,14 +7,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from opine_reviews.api.brands import brands, rising, sectors
-from opine_reviews.api.drift import drift
 from opine_reviews.api.flips import flips
+from opine_reviews.api.learning import drift, training_routes
 from opine_reviews.api.moderation import moderation_routes
 from opine_reviews.api.openapi import make_documented_app, register_document
 from opine_reviews.api.registry import models, release_routes
 from opine_reviews.api.reviews import export, predictions, reviews
 from opine_reviews.api.scraped import scraped
-from opine_reviews.api.training import training_routes
 from opine_reviews.database import Database
 from opine_reviews.dependencies import install_dependencies
 from opine_reviews.drift.metrics import DriftMetrics

@@ -19,6 +19,7 @@ from sentiment_bench.engine_benchmark import measure_engine
 from sentiment_bench.http_benchmark import measure_http
 from sentiment_bench.measure import load_average, machine
 from sentiment_bench.processes import CONTENDERS as SERVERS
+from sentiment_bench.processes import Server
 from sentiment_bench.report import render
 from sentiment_bench.shadow_benchmark import measure_shadow
 from sentiment_bench.start_benchmark import measure_start
@@ -38,6 +39,8 @@ def main() -> None:
     rounds = 1 if options.quick else options.rounds
     seconds = 0.5 if options.quick else options.seconds
     least_s, mixed, lines = (0.01, 32, 1000) if options.quick else (0.2, 256, options.lines)
+    if options.quick:
+        Server.settles_s = 0
     parts: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -45,7 +48,7 @@ def main() -> None:
             started = time.monotonic()
             print(f"{name} ...", end=" ", file=sys.stderr, flush=True)
             parts[name] = {
-                "start": lambda: measure_start(MODEL, folder, rounds),
+                "start": lambda: measure_start(MODEL, folder, rounds, 0 if options.quick else 1),
                 "engine": lambda: measure_engine(MODEL, rounds, least_s, mixed, options.engines),
                 "http": lambda: measure_http(MODEL, folder, rounds, seconds, options.servers),
                 "burst": lambda: measure_bursts(folder, rounds, seconds),

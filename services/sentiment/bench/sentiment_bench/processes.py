@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _BIN = Path(sys.executable).parent
 _PACKAGE = Path(__file__).parents[1]
 _STARTED_S = 120
-_SETTLES_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,9 @@ CONTENDERS = {
 class Server:
     """A started contender."""
 
+    settles_s = 0.5
+    """How long one that stood still runs before it is measured."""
+
     def __init__(self, contender: Contender, folder: Path, environment: Mapping[str, str]) -> None:
         self.contender = contender
         self.port = _free_port()
@@ -138,7 +140,7 @@ class Server:
     def running(self) -> Iterator[None]:
         """Let it run for a while; otherwise it stands still and takes nothing from the others."""
         os.killpg(self._process.pid, signal.SIGCONT)
-        time.sleep(_SETTLES_S)
+        time.sleep(self.settles_s)
         try:
             yield
         finally:

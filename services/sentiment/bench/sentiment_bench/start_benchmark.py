@@ -14,10 +14,17 @@ if TYPE_CHECKING:
 NAMES = ("opine", "stock_bentoml")
 
 
-def measure_start(model: Path, folder: Path, rounds: int) -> dict[str, Any]:
-    """Seconds from the command and from the start of the process that answers, until it is ready."""
+def measure_start(model: Path, folder: Path, rounds: int, unmeasured: int) -> dict[str, Any]:
+    """Seconds from the command and from the start of the process that answers, until it is ready.
+
+    Args:
+        model: the artefact.
+        folder: for what the servers write.
+        rounds: measured starts of each.
+        unmeasured: starts before; the first compiles what it imports, as an image's build does for it.
+    """
     figures: dict[str, dict[str, list[float]]] = {name: {} for name in NAMES}
-    for number in range(rounds + 1):
+    for number in range(unmeasured + rounds):
         for name in NAMES:
             started = time.perf_counter()
             server = Server(CONTENDERS[name], folder, {"BENCH_MODEL": str(model)})
@@ -30,7 +37,6 @@ def measure_start(model: Path, folder: Path, rounds: int) -> dict[str, Any]:
                 }
             finally:
                 server.stop()
-            # The first start compiles what it imports, as an image's build does for it.
-            for what, value in measured.items() if number else ():
+            for what, value in measured.items() if number >= unmeasured else ():
                 figures[name].setdefault(what, []).append(value)
     return {name: {what: Spread.of(v).as_json() for what, v in of.items()} for name, of in figures.items()}

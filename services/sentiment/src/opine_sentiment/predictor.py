@@ -16,10 +16,9 @@ from opine_common.text import lone_surrogate
 
 from opine_sentiment.batching.batcher import Batcher
 from opine_sentiment.batching.cost_model import CostModel
-from opine_sentiment.batching.errors import RejectedError
 from opine_sentiment.batching.health import EngineHealth
 from opine_sentiment.batching.scheduler import BatchLimits
-from opine_sentiment.batching.work import Failed
+from opine_sentiment.batching.work import Failed, RejectedError
 from opine_sentiment.engine import EngineRunner, VersionedText
 from opine_sentiment.metrics import (
     CANARY_REQUESTS,

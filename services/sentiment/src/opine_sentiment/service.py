@@ -28,7 +28,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from opine_sentiment.batching.errors import RejectedError
+from opine_sentiment.batching.work import RejectedError
 from opine_sentiment.engine import TextEngine, check, load, load_cached
 from opine_sentiment.http import routes
 from opine_sentiment.http.errors import CLIENT_CLOSED_REQUEST, rejected

@@ -15,11 +15,10 @@ from charcnn.artefact import artefact_digest, read_manifest
 
 from opine_training.commands.dataset import write_dataset
 from opine_training.commands.fine_tune import fetched, fine_tune
-from opine_training.commands.gate import REFUSED, gate
+from opine_training.commands.gate import REFUSED, Limits, gate
 from opine_training.config import HardwareConfig, flat, parse
 from opine_training.curation import Guards
 from opine_training.fine_tuning import LIVE, FineTuneConfig
-from opine_training.gate import Limits
 from opine_training.labels import MANIFEST, read_labelled
 from opine_training.registry import Registry
 from opine_training.reviews import DataError

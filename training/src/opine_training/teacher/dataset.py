@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from opine_training.corpus import Texts
-    from opine_training.teacher.config import TeachConfig
+    from opine_training.teacher.training import TeachConfig
 
 _AT_ONCE = 4096  # texts: the tokenizer works on several cores, and its answers are objects
 _SPECIAL = 2  # tokens that `padded` adds to each text

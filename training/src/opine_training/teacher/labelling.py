@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from opine_training.corpus import Corpus
     from opine_training.optimisation import Device
-    from opine_training.teacher.config import TeachConfig
     from opine_training.teacher.encoder import Teacher
+    from opine_training.teacher.training import TeachConfig
 
 logger = logging.getLogger(__name__)
 _CLAUSE_WORDS = 4, 24  # fewest and most: about a clause, up to a long sentence

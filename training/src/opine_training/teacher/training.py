@@ -1,4 +1,4 @@
-"""Fine-tuning: its state is the network, the optimiser and how far it got, all of it in the checkpoint."""
+"""Fine-tuning a teacher: its options, a step, and the run, all of whose state is in the checkpoint."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ import numpy as np
 import torch
 from charcnn.config import STARS
 from charcnn.prediction import LABEL_OF_STAR, calibrated_probabilities, decide_labels
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch.nn import functional
 
 from opine_training.calibration import calibrated_log_loss, fit_calibration, macro_f1
+from opine_training.config import require_positive, require_shares
 from opine_training.loop import Curves, run_steps
 from opine_training.runs import Progress, restore_checkpoint, save_checkpoint
+from opine_training.teacher import TeacherError
 from opine_training.teacher.dataset import TeacherEpoch, batches, clipped, padded
 
 if TYPE_CHECKING:
@@ -25,11 +29,65 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from opine_training.optimisation import Device
-    from opine_training.teacher.config import TeachConfig
     from opine_training.teacher.dataset import SpecialTokens, TokenBatch, TokenDataset
     from opine_training.teacher.encoder import Teacher
 
 logger = logging.getLogger(__name__)
+_MOST_TOKENS = 510
+"""Of an encoder with 512 positions, two of which it fills itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeachConfig:
+    """How a sentence encoder is fine-tuned to be a teacher."""
+
+    encoder: str = "minilm"
+    """`minilm`, `mpnet`, or a folder with config.json, model.safetensors and tokenizer.json of a BERT or MPNet."""
+    frozen_layers: int = 0
+    """Lowest layers that stay as they are, with all that lies below them; the table of words always does."""
+    dropout: float = 0.1
+    seed: int = 1
+    epochs: float = 1
+    """0.4 ends after two fifths of the first. A run that is not done may be given another number when it goes on."""
+    checkpoint_minutes: float = 3.0
+    """Time between checkpoints within an epoch; one is written after each epoch in any case."""
+    # The usual magnitude for a BERT (Devlin et al. 2019 take 2e-5 to 5e-5); a small one bears more.
+    learning_rate: float = 6e-5
+    """Of the encoder, between the warm-up and the cool-down."""
+    head_factor: float = 10.0
+    """The head, which starts from nothing, learns so many times as fast."""
+    warmup: float = 0.06
+    """Share of the first epoch's steps in which the rate rises."""
+    cooldown: float = 0.94
+    """Share of all steps in which the rate falls to 0 in a straight line; until then a run can be prolonged."""
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    """Longest gradient, in the Euclidean norm."""
+    batch_tokens: int = 4096
+    """Most tokens a step, padding included."""
+    # Attention costs by the square. One review in eleven has more than 120 words.
+    longest: int = 160
+    """Most tokens read of a text: its first two thirds and its last third of them."""
+    prefix_share: float = 0.3
+    """Share of texts cut short at random, drawn anew in every epoch: the teacher is to label beginnings."""
+    # Three in five rows have five stars, and an encoder's time is dear: more of the same teaches it little.
+    frequent_ratio: float = 1.5
+    """Most rows of the most frequent star, in multiples of the next one's; they are drawn anew in every epoch."""
+    rows: int = 0
+    """Most rows of an epoch, as evenly of all stars as there are rows, drawn anew in every epoch; 0 takes all."""
+
+    def __post_init__(self) -> None:
+        require_shares(self, "dropout", "warmup", "cooldown", "weight_decay", "prefix_share")
+        require_positive(
+            self, "epochs", "learning_rate", "head_factor", "clip_norm", "batch_tokens", "longest", "frequent_ratio"
+        )
+        if self.longest > _MOST_TOKENS:
+            raise ValueError(f"longest must be at most {_MOST_TOKENS}, got {self.longest}")
+        for name in ("checkpoint_minutes", "frozen_layers", "rows"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+
+
 _BATCH_TOKENS = 8192  # without gradients twice as many fit as in a step
 
 
@@ -60,6 +118,18 @@ def evaluate_teacher(network: Teacher, tuning: TokenDataset, longest: int, devic
         "log_loss": calibrated_log_loss(logits, tuning.stars),
         "macro_f1": macro_f1(LABEL_OF_STAR[tuning.stars], labels),
     }
+
+
+def load_weights(teacher: Teacher, file: Path) -> None:
+    """Take over a finished teacher's weights: `encoder.*` and `head.*` in a safetensors file.
+
+    Raises:
+        TeacherError: the file is missing or holds something else.
+    """
+    try:
+        teacher.load_state_dict(load_file(file))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise TeacherError(f"{file} holds no teacher's weights ({str(error).splitlines()[0]})") from error
 
 
 class TeacherStepper:

@@ -11,7 +11,7 @@ from opine_common.prediction import Prediction, StoredPrediction
 from opine_common.problems import Problem
 
 from opine_reviews import registry
-from opine_reviews.api.openapi import json_answer, problems
+from opine_reviews.api.openapi import EITHER_TOKEN, json_answer, problems
 from opine_reviews.api.reviews import review_answer
 from opine_reviews.dependencies import dependencies
 from opine_reviews.listing import list_reviews
@@ -26,7 +26,7 @@ flips = APIBlueprint("flips", __name__, url_prefix="/api/v1")
 @flips.get(
     "/releases/<int:id>/flips",
     responses={200: FlipPage, **problems(401, 403, 404, 409, 422, 503)},
-    security=[{"registry": []}, {"admin": []}],
+    security=EITHER_TOKEN,
 )
 def get_flips(path: ReleasePath, query: FlipsQuery) -> Response:
     """Of a page of reviews, newest first, those to which the candidate gives another label. Both versions are asked."""

@@ -16,6 +16,8 @@ INFO = Info(
         "`X-Request-Timeout` of any request says in how many seconds its answer is worth something."
     ),
 )
+REGISTRY_TOKEN: list[dict[str, list[object]]] = [{"registry": []}]
+EITHER_TOKEN: list[dict[str, list[object]]] = [*REGISTRY_TOKEN, {"admin": []}]
 
 
 def make_documented_app() -> OpenAPI:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from opine_reviews import registry
-from opine_reviews.api.openapi import json_answer, problems
+from opine_reviews.api.openapi import EITHER_TOKEN, REGISTRY_TOKEN, json_answer, problems
 from opine_reviews.api.reviews import review_answer
 from opine_reviews.dependencies import dependencies
 from opine_reviews.models import Brand, EventKind, ModelVersion, Release, Review
@@ -53,8 +53,6 @@ release_routes = APIBlueprint("releases", __name__, url_prefix="/api/v1")
 
 ARTEFACT_TYPE = "application/x-tar"
 _ARTEFACT_CONTENT = {"content": {ARTEFACT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
-_TOKEN: list[dict[str, list[object]]] = [{"registry": []}]
-_EITHER_TOKEN: list[dict[str, list[object]]] = [*_TOKEN, {"admin": []}]
 # Content that is addressed by its digest never changes.
 _FOR_EVER = "max-age=31536000, immutable"
 
@@ -99,7 +97,7 @@ def get_artefact(path: ModelPath) -> Response:
 @models.post(
     "/models",
     responses={200: VersionDetail, 201: VersionDetail, **problems(401, 403, 409, 411, 413, 415, 422, 503)},
-    security=_TOKEN,
+    security=REGISTRY_TOKEN,
     openapi_extensions={"requestBody": {"required": True, **_ARTEFACT_CONTENT}},
 )
 def register_model(query: RegisterQuery) -> Response:
@@ -123,7 +121,7 @@ def register_model(query: RegisterQuery) -> Response:
 @models.get(
     "/reviews/<int:id>/provenance",
     responses={200: ProvenanceAnswer, **problems(401, 403, 404, 422, 503)},
-    security=_TOKEN,
+    security=REGISTRY_TOKEN,
 )
 def get_provenance(path: ReviewPath) -> Response:
     """A review with the model version that its prediction came from."""
@@ -160,7 +158,7 @@ def get_plan() -> Response:
 @release_routes.post(
     "/release-plan/pin",
     responses={200: PlanAnswer, **problems(400, 401, 403, 409, 413, 415, 422, 503)},
-    security=_EITHER_TOKEN,
+    security=EITHER_TOKEN,
 )
 def pin_version(body: PinBody) -> Response:
     """Make a version live at once, without a release."""
@@ -197,9 +195,7 @@ def get_release(path: ReleasePath) -> Response:
     return json_answer(ReleaseDetail.model_validate({**fields, **counted, "findings": findings}))
 
 
-@release_routes.get(
-    "/proposals", responses={200: CountedAnswer, **problems(401, 403, 422, 503)}, security=_EITHER_TOKEN
-)
+@release_routes.get("/proposals", responses={200: CountedAnswer, **problems(401, 403, 422, 503)}, security=EITHER_TOKEN)
 def get_proposals(query: ProposalsQuery) -> Response:
     """How many proposals of which version were shown and corrected, in one time or in buckets of it."""
     require_registry_or_admin()
@@ -238,7 +234,7 @@ _STEP_RESPONSES: dict[str | int, type[BaseModel] | dict[str, object] | None] = {
 @release_routes.post(
     "/releases",
     responses={201: PlanAnswer, **problems(400, 401, 403, 409, 413, 415, 422, 503)},
-    security=_EITHER_TOKEN,
+    security=EITHER_TOKEN,
 )
 def start_release(body: StartBody) -> Response:
     """Let a candidate shadow the live version."""
@@ -248,7 +244,7 @@ def start_release(body: StartBody) -> Response:
 @release_routes.put(
     "/releases/<int:id>/findings/<kind>",
     responses={204: None, **problems(400, 401, 403, 404, 409, 413, 415, 422, 503)},
-    security=_EITHER_TOKEN,
+    security=EITHER_TOKEN,
 )
 def put_finding(path: FindingPath, body: FindingBody) -> Response:
     """Keep what the open release was last found to be like, which decides nothing, in place of what was there."""
@@ -258,19 +254,19 @@ def put_finding(path: FindingPath, body: FindingBody) -> Response:
     return Response(status=204)
 
 
-@release_routes.post("/releases/<int:id>/advance", responses=_STEP_RESPONSES, security=_EITHER_TOKEN)
+@release_routes.post("/releases/<int:id>/advance", responses=_STEP_RESPONSES, security=EITHER_TOKEN)
 def advance_release(path: ReleasePath, body: DecisionBody) -> Response:
     """Show the candidate to more sessions: a tenth, then half."""
     return _step(path.id, "advance", body)
 
 
-@release_routes.post("/releases/<int:id>/promote", responses=_STEP_RESPONSES, security=_EITHER_TOKEN)
+@release_routes.post("/releases/<int:id>/promote", responses=_STEP_RESPONSES, security=EITHER_TOKEN)
 def promote_release(path: ReleasePath, body: DecisionBody) -> Response:
     """Make the candidate live."""
     return _step(path.id, "promote", body)
 
 
-@release_routes.post("/releases/<int:id>/rollback", responses=_STEP_RESPONSES, security=_EITHER_TOKEN)
+@release_routes.post("/releases/<int:id>/rollback", responses=_STEP_RESPONSES, security=EITHER_TOKEN)
 def roll_back_release(path: ReleasePath, body: DecisionBody) -> Response:
     """Take the candidate back."""
     return _step(path.id, "rollback", body)

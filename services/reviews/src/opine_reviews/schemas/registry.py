@@ -1,4 +1,4 @@
-"""What the routes of model versions and releases take and answer."""
+"""What the routes of model versions, releases and trainings take and answer."""
 
 import datetime as dt
 import json
@@ -8,7 +8,7 @@ from opine_common.prediction import Digest, ModelVersion, StoredPrediction
 from opine_common.text import StorableText
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from opine_reviews.models import EventKind, FindingKind, ReleaseOutcome, Stage
+from opine_reviews.models import EventKind, FindingKind, ReleaseOutcome, Stage, TrainingOutcome
 from opine_reviews.schemas.answers import ReviewAnswer
 from opine_reviews.schemas.requests import Body, Cursor, Limit, Query, Time
 
@@ -19,13 +19,16 @@ Name = Annotated[StorableText, Field(min_length=1, max_length=100)]
 Revision = Annotated[int, Field(ge=0, le=2**63 - 2, description="of the plan that the decision was made on")]
 ReleaseId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Fact = bool | int | Annotated[float, Field(allow_inf_nan=False)] | StorableText | None
-Evidence = dict[StorableText, Fact | dict[StorableText, Fact]]
+Facts = dict[StorableText, Fact | dict[StorableText, Fact]]
 
 
-def bounded(evidence: Evidence) -> Evidence:
+def _bounded(evidence: Facts) -> Facts:
     if len(json.dumps(evidence)) > _MOST_EVIDENCE_BYTES:
         raise ValueError(f"is too large: as JSON it may have {_MOST_EVIDENCE_BYTES} bytes")
     return evidence
+
+
+Evidence = Annotated[Facts, AfterValidator(_bounded)]
 
 
 class ModelPath(BaseModel):
@@ -82,14 +85,12 @@ class RegisterQuery(Query):
 class DecisionBody(Body):
     revision: Revision
     actor: Name = "operator"
-    evidence: Annotated[Evidence, AfterValidator(bounded)] = Field(
-        default_factory=dict, description="what speaks for the decision; kept with it"
-    )
+    evidence: Evidence = Field(default_factory=dict, description="what speaks for the decision; kept with it")
 
 
 class FindingBody(Body):
     actor: Name = "operator"
-    evidence: Annotated[Evidence, AfterValidator(bounded)]
+    evidence: Evidence
 
 
 class StartBody(DecisionBody):
@@ -219,4 +220,37 @@ class EventAnswer(BaseModel):
 
 class EventPage(BaseModel):
     items: list[EventAnswer]
+    next_cursor: str | None
+
+
+class TrainingPath(BaseModel):
+    id: ReleaseId
+
+
+class StartTrainingBody(Body):
+    parent: Digest = Field(description="of the version that learns")
+    actor: Name = "operator"
+    evidence: Evidence = Field(default_factory=dict, description="why it is started; kept with it")
+
+
+class EndTrainingBody(Body):
+    outcome: TrainingOutcome
+    version: Digest | None = Field(default=None, description="what was registered")
+    evidence: Evidence = Field(default_factory=dict, description="what it did; kept with it")
+
+
+class TrainingAnswer(BaseModel):
+    id: int
+    parent_digest: Digest
+    actor: str = Field(description="who started it")
+    evidence: dict[str, object] = Field(description="why")
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+    outcome: TrainingOutcome | None = Field(description="null while it is on")
+    version_digest: Digest | None = Field(description="of the version that it registered")
+    result: dict[str, object] | None = Field(description="what it did, or why it ended")
+
+
+class TrainingPage(BaseModel):
+    items: list[TrainingAnswer]
     next_cursor: str | None

@@ -10,12 +10,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, cast
 
-from opine_sentiment.batching.errors import ClosedError, EngineBrokenError, ExpiredError, OverloadedError
 from opine_sentiment.batching.health import RETEST_S
 from opine_sentiment.batching.queues import RequestQueue, Row
 from opine_sentiment.batching.scheduler import Batch, Scheduler
 from opine_sentiment.batching.spare import SpareTexts
-from opine_sentiment.batching.work import FAILED, ROW_COST, BatchTimes, Computed, E, Failed, P, Request, Work
+from opine_sentiment.batching.work import (
+    FAILED,
+    ROW_COST,
+    BatchTimes,
+    ClosedError,
+    Computed,
+    E,
+    EngineBrokenError,
+    ExpiredError,
+    Failed,
+    OverloadedError,
+    P,
+    Request,
+    Work,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -13,8 +13,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from opine_sentiment.batching.errors import OverloadedError
 from opine_sentiment.batching.queues import DeadlineQueue, FairQueue, RequestQueue, Row
+from opine_sentiment.batching.work import OverloadedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

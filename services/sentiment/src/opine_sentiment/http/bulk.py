@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from starlette.requests import ClientDisconnect
 
-from opine_sentiment.batching.errors import OverloadedError, RejectedError
+from opine_sentiment.batching.work import OverloadedError, RejectedError
 from opine_sentiment.http.request import parse_json
 from opine_sentiment.http.response import lines_json
 from opine_sentiment.predictor import check_text

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from opine_sentiment.batching.errors import (
+from opine_sentiment.batching.work import (
     ClosedError,
     EngineBrokenError,
     ExpiredError,

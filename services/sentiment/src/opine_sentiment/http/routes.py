@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from opine_sentiment.batching.errors import RejectedError
+from opine_sentiment.batching.work import RejectedError
 from opine_sentiment.http.bulk import BulkStream
 from opine_sentiment.http.errors import EXCEPTION_HANDLERS, rejected, unavailable
 from opine_sentiment.http.limits import ConcurrencyLimit, cancel_on_disconnect
