@@ -165,6 +165,16 @@ def test_two_migrations_at_once_take_turns(empty: Engine) -> None:
     assert revision(empty) == expected_revision()
 
 
+def test_postgresql_has_nothing_to_warn_of(empty: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    # SQLAlchemy's dialect logs the server's notices, such as of a SET LOCAL that is in no transaction.
+    with caplog.at_level("INFO", "sqlalchemy.dialects.postgresql"):
+        upgrade(empty)
+        assert [line for line in caplog.messages if "WARNING" in line] == []
+        with empty.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
+    assert [line for line in caplog.messages if "WARNING" in line] != []
+
+
 def test_older_code_leaves_a_newer_schema_as_it_is(empty: Engine) -> None:
     assert upgrade(empty)
     with empty.begin() as connection:

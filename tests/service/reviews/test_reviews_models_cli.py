@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -75,6 +76,15 @@ def test_a_release_from_the_terminal(run: Run, artefacts: "list[Artefact]") -> N
     assert "No version's digest begins with" in run("pin", three.digest)
     run("release", one.digest)
     assert f"live {two.digest[:12]}" in run("rollback")
+
+
+def test_a_version_shows_how_the_gate_judged_it(run: Run, artefacts: "list[Artefact]", tmp_path: Path) -> None:
+    judged = shutil.copytree(artefacts[0].folder, tmp_path / "judged")
+    (judged / "report.html").write_text("<p>It passed: 80 to 90 %</p>", encoding="utf-8")
+    digest = run("register", str(judged)).split()[0]
+    assert run("report", digest) == "<p>It passed: 80 to 90 %</p>\n"
+    run("register", str(artefacts[1].folder))
+    assert "no gate has judged it" in run("report", artefacts[1].digest)
 
 
 def test_why_says_where_a_stored_proposal_comes_from(run: Run, engine: Engine, artefacts: "list[Artefact]") -> None:

@@ -20,8 +20,8 @@ OPINE_MODELS = str(Path(sys.executable).with_name("opine-models"))
 class Registry:
     def __init__(self, release: Release) -> None:
         self.url = release.address("reviews")
-        token = base64.b64decode(release.get("secret", f"{NAME}-secrets")["data"]["registry-token"]).decode()
-        self._env = {**release.env, "OPINE_MODELS_REVIEWS_URL": self.url, "OPINE_MODELS_TOKEN": token}
+        self.token = base64.b64decode(release.get("secret", f"{NAME}-secrets")["data"]["registry-token"]).decode()
+        self._env = {**release.env, "OPINE_MODELS_REVIEWS_URL": self.url, "OPINE_MODELS_TOKEN": self.token}
 
     def get(self, path: str) -> Any:  # noqa: ANN401  JSON
         """Asked again while the API is away or has too much to do: who only watches may wait."""

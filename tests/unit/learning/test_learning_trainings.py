@@ -35,10 +35,10 @@ BEGUN = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
         (200, 3599.0, None, None),
         (200, 3600.0, None, "200 new reviews with a proposal, 40 of them corrected"),
         (50, None, None, None),
-        (49, None, "refund speaks against", None),
-        (50, None, "refund speaks against",
-         "refund speaks against; 50 new reviews with a proposal, 40 of them corrected"),
-        (50, 10.0, "refund speaks against", None),
+        (49, None, "Proposals are corrected.", None),
+        (50, None, "Proposals are corrected.",
+         "Proposals are corrected. 50 new reviews with a proposal, 40 of them corrected"),
+        (50, 10.0, "Proposals are corrected.", None),
     ],
 )  # fmt: skip
 def test_a_version_learns_from_labels_enough_sooner_where_words_drift(

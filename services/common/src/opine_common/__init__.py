@@ -9,7 +9,7 @@
 | `web`; `asgi` | all of that for Flask (extra `flask`); for any ASGI application |
 | `wsgi_bridge`, `uvicorn_worker`, `gunicorn_logs` | Flask under gunicorn and uvicorn, against slow clients (`flask`) |
 | `http_client` | asking another service (extra `client`) |
-| `readiness`, `files` | waiting for what is needed; files that are whole or not there |
+| `readiness`, `files` | waiting for what is needed, and for the network to it; files that are whole or not there |
 
 Nothing here imports a service. Import from the module, so that a service loads only the framework that it runs on.
 """

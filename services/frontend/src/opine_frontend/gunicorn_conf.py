@@ -1,5 +1,8 @@
 """How gunicorn serves the frontend; any line can be overridden on its command line."""
 
+from gunicorn.arbiter import Arbiter
+from opine_common.readiness import wait_for_network
+
 from opine_frontend.settings import get_settings
 
 _settings = get_settings()
@@ -18,3 +21,7 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108  only gunicorn's heartbeat file
 # Nobody steers it by a socket, and its place, the home folder, may be read-only.
 control_socket_disable = True
 logger_class = "opine_common.gunicorn_logs.StructuredLogger"
+
+
+def on_starting(_server: Arbiter) -> None:
+    wait_for_network(_settings.reviews_url.host, _settings.reviews_url.port)

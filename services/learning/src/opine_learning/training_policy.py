@@ -32,7 +32,7 @@ class Signals:
     idle_s: float | None
     """Since the last training ended, however it did; None without one."""
     drift: str | None = None
-    """What has changed, in words; None while nothing has."""
+    """What has changed, in sentences; None while nothing has."""
 
 
 def reason_to_train(signals: Signals, policy: TrainingPolicy) -> str | None:
@@ -43,7 +43,7 @@ def reason_to_train(signals: Signals, policy: TrainingPolicy) -> str | None:
     if new >= policy.labels:
         return f"{new} new reviews with a proposal, {corrected} of them corrected"
     if signals.drift is not None and new >= policy.drift_labels:
-        return f"{signals.drift}; {new} new reviews with a proposal, {corrected} of them corrected"
+        return f"{signals.drift} {new} new reviews with a proposal, {corrected} of them corrected"
     return None
 
 

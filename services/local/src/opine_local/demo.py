@@ -22,24 +22,29 @@ def main(arguments: list[str] | None = None) -> str | None:
     return run_command(lambda: _show(remove=remove))
 
 
-def _show(*, remove: bool) -> None:
-    settings = local_settings()
-    with running_app(settings) as page_url:
-        _change(settings, ["remove"] if remove else ["fill", "--seconds", _PREDICTIONS_S])
-    say(f"The demo is gone from {page_url}." if remove else f"The demo is filled: {page_url}")
+def run_reviews(settings: Settings, *arguments: str) -> None:
+    """`opine-reviews` beside the Opine on these data, which runs.
 
-
-def _change(settings: Settings, arguments: list[str]) -> None:
+    Raises:
+        CommandError: it failed; its lines say why.
+    """
     secrets = load_or_create_secrets(settings.secrets_path)
     environment = inherited_environment() | {
         "OPINE_REVIEWS_DATABASE_URL": database_url(USER, secrets.database_password, running_port(settings.data_dir)),
         "OPINE_REVIEWS_SENTIMENT_URL": url_of(settings.sentiment_port),
         "OPINE_REVIEWS_LOG_JSON": "false",
     }
-    command = [sys.executable, "-m", "opine_reviews", "demo", *arguments]
+    command = [sys.executable, "-m", "opine_reviews", *arguments]
     status = subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  ours
     if status:
-        raise CommandError(f"The demo was not changed: exit status {status}; the lines above say why.")
+        raise CommandError(f"`opine-reviews {arguments[0]}` ended with exit status {status}; the lines above say why.")
+
+
+def _show(*, remove: bool) -> None:
+    settings = local_settings()
+    with running_app(settings) as page_url:
+        run_reviews(settings, "demo", *(["remove"] if remove else ["fill", "--seconds", _PREDICTIONS_S]))
+    say(f"The demo is gone from {page_url}." if remove else f"The demo is filled: {page_url}")
 
 
 if __name__ == "__main__":

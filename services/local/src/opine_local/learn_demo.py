@@ -16,20 +16,27 @@ from typing import Any
 
 import urllib3
 
+from opine_local.demo import run_reviews
 from opine_local.release_demo import IN_A_HURRY, Releases, crowd, own_opine
-from opine_local.services import run_command, say
-from opine_local.settings import CommandError
+from opine_local.services import run_command, say, url_of
+from opine_local.settings import CommandError, Settings, load_or_create_secrets
 
 _ENOUGH = 600
+"""Labels for a training while the language drifts; without that half as many again are needed."""
+# All of this is one day's and two brands', of which a dataset takes a share only.
+TRAINING_ARGUMENTS = ("--day-share", "1", "--brand-share", "1", "--held-out", "0.2")
 _IN_A_HURRY = IN_A_HURRY | {
     "OPINE_LOCAL_TRAINING_PYTHON": sys.executable,
-    "OPINE_LEARNING_TRAINING_LABELS": str(_ENOUGH),
+    "OPINE_LEARNING_TRAINING_LABELS": str(3 * _ENOUGH // 2),
+    "OPINE_LEARNING_TRAINING_DRIFT_LABELS": str(_ENOUGH),
     "OPINE_LEARNING_TRAINING_PAUSE_S": "1",
-    # All of this is one day's and one brand's, of which a dataset takes a share only.
-    "OPINE_LEARNING_TRAINING_ARGUMENTS": "--day-share 1 --brand-share 1 --held-out 0.2",
+    "OPINE_LEARNING_TRAINING_ARGUMENTS": " ".join(TRAINING_ARGUMENTS),
 }
 _PAUSE_S = 1.0
-_BRAND = "lego"
+_NIGHT_S = 15.0
+_DAY_S = 86_400
+# Two, for a word of one brand alone is not named.
+_BRANDS = ("lego", "nike")
 _TIMEOUT = urllib3.Timeout(20.0)
 _GIVEN_UP_S = 1800.0
 _CARELESS = 0.06  # of people choose a star beside the one that they mean
@@ -107,27 +114,39 @@ def main(arguments: list[str] | None = None) -> str | None:
 
 
 def _run(plot: Path | None) -> None:
-    diary = Diary()
-    with own_opine(_IN_A_HURRY) as (_, url, token, inherited):
-        Releases(url, token, inherited).until_first_version()
-        diary.begun = time.monotonic()
-        loop = Loop(url, diary)
+    with own_opine(_IN_A_HURRY) as (_, opine, inherited):
+        Releases(opine, inherited).until_first_version()
+        token = load_or_create_secrets(opine.secrets_path).registry_token
+        loop = Loop(url_of(opine.reviews_port), token)
         try:
-            _show(loop, diary)
+            play(loop, lambda: _let_nights_pass(opine, loop))
         finally:
-            if plot is not None and diary.reviews:
-                draw(diary, plot)
+            if plot is not None and loop.diary.reviews:
+                draw(loop.diary, plot)
                 say(f"The picture: {plot}")
+        if not loop.named_words:
+            raise CommandError("Drift should have begun the training and named words: the lines above say what did.")
 
 
-def _show(loop: "Loop", diary: Diary) -> None:
+def play(loop: "Loop", meanwhile: Callable[[], None] = lambda: None) -> None:
+    """People write until the loop has learned their new words and refused poison.
+
+    Args:
+        loop: of an Opine in a hurry.
+        meanwhile: done once people have begun to write otherwise.
+
+    Raises:
+        CommandError: something took too long, or came to another end.
+    """
+    diary = loop.diary
     with loop.people(ordinary):
         diary.note("people write in words that the model knows")
         loop.until(lambda: len(diary.reviews) >= _ENOUGH // 3, "nobody wrote")
     before = diary.agreement(0)
+    diary.note("half of them take up new words for new things")
     dropped = diary.now
     with loop.people(drifted):
-        diary.note("half of them take up new words for new things")
+        meanwhile()
         loop.until(lambda: loop.trained("registered"), "no training made a version that passed the gate")
         at_the_drop = diary.agreement(dropped)
         loop.until(lambda: loop.promoted, "no version was promoted")
@@ -148,13 +167,41 @@ def _show(loop: "Loop", diary: Diary) -> None:
         raise CommandError("The poison should have been refused: the lines above say why it was not.")
 
 
-class Loop:
-    """What the reviews API says of trainings and releases; tells what is new."""
+def _let_nights_pass(opine: Settings, loop: "Loop") -> None:
+    """Measure drift as every night does, but every few seconds, until a training begins.
 
-    def __init__(self, url: str, diary: Diary) -> None:
-        self._url, self._diary = f"{url}/api/v1", diary
-        self._http = urllib3.PoolManager(timeout=_TIMEOUT)
+    All before now is what people used to write.
+    """
+    changed = loop.diary.now
+    while not loop.begun:
+        time.sleep(_NIGHT_S)
+        now, before = ((seconds / _DAY_S) for seconds in (loop.diary.now - changed, changed))
+        run_reviews(opine, "drift", "--days", f"{now:.6f}", "--before", f"{before:.6f}")
+        loop.tell()
+
+
+class Loop:
+    """What the reviews API says of drift, trainings and releases; notes what is new.
+
+    Args:
+        url: of the reviews API.
+        token: its registry token.
+    """
+
+    def __init__(self, url: str, token: str) -> None:
+        self.diary = Diary()
+        self._url = f"{url}/api/v1"
+        self._http = urllib3.PoolManager(timeout=_TIMEOUT, headers={"Authorization": f"Bearer {token}"})
         self._told: set[tuple[str, int, str]] = set()
+
+    @property
+    def begun(self) -> bool:
+        return bool(self._runs())
+
+    @property
+    def named_words(self) -> bool:
+        """Whether the first training began because words were misread."""
+        return "are corrected where texts say" in self._runs()[-1]["evidence"]["reason"]
 
     def trained(self, outcome: str) -> bool:
         return any(run["outcome"] == outcome for run in self._runs())
@@ -189,11 +236,14 @@ class Loop:
         while not reached():
             if time.monotonic() > end:
                 raise CommandError(f"Given up after {_GIVEN_UP_S:g} s: {otherwise}.")
-            self._tell()
+            self.tell()
             time.sleep(_PAUSE_S)
-        self._tell()
+        self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Note what has happened since the last time."""
+        for reason in self._get("/drift")["reasons"]:
+            self._once("drift", 0, reason["signal"], reason["said"])
         for run in reversed(self._runs()):
             self._once("training", run["id"], "begins", run["evidence"]["reason"])
             if run["outcome"] is not None:
@@ -205,7 +255,7 @@ class Loop:
     def _once(self, what: str, number: int, kind: str, reason: str) -> None:
         if (what, number, kind) not in self._told:
             self._told.add((what, number, kind))
-            self._diary.note(f"{what} {kind}: {reason}")
+            self.diary.note(f"{what} {kind}: {reason}")
 
     def _released(self) -> list[str]:
         return [release["candidate"]["digest"] for release in self._get("/releases")["items"]]
@@ -219,7 +269,7 @@ class Loop:
 
     def people(self, speak: Speak) -> AbstractContextManager[None]:
         """People who write, until the end of the block."""
-        written = len(self._diary.reviews)
+        written = len(self.diary.reviews)
         return crowd(lambda stop, number: self._write(speak, stop, written + number))
 
     def _write(self, speak: Speak, stop: threading.Event, seed: int) -> None:
@@ -236,10 +286,10 @@ class Loop:
                 if shown is not None:
                     kept = {name: shown.get(name) for name in ("stars", "score", "label", "abstention")}
                     prediction = {**kept, "model": asked["model"], "signature": asked["signature"]}
-                    review = {"brand": _BRAND, "text": text, "stars": stars, "prediction": prediction}
+                    review = {"brand": chance.choice(_BRANDS), "text": text, "stars": stars, "prediction": prediction}
                     stored = http.request("POST", f"{self._url}/reviews", json=review, headers=headers)
                     if stored.status == 201 and shown.get("abstention") is None:  # noqa: PLR2004  created
-                        self._diary.reviews.append((self._diary.now, shown["stars"] == stars))
+                        self.diary.reviews.append((self.diary.now, shown["stars"] == stars))
             except urllib3.exceptions.HTTPError:
                 pass  # the next person may have more luck
             stop.wait(_PAUSE_S)

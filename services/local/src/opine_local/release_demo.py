@@ -70,8 +70,8 @@ def main(arguments: list[str] | None = None) -> str | None:
 
 
 def _run(model: Path) -> None:
-    with own_opine(IN_A_HURRY) as (folder, url, token, inherited):
-        releases = Releases(url, token, inherited)
+    with own_opine(IN_A_HURRY) as (folder, opine, inherited):
+        releases = Releases(opine, inherited)
         releases.until_first_version()
         with visitors(releases.url):
             for candidate in CANDIDATES:
@@ -85,8 +85,8 @@ def _run(model: Path) -> None:
 
 
 @contextmanager
-def own_opine(hurry: dict[str, str]) -> Iterator[tuple[Path, str, str, dict[str, str]]]:
-    """An Opine that is gone afterwards: its folder, its API, the registry token, and what a command inherits.
+def own_opine(hurry: dict[str, str]) -> Iterator[tuple[Path, Settings, dict[str, str]]]:
+    """An Opine that is gone afterwards: its folder, its settings, and what a command inherits.
 
     Args:
         hurry: settings by which it takes minutes instead of days.
@@ -101,7 +101,7 @@ def own_opine(hurry: dict[str, str]) -> Iterator[tuple[Path, str, str, dict[str,
             raise CommandError("\n".join(["The last lines of this Opine:", *last, str(error)])) from error
 
 
-def _start(folder: Path, hurry: dict[str, str], stack: ExitStack, log: IO[bytes]) -> tuple[str, str, dict[str, str]]:
+def _start(folder: Path, hurry: dict[str, str], stack: ExitStack, log: IO[bytes]) -> tuple[Settings, dict[str, str]]:
     ports = {f"OPINE_LOCAL_{name}_PORT": str(any_free()) for name in ("FRONTEND", "REVIEWS", "SENTIMENT")}
     inherited = {name: value for name, value in inherited_environment().items() if not name.startswith("OPINE_")}
     data_dir = folder / "data"
@@ -115,8 +115,7 @@ def _start(folder: Path, hurry: dict[str, str], stack: ExitStack, log: IO[bytes]
     say("  " + shlex.join(f"{name}={value}" for name, value in hurry.items()))
     environment = {**inherited, **ports, **hurry, "OPINE_LOCAL_DATA_DIR": str(data_dir)}
     stack.enter_context(running_app(settings, environment, log))
-    token = load_or_create_secrets(settings.secrets_path).registry_token
-    return url_of(settings.reviews_port), token, inherited
+    return settings, inherited
 
 
 def make_version(model: Path, folder: Path, candidate: Candidate) -> Path:
@@ -133,10 +132,11 @@ def make_version(model: Path, folder: Path, candidate: Candidate) -> Path:
 class Releases:
     """Starts releases as a person does, by `opine-models`, and tells what the judge decides."""
 
-    def __init__(self, url: str, token: str, inherited: dict[str, str]) -> None:
-        self.url = url
+    def __init__(self, opine: Settings, inherited: dict[str, str]) -> None:
+        self.url = url_of(opine.reviews_port)
         self._http = urllib3.PoolManager(timeout=_TIMEOUT)
-        self._environment = inherited | {"OPINE_MODELS_REVIEWS_URL": url, "OPINE_MODELS_TOKEN": token}
+        token = load_or_create_secrets(opine.secrets_path).registry_token
+        self._environment = inherited | {"OPINE_MODELS_REVIEWS_URL": self.url, "OPINE_MODELS_TOKEN": token}
 
     def until_first_version(self) -> None:
         end = time.monotonic() + _GIVEN_UP_S

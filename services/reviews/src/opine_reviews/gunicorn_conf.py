@@ -7,6 +7,7 @@ from pathlib import Path
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 from opine_common.logs import configure_logging
+from opine_common.readiness import wait_for_network
 
 from opine_reviews.settings import get_settings
 
@@ -34,10 +35,13 @@ raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_metrics_dir}"]
 
 
 def on_starting(_server: Arbiter) -> None:
-    """Start counting at nought: the files of an earlier run would be added to this one's."""
+    # Counting starts at nought: the files of an earlier run would be added to this one's.
     _metrics_dir.mkdir(parents=True, exist_ok=True)
     for file in _metrics_dir.glob("*.db"):
         file.unlink()
+    wait_for_network(_settings.sentiment_url.host, _settings.sentiment_url.port)
+    for server in _settings.database_url.hosts():
+        wait_for_network(server["host"], server["port"] or 5432)
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:

@@ -80,8 +80,9 @@ def migration_lock(engine: Engine) -> Iterator[Connection]:
 
 
 def _limit_lock_waits(connection: Connection) -> None:
-    # Without effect outside transactions: building an index concurrently takes long and stands in nobody's way.
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT_MS}ms'")
+    # Not outside transactions: building an index concurrently takes long and stands in nobody's way.
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT_MS}ms'")
 
 
 def _try_until_unlocked(engine: Engine, step: Callable[[], object]) -> None:

@@ -6,6 +6,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from getpass import getuser
 from http import HTTPStatus
 from pathlib import Path
@@ -14,7 +15,7 @@ from urllib.parse import urlencode
 
 import urllib3
 from charcnn.archive import MEDIA_TYPE, pack, unpack
-from charcnn.artefact import ArtefactError
+from charcnn.artefact import REPORT, ArtefactError, Manifest
 from opine_common.problems import detail_of
 from opine_common.settings import read_settings_or_exit
 from opine_common.text import printable
@@ -166,6 +167,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("rollback", _roll_back, "take the open release's candidate back")
     pin = add("pin", _pin, "make a version live at once, such as the first one")
     pin.add_argument("version", help=_DIGEST_HELP)
+    report = add("report", _report, "print the page that shows how the gate judged a version")
+    report.add_argument("version", help=_DIGEST_HELP)
     why = add("why", _why, "show where a stored review's prediction comes from")
     why.add_argument("review", type=int, help="its id")
     return parser
@@ -244,6 +247,14 @@ def _decide(api: Api, options: argparse.Namespace, path: str, **fields: object) 
     yield _plan_line(api.post(path, revision=revision, actor=options.actor, **fields))
 
 
+def _report(api: Api, options: argparse.Namespace) -> Iterator[str]:
+    digest = _digest(api, options.version)
+    with _unpacked(api.artefact(digest)) as (folder, _):
+        if not (folder / REPORT).exists():
+            raise RefusedError(f"{digest[:_DIGEST_SHOWN]} has no report: no gate has judged it.")
+        yield (folder / REPORT).read_text(encoding="utf-8")
+
+
 def _why(api: Api, options: argparse.Namespace) -> Iterator[str]:
     found = api.get(f"/reviews/{options.review}/provenance")
     review, version = found["review"], found["version"]
@@ -258,14 +269,16 @@ def _why(api: Api, options: argparse.Namespace) -> Iterator[str]:
         return
     names = ("digest", "image", "data_fingerprint", "training_run", "code", "parent_digest")
     yield from (f"{name}: {version[name] or 'not stated'}" for name in names)
-    yield f"calibration: {_calibration(api.artefact(version['digest']))}"
+    with _unpacked(api.artefact(version["digest"])) as (_, manifest):
+        yield f"calibration: {manifest.calibration.model_dump_json()}"
     yield from _contributions(api, review["text"], version["digest"])
 
 
-def _calibration(packed: bytes) -> str:
+@contextmanager
+def _unpacked(packed: bytes) -> Iterator[tuple[Path, Manifest]]:
     with tempfile.TemporaryDirectory() as scratch:
-        manifest = unpack(io.BytesIO(packed), Path(scratch) / "artefact", max_bytes=len(packed))
-    return manifest.calibration.model_dump_json()
+        folder = Path(scratch) / "artefact"
+        yield folder, unpack(io.BytesIO(packed), folder, max_bytes=len(packed))
 
 
 def _contributions(api: Api, text: str, digest: str) -> Iterator[str]:
