@@ -200,3 +200,32 @@ def test_a_page_can_be_asked_for_again(driver: Chrome, composer: ComposerPage) -
     driver.find_element("id", "lost-again").click()
     wait_for(driver, "the brands", lambda: driver.find_elements("css selector", ".brand-card"))
     assert not lost.is_displayed()
+
+
+# As a proxy answers whose server is away.
+_REFUSABLE = """{
+  const { fetch } = window;
+  window.fetch = (...request) =>
+    window.refusal ? Promise.resolve(new Response("", { status: window.refusal })) : fetch(...request);
+}"""
+
+
+@pytest.fixture
+def refusable(driver: Chrome) -> Iterator[None]:
+    added = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _REFUSABLE})
+    yield
+    driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+@pytest.mark.usefixtures("refusable")
+@pytest.mark.parametrize(("status", "said"), [(502, "cannot be reached"), (503, "is busy"), (400, "please reload")])
+def test_a_page_that_is_refused_says_so(driver: Chrome, composer: ComposerPage, status: int, said: str) -> None:
+    composer.open("lego")
+    lost = driver.find_element("id", "lost")
+    driver.execute_script("window.refusal = arguments[0]", status)
+    driver.find_element("link text", "Brands").click()
+    wait_for(driver, "a word", lambda: said in lost.text)
+    driver.execute_script("window.refusal = 0")
+    driver.find_element("id", "lost-again").click()
+    wait_for(driver, "the brands", lambda: driver.find_elements("css selector", ".brand-card"))
+    assert not lost.is_displayed()

@@ -96,6 +96,7 @@ app = WsgiBridge(
         shares={"/share": SHARE},
         body_bytes=BODY_BYTES,
         large_body_bytes={"/archive": LARGE_BODY_BYTES},
+        may_send_large=lambda authorization: authorization == "Bearer archivist",
         receive_s=2.0,
         queue_s=1.0,
         stall_s=2.0,

@@ -217,13 +217,25 @@ def test_a_huge_body_is_413_and_takes_no_memory(server: Server, framing: bytes) 
 
 
 def test_a_path_that_takes_more_takes_one_at_a_time(server: Server) -> None:
-    assert server.ask("/archive", "POST", b"a" * 5_000_000) == (200, b"5000000")
-    assert server.ask("/archive", "POST", b"a" * 5_000_001)[0] == 413
-    assert server.ask("/archive", "POST", b"a" * 1000) == (200, b"1000")
-    with server.send(b"POST /archive HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\nabc") as first:
-        assert server.ask("/archive", "POST", b"a" * 200_000)[0] == 503
+    def archive(size: int) -> tuple[int, bytes]:
+        return server.ask("/archive", "POST", b"a" * size, {"Authorization": "Bearer archivist"})
+
+    assert archive(5_000_000) == (200, b"5000000")
+    assert archive(5_000_001)[0] == 413
+    assert archive(1000) == (200, b"1000")
+    head = b"POST /archive HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer archivist\r\nContent-Length: 4000000\r\n\r\nabc"
+    with server.send(head) as first:
+        assert archive(200_000)[0] == 503
         assert read_to_end(first).startswith(b"HTTP/1.1 408 ")
-    assert server.ask("/archive", "POST", b"a" * 200_000)[0] == 200
+    assert archive(200_000)[0] == 200
+
+
+def test_who_may_not_send_a_large_body_keeps_nobody_from_it(server: Server) -> None:
+    assert server.ask("/archive", "POST", b"a" * 200_000)[0] == 413
+    with server.send(b"POST /archive HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\nabc") as stranger:
+        assert stranger.recv(1000).startswith(b"HTTP/1.1 413 ")
+        allowed = {"Authorization": "Bearer archivist"}
+        assert server.ask("/archive", "POST", b"a" * 200_000, allowed) == (200, b"200000")
 
 
 def test_a_huge_head_is_431(server: Server) -> None:
@@ -233,6 +245,29 @@ def test_a_huge_head_is_431(server: Server) -> None:
         except ConnectionError:
             return
         assert read_to_end(connection)[:12] in {b"HTTP/1.1 431", b""}
+
+
+CHUNKED = b"GET /environ HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 1.1.1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_a_trailer_does_not_pass_for_a_header(server: Server) -> None:
+    trailers = b"3\r\nabc\r\n0\r\nX-Forwarded-For: 6.6.6.6\r\nAuthorization: Bearer x\r\n\r\n"
+    with server.send(CHUNKED + trailers) as connection:
+        _, _, body = connection.recv(65536).partition(b"\r\n\r\n")
+        seen = json.loads(body)
+        assert seen["HTTP_X_FORWARDED_FOR"] == "1.1.1.1"
+        assert "HTTP_AUTHORIZATION" not in seen
+        # The next request on the connection has headers of its own again.
+        connection.sendall(CHUNKED.replace(b"1.1.1.1", b"2.2.2.2") + b"0\r\n\r\n")
+        assert b'"HTTP_X_FORWARDED_FOR":"2.2.2.2"' in connection.recv(65536)
+
+
+@pytest.mark.parametrize("endless", [b"3;x=", b"0\r\nX-Long: ", b"0\r\n"])
+def test_what_is_no_body_ends_the_connection_once_it_is_long(server: Server, endless: bytes) -> None:
+    piece = b"X: y\r\n" * 10_000 if endless == b"0\r\n" else b"a" * 70_000
+    with server.send(CHUNKED + endless) as connection, pytest.raises(ConnectionError):
+        # More than the kernel holds for either end.
+        connection.sendall(200 * piece)
 
 
 def test_bodies_that_are_held_are_bounded_together(server: Server) -> None:

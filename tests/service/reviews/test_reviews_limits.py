@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 from opine_reviews.app import create_app
-from opine_reviews.rate_limits import network_of
 from opine_reviews.settings import Settings
 from sqlalchemy import Engine, text
 
@@ -84,21 +83,6 @@ def test_processes_share_what_postgresql_counts(settings: Settings, engine: Engi
     shared = settings.model_copy(update={"limit_store": "postgresql", "submissions_limit": "2 per minute"})
     clients = [create_app(shared).test_client() for _ in range(3)]
     assert [client.post("/api/v1/reviews", json=submission()).status_code for client in clients] == [201, 201, 429]
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8::1", "2001:db8::/64"),
-        ("2001:db8::ffff:1", "2001:db8::/64"),
-        ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
-        ("", ""),
-        ("unix", "unix"),
-    ],
-)
-def test_one_ipv6_network_is_one_client(address: str, network: str) -> None:
-    assert network_of(address) == network
 
 
 def test_a_limit_that_cannot_be_read_ends_the_start(settings: Settings) -> None:

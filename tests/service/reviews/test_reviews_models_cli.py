@@ -114,11 +114,17 @@ def test_why_shows_words_if_the_same_version_answers(run: Run, engine: Engine, a
         connection.execute(update(ModelVersion).values(digest="d" * 64))
     add_reviews(engine, [{"text": "Great shop!", **scored(0.9), "model_digest": "d" * 64}])
     assert "contributions: Great +0.31, shop! +0.31" in run("why", "1")
+    # Whoever wrote the review wrote it for this terminal.
+    add_reviews(engine, [{"text": "\x1b]0;mine\x07", **scored(0.9), "model_digest": "d" * 64}])
+    assert "contributions: \\x1b]0;mine\\x07 +" in run("why", "2")
 
 
 def test_an_api_that_is_away_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPINE_MODELS_REVIEWS_URL", "http://127.0.0.1:9")
     assert "Say where the reviews API is by OPINE_MODELS_REVIEWS_URL" in run("list")
+    with monkeypatch.context() as patch:
+        patch.setattr(Api, "_ask", lambda *_arguments, **_query: b"<!doctype html>")
+        assert "is no reviews API" in run("list")
     monkeypatch.setenv("OPINE_MODELS_REVIEWS_URL", "no address")
     with pytest.raises(SystemExit, match="OPINE_MODELS_REVIEWS_URL"):
         run("list")
@@ -129,7 +135,8 @@ def test_what_is_refused_is_said_for_this_terminal(
 ) -> None:
     for artefact in artefacts[:2]:
         run("register", str(artefact.folder))
-    assert "2 versions' digests begin with ``: give more" in run("pin", "")
+    # As where a script's variable is not set.
+    assert "An empty digest names no version" in run("pin", "")
     assert "holds no model" in run("register", str(tmp_path))
     with pytest.raises(SystemExit):
         run("--actor", "", "promote")

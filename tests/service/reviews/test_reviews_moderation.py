@@ -103,6 +103,23 @@ def test_reports_are_counted_once_a_client_until_they_are_dismissed(
     problem(client.post("/api/v1/reviews/999999/report", json={}), 404)
 
 
+def test_reporters_of_one_network_are_one_and_only_the_latest_reasons_are_shown(
+    client: FlaskClient, admin: Headers, review_id: int
+) -> None:
+    def report(address: str, reason: str) -> None:
+        own = {"REMOTE_ADDR": address}
+        path = f"/api/v1/reviews/{review_id}/report"
+        assert client.post(path, json={"reason": reason}, environ_overrides=own).status_code == 204
+
+    for number in range(12):
+        report(f"2001:db8:0:{number}::1", f"reason {number}")
+    report("2001:db8:0:3::2", "once more")
+    report("2001:db8:0:99::1", "")
+    (reported,) = queue(client, admin)["reported"]
+    assert reported["reports"] == 13
+    assert reported["reasons"] == [f"reason {number}" for number in range(11, 1, -1)]
+
+
 def test_a_brand_of_the_2019_route_is_seen_once_it_is_approved(
     client: FlaskClient, engine: Engine, admin: Headers
 ) -> None:

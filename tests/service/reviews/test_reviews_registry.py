@@ -1,7 +1,10 @@
 """Model versions and releases over HTTP: registered once, decided on the plan that was seen, written down."""
 
+import json
+import shutil
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -100,6 +103,41 @@ def test_what_is_no_artefact_is_refused_by_the_artefact_s_own_rules(
     problem(register(client, artefacts[0], f"?parent={'0' * 64}"), 422, "invalid-request", field="parent")
     problem(client.post("/api/v1/models", json={}, headers=BEARER), 415)
     assert client.get("/api/v1/models").get_json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"name": "my model"}, "'my model'; name and version"),
+        ({"name": "m" * 65}, "name and version"),
+        ({"version": "1.0\n"}, "name and version"),
+        ({"metrics": {"a": [{"b": float("nan")}]}}, "the number nan"),
+        ({"metrics": {"a": -float("inf")}}, "the number -inf"),
+        ({"metrics": {"accuracy": 10**400}}, "64 bits"),
+        ({"metrics": {"a\0": 1}}, "NUL"),
+        ({"training": {"data_sha256": "\0"}}, "NUL"),
+    ],
+)
+def test_what_a_manifest_says_can_be_kept(
+    client: FlaskClient, artefacts: list[Artefact], tmp_path: Path, changed: dict[str, object], said: str
+) -> None:
+    folder = shutil.copytree(artefacts[0].folder, tmp_path / "changed")
+    manifest = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(manifest | changed))
+    answer = register(client, Artefact(folder))
+    assert said in problem(answer, 422, "invalid-request", field="body")["detail"]
+
+
+@pytest.mark.parametrize(
+    ("card", "said"), [(b"caf\xe9", "no UTF-8 at byte 3"), (b"a\0b", "NUL"), (b"a" * 65_537, "65537 bytes")]
+)
+def test_what_a_card_says_can_be_kept(
+    client: FlaskClient, artefacts: list[Artefact], tmp_path: Path, card: bytes, said: str
+) -> None:
+    folder = shutil.copytree(artefacts[0].folder, tmp_path / "changed")
+    (folder / "README.md").write_bytes(card)
+    answer = register(client, Artefact(folder))
+    assert said in problem(answer, 422, "invalid-request", field="body")["detail"]
 
 
 def test_an_artefact_over_the_limit_is_413(settings: Settings, client: FlaskClient, artefacts: list[Artefact]) -> None:
@@ -289,7 +327,13 @@ def test_metrics_tell_of_the_release(client: FlaskClient, release: str, metrics:
 
 @pytest.mark.parametrize(
     ("evidence", "said"),
-    [({"a": "x" * 40_000}, "too large"), ({"a": {"b": {"c": 1}}}, "evidence"), ({"a": "\0"}, "NUL"), ([], "evidence")],
+    [
+        ({"a": "x" * 40_000}, "too large"),
+        ({"a": {"b": {"c": 1}}}, "evidence"),
+        ({"a": "\0"}, "NUL"),
+        ([], "evidence"),
+        ({"a": {"b": 10**400}}, "evidence"),
+    ],
 )
 def test_evidence_is_bounded(client: FlaskClient, registered: list[Artefact], evidence: object, said: str) -> None:
     answer = decide(client, "release-plan/pin", 0, digest=registered[0].digest, evidence=evidence)

@@ -28,6 +28,14 @@ def test_what_is_no_json_is_400(client: FlaskClient, route: str, content: bytes)
     problem(client.post(route, data=content, content_type="application/json"), 400, "malformed-json")
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000])
+def test_what_is_put_is_checked_as_what_is_posted(client: FlaskClient, content: bytes) -> None:
+    route = "/api/v1/releases/1/findings/judgement"
+    problem(client.put(route, data=content, content_type="application/json"), 400, "malformed-json")
+    problem(client.put(route, data=b"{}", content_type="text/plain"), 415)
+    problem(client.put(route, json=[]), 422, "invalid-request", field="body")
+
+
 @pytest.mark.parametrize("route", POSTS)
 @pytest.mark.parametrize("content", [b"[]", b"null", b'"text"', b"5", b"true"])
 def test_json_that_is_no_object_is_422(client: FlaskClient, route: str, content: bytes) -> None:

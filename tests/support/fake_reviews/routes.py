@@ -164,7 +164,8 @@ def _add_admin(app: Flask, store: Store) -> None:
         writer.writerow(["id", "brand", "text", "stars"])
         for review in selected(store.reviews, request.args):
             writer.writerow([review["id"], review["brand"]["slug"], review["text"], review["stars"]])
-        return Response(table.getvalue(), mimetype="text/csv")
+        mark = "\ufeff" if request.args.get("bom") == "true" else ""
+        return Response(mark + table.getvalue(), mimetype="text/csv")
 
 
 def _add_moderation(app: Flask, store: Store) -> None:

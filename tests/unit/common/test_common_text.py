@@ -1,6 +1,6 @@
 import pytest
 from hypothesis import given, strategies
-from opine_common.text import StorableText, lone_surrogate, replace_unstorable, require_storable
+from opine_common.text import StorableText, lone_surrogate, printable, replace_unstorable, require_storable
 from pydantic import TypeAdapter, ValidationError
 
 
@@ -27,3 +27,16 @@ def test_a_replaced_text_can_be_stored_and_a_good_one_stays(text: str) -> None:
     assert require_storable(replaced) == replaced
     if lone_surrogate(text) is None and "\x00" not in text:
         assert replaced == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Caf\u00e9 \U0001f600, fine\nnext", "Caf\u00e9 \U0001f600, fine\nnext"),
+        ("\x1b[2Jgone", "\\x1b[2Jgone"),
+        ("a\rb\x9b31m\x07", "a\\rb\\x9b31m\\x07"),
+        ("abc\u202efdp.exe", "abc\\u202efdp.exe"),
+    ],
+)
+def test_what_steers_a_terminal_is_shown_instead(text: str, shown: str) -> None:
+    assert printable(text) == shown

@@ -148,6 +148,13 @@ def test_five_wrong_passwords_close_the_login_to_their_address_for_five_minutes(
     assert _log_in(client, PASSWORD, "192.0.2.1").endswith("/admin")
 
 
+def test_all_addresses_of_an_ipv6_network_have_five_wrong_passwords_together(client: FlaskClient) -> None:
+    for number in range(5):
+        assert _log_in(client, "guess", f"2001:db8::{number}").endswith("login=wrong")
+    assert _log_in(client, PASSWORD, "2001:db8::9").endswith("login=wait")
+    assert _log_in(client, PASSWORD, "2001:db8:0:1::9").endswith("/admin")
+
+
 def test_the_right_password_clears_the_failures(client: FlaskClient) -> None:
     for _ in range(2):
         for _ in range(4):

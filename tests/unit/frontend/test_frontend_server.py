@@ -71,6 +71,39 @@ def test_malformed_requests_are_refused(client: FlaskClient, body: str, status: 
     assert client.post("/predict", data=body, content_type="application/json").status_code == status
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        '{"output": "x"}',
+        '{"output": "nothing.children", "inputs": []}',
+        json.dumps(_CALLBACK | {"inputs": []}),
+        json.dumps(_CALLBACK | {"inputs": [5]}),
+        json.dumps(_CALLBACK | {"outputs": 5}),
+        json.dumps(_CALLBACK | {"state": [{"id": "a", "property": "b"}]}),
+        json.dumps(_CALLBACK | {"changedPropIds": 5}),
+    ],
+)
+def test_what_is_no_request_of_a_callback_is_400(client: FlaskClient, body: str) -> None:
+    assert client.post("/_dash-update-component", data=body, content_type="application/json").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["nothing/x.js", "dash/nothing.js", "dash/%00", "dash/deps/../../x"])
+def test_a_file_that_no_library_has_is_404(client: FlaskClient, path: str) -> None:
+    assert client.get(f"/_dash-component-suites/{path}").status_code == 404
+
+
+@pytest.mark.parametrize(("accepted", "coding"), [("gzip, deflate, br, zstd", "br"), ("gzip", "gzip"), ("", None)])
+def test_answers_are_compressed_by_what_makes_them_smallest(
+    client: FlaskClient, accepted: str, coding: str | None
+) -> None:
+    answer = client.get("/_dash-dependencies", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("Content-Encoding") == coding
+
+
 def test_a_form_cannot_ask_for_a_prediction(client: FlaskClient) -> None:
     assert client.post("/predict", data={"text": "great"}).status_code == 415
 

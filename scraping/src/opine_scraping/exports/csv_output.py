@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
 from typing import TYPE_CHECKING
+
+from opine_common.csv_cells import defuse
 
 from opine_scraping.exports.ledger import Ledger, output_errors
 from opine_scraping.items import CompanyItem, Item, ReviewItem, RunReport, RunStart
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
 COMPANY_COLUMNS = ("category", "sub_category", "company_url")
 REVIEW_COLUMNS = ("comment", "rating", "url_website", "company_name", "company_website", "company_logo")
-# Where a cell begins, or would begin by another separator, a quote or a line end: OWASP, "CSV Injection". Full-width
-# forms run too. A sign before a number runs nothing and is left, as in "2,-3" and "-5".
-_RUNNABLE = re.compile(r"((?:^|[,;|\t\r\n])[\s\"']*)(?=[=@\uff1d\uff0b\uff0d\uff20]|[+-](?![\d.,]+(?:[\s,;|]|$)))")
 
 
 class CsvOutput:
@@ -83,8 +81,3 @@ def _row(item: Item, companies: dict[str, CompanyItem]) -> Sequence[object]:
 
 def _defused(row: Iterable[object]) -> list[object]:
     return [defuse(cell) if isinstance(cell, str) else cell for cell in row]
-
-
-def defuse(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run, whichever separator it is told to split by."""
-    return _RUNNABLE.sub(r"\1'", text)

@@ -54,4 +54,9 @@ def replace_unstorable(text: str) -> str:
     return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def printable(text: str) -> str:
+    r"""The text for a terminal: what would steer it (`\x1b[2J`), hide or turn around stands as Python writes it."""
+    return "".join(one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode() for one in text)
+
+
 StorableText = Annotated[str, BeforeValidator(require_storable)]

@@ -26,7 +26,8 @@ class BoundedHttp(HttpToolsProtocol):
     _idle: dict["BoundedHttp", None] = {}  # noqa: RUF012  shared on purpose
 
     _timer: asyncio.TimerHandle | None = None
-    _head_bytes = 0
+    # Since the head began or the last of a body came: of the head, of a chunk's extension, or of trailers.
+    _field_bytes = 0
     _in_head = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -42,11 +43,11 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._in_head:
-            self._head_bytes += len(data)
+        self._field_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes > MOST_HEAD_BYTES:
-            self.transport.write(_TOO_LARGE)
+        if self._field_bytes > MOST_HEAD_BYTES:
+            if self._in_head:
+                self.transport.write(_TOO_LARGE)
             self.transport.close()
 
     def on_message_begin(self) -> None:
@@ -54,14 +55,24 @@ class BoundedHttp(HttpToolsProtocol):
         self._allow(HEAD_S)
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # A trailer would pass for a header, such as a trusted proxy's X-Forwarded-For, and nobody here wants any.
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._head_bytes = 0
+        self._field_bytes = 0
         self._allow(BODY_S)
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._field_bytes = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         self._in_head = True
+        self._field_bytes = 0
         self._disallow()
         super().on_message_complete()
 

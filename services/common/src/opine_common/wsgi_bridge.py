@@ -6,7 +6,7 @@ reads slowly costs a connection and bounded memory. Why not by a2wsgi: docs/deci
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -37,6 +37,8 @@ class Limits:
         shares: how many of them the requests for a path may take; more wait for `queue_s` before they take another.
         body_bytes: longest request body.
         large_body_bytes: the same of the paths that take more; of these bodies one is read at a time, into a file.
+        may_send_large: whether a request with this `Authorization` may send one; another's would be read before the
+            application refuses it, and meanwhile nobody else could send theirs.
         receive_s: how long a body may take to arrive.
         queue_s: how long a request waits for a thread before it is answered 503.
         stall_s: how long a client may take for a piece of its answer.
@@ -46,6 +48,7 @@ class Limits:
     shares: Mapping[str, int] = field(default_factory=dict)
     body_bytes: int
     large_body_bytes: Mapping[str, int] = field(default_factory=dict)
+    may_send_large: Callable[[str], bool] = lambda _: True
     receive_s: float = 20.0
     queue_s: float = 2.0
     stall_s: float = 30.0
@@ -121,6 +124,9 @@ class WsgiBridge:
         self._require_port(request)
         limits = self._limits
         most = limits.large_body_bytes.get(request.scope["path"], limits.body_bytes)
+        if most > limits.body_bytes:
+            given = _text(dict(request.scope["headers"]).get(b"authorization")) or ""
+            most = most if limits.may_send_large(given) else limits.body_bytes
         body = await request.body(most, most_in_memory=limits.body_bytes, within_s=limits.receive_s)
         call = _Call(self._app, request, body, asyncio.get_running_loop(), limits.stall_s)
         await self._run_in_thread(call, request.scope["path"])

@@ -9,6 +9,7 @@ from opine_common.web import instrument, require_hosts
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from opine_frontend.callback_requests import refuse_what_dash_did_not_send
 from opine_frontend.composer_routes import MAX_BODY_BYTES, register_composer_routes
 from opine_frontend.feeds import register_feeds
 from opine_frontend.installable import register_installable
@@ -79,7 +80,8 @@ def _register_routes(app: Dash, api: ReviewsApi, settings: Settings) -> None:
     register_installable(server)
     _keep_static_files(server)
     secure(server, content_security_policy(app.csp_hashes()))
-    Compress(server)
+    refuse_what_dash_did_not_send(app)
+    _compress(server)
     require_hosts(server, [host for host in settings.allowed_hosts.split(",") if host], "OPINE_FRONTEND_ALLOWED_HOSTS")
     if settings.prefix:
         server.wsgi_app = _Below(server.wsgi_app, settings.prefix)
@@ -108,6 +110,14 @@ class _Below:
             environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
         environ["SCRIPT_NAME"] = self._prefix
         return self._app(environ, start_response)
+
+
+def _compress(server: Flask) -> None:
+    """By Brotli, where a browser takes it: Dash's scripts are a tenth smaller than by zstd, for as little time."""
+    codings = ["br", "zstd", "gzip"]
+    # Flask streams the files of a folder.
+    server.config.update(COMPRESS_ALGORITHM=codings, COMPRESS_ALGORITHM_STREAMING=codings, COMPRESS_BR_LEVEL=5)
+    Compress(server)
 
 
 def _keep_static_files(server: Flask) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import NoReturn
 
 from opine_common.logs import configure_logging
+from opine_common.text import printable
 
 from opine_learning.judge import Policy
 from opine_learning.rescoring import block, rescore
@@ -116,7 +117,7 @@ def _rescore(options: argparse.Namespace) -> int:
     try:
         found = rescore(services.registry, services.sentiment, most=options.most)
         for line in found.lines():
-            sys.stdout.write(line + "\n")
+            sys.stdout.write(printable(line) + "\n")
         reason = block(services.registry, found, settings.max_past_flips)
     except ServiceError as error:
         logger.error("the past cannot be rescored", extra={"error": str(error)})  # noqa: TRY400  the sentence says it

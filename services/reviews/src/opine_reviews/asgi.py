@@ -5,6 +5,7 @@ from opine_common.wsgi_bridge import Limits, WsgiBridge
 
 from opine_reviews.app import SERVICE, create_app
 from opine_reviews.predictions import sentiment_calls
+from opine_reviews.request_checks import carries_token
 from opine_reviews.settings import get_settings
 
 _settings = get_settings()
@@ -17,6 +18,7 @@ app = WsgiBridge(
         shares={"/api/v1/predictions": sentiment_calls(_settings.threads)},
         body_bytes=_settings.max_body_bytes,
         large_body_bytes={"/api/v1/models": _settings.max_artefact_bytes},
+        may_send_large=lambda authorization: carries_token(authorization, _settings.registry_token),
     ),
     management_port=_settings.management_port,
 )

@@ -18,6 +18,7 @@ from charcnn.archive import MEDIA_TYPE, pack, unpack
 from charcnn.artefact import REPORT, ArtefactError, Manifest
 from opine_common.problems import detail_of
 from opine_common.settings import read_settings_or_exit
+from opine_common.text import printable
 from pydantic import AnyHttpUrl, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -53,7 +54,7 @@ class Api:
         self._bearer = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
 
     def get(self, path: str, **query: object) -> Any:  # noqa: ANN401  JSON
-        return json.loads(self._ask("GET", path, query))
+        return self._read(self._ask("GET", path, query))
 
     def items(self, path: str, **query: object) -> Iterator[dict[str, Any]]:
         """Of all pages of a list."""
@@ -69,10 +70,18 @@ class Api:
         return self._ask("GET", f"/models/{digest}/artefact")
 
     def register(self, packed: bytes, **query: object) -> Any:  # noqa: ANN401  JSON
-        return json.loads(self._ask("POST", "/models", query, headers={"Content-Type": MEDIA_TYPE}, body=packed))
+        return self._read(self._ask("POST", "/models", query, headers={"Content-Type": MEDIA_TYPE}, body=packed))
 
     def post(self, path: str, **body: object) -> Any:  # noqa: ANN401  JSON
-        return json.loads(self._ask("POST", path, json=body))
+        return self._read(self._ask("POST", path, json=body))
+
+    def _read(self, content: bytes) -> Any:  # noqa: ANN401  JSON
+        try:
+            return json.loads(content)
+        except ValueError:
+            raise RefusedError(
+                f"{self._base_url} is no reviews API. Say where it is by OPINE_MODELS_REVIEWS_URL."
+            ) from None
 
     def _ask(
         self,
@@ -125,9 +134,9 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
     command: Callable[[Api, argparse.Namespace], Iterable[str]] = options.run
     try:
         for line in command(api, options):
-            sys.stdout.write(line + "\n")
+            sys.stdout.write(printable(line) + "\n")
     except (RefusedError, ArtefactError) as error:
-        return f"opine-models: {error}"
+        return printable(f"opine-models: {error}")
     return None
 
 
@@ -287,6 +296,8 @@ def _contributions(api: Api, text: str, digest: str) -> Iterator[str]:
 
 
 def _digest(api: Api, beginning: str) -> str:
+    if not beginning:
+        raise RefusedError("An empty digest names no version: `opine-models list` shows all.")
     found = [version["digest"] for version in api.items("/models") if version["digest"].startswith(beginning)]
     match found:
         case [digest]:

@@ -3,8 +3,8 @@
 import datetime as dt
 
 from opine_common.problems import Problem
-from sqlalchemy import delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 from sqlalchemy.orm import Session
 
 from opine_reviews.models import (
@@ -19,6 +19,8 @@ from opine_reviews.models import (
     Report,
     Review,
 )
+
+_REASONS_SHOWN = 10
 
 # A hidden review leaves the table of reviews, and with it every list, count, export and the view for training; the
 # triggers that count see a deletion. What is kept of its author stays behind.
@@ -98,17 +100,16 @@ def _delete_brand(session: Session, slug: str) -> bool:
 def reported(session: Session, most: int) -> list[tuple[Review, int, list[str]]]:
     """Reviews by their number of reports, with the latest reasons."""
     count = func.count(Report.id)
-    reasons: object = func.array_agg(Report.reason)
+    latest = func.array_agg(aggregate_order_by(Report.reason, Report.id.desc()), type_=ARRAY(Text))
+    reasons = latest.filter(Report.reason != "")
     statement = (
-        select(Review, count, reasons)  # type: ignore[call-overload]  # an aggregate of texts
+        select(Review, count, reasons[1:_REASONS_SHOWN])
         .join(Report, Report.review_id == Review.id)
         .group_by(Review.id)
         .order_by(count.desc(), Review.id.desc())
         .limit(most)
     )
-    return [
-        (review, number, [reason for reason in given if reason]) for review, number, given in session.execute(statement)
-    ]
+    return [(review, number, given or []) for review, number, given in session.execute(statement)]
 
 
 def hidden(session: Session, most: int) -> list[HiddenReview]:

@@ -3,6 +3,7 @@
 import datetime as dt
 import hmac
 
+from opine_common.clients import network_of
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -28,9 +29,9 @@ _FAMILIES = (
 
 
 def hash_client(key: bytes, day: dt.date, address: str) -> bytes:
-    """HMAC of the address under a key that is made anew from `key` each day: 32 bytes."""
+    """HMAC of the address, or of its IPv6 network, under a key that is made anew from `key` each day: 32 bytes."""
     key_of_the_day = hmac.digest(key, day.isoformat().encode(), "sha256")
-    return hmac.digest(key_of_the_day, address.encode(), "sha256")
+    return hmac.digest(key_of_the_day, network_of(address).encode(), "sha256")
 
 
 def user_agent_family(user_agent: str) -> str:

@@ -1,7 +1,6 @@
 """How much one client may do: counted by the keyed hash of its address, in memory or in PostgreSQL."""
 
 import datetime as dt
-import ipaddress
 import time
 from typing import Literal
 
@@ -68,18 +67,7 @@ class ClientLimits:
                 raise _too_much(what, limit, seconds)
 
     def _client(self, address: str) -> str:
-        return hash_client(self._key, dt.datetime.now(dt.UTC).date(), network_of(address)).hex()
-
-
-def network_of(address: str) -> str:
-    """What one client has: an IPv4 address, or an IPv6 network of 64 bits, in which it may take any."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:  # noqa: PLR2004
-        return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
+        return hash_client(self._key, dt.datetime.now(dt.UTC).date(), address).hex()
 
 
 def _too_much(what: Limited, limit: RateLimitItem, seconds: int) -> Problem:

@@ -1,13 +1,10 @@
 """Model versions and the decisions about them, in PostgreSQL."""
 
 import datetime as dt
-import io
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from opine_common.problems import Problem
 from sqlalchemy import DateTime, Interval, func, literal, select, update
@@ -58,39 +55,6 @@ class Proposals:
 
     shown: int
     corrected: int
-
-
-def read_artefact(packed: bytes, *, max_bytes: int, temp_dir: Path | None) -> ModelVersion:
-    """A version as its artefact describes it, which is checked by the artefact's own rules.
-
-    Raises:
-        Problem: 422, it is no artefact.
-    """
-    # NumPy comes with it, which nothing else here needs.
-    from charcnn.archive import unpack  # noqa: PLC0415
-    from charcnn.artefact import CARD, ArtefactError, artefact_digest  # noqa: PLC0415
-
-    with tempfile.TemporaryDirectory(dir=temp_dir) as scratch:
-        folder = Path(scratch) / "artefact"
-        try:
-            manifest = unpack(io.BytesIO(packed), folder, max_bytes=max_bytes)
-        except ArtefactError as error:
-            raise invalid_field(
-                "body", str(error).replace(f"{folder}/", "").replace(str(folder), "the artefact")
-            ) from None
-        card = folder / CARD
-        fingerprint = manifest.training.get("data_sha256")
-        return ModelVersion(
-            digest=artefact_digest(folder, manifest),
-            name=manifest.name,
-            version=manifest.version,
-            artefact=packed,
-            artefact_bytes=len(packed),
-            card=card.read_text() if card.exists() else "",
-            metrics=manifest.metrics,
-            training=manifest.training,
-            data_fingerprint=fingerprint if isinstance(fingerprint, str) else None,
-        )
 
 
 def register(session: Session, made: ModelVersion, origin: Origin) -> tuple[ModelVersion, bool]:

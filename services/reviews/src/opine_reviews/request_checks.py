@@ -21,6 +21,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+_WITH_A_BODY = frozenset({"POST", "PUT", "PATCH"})
 _TAKES_AN_ARTEFACT = "models.register_model"
 
 
@@ -50,7 +51,7 @@ def _clear_deadline(_error: BaseException | None) -> None:
 
 def _require_json_object() -> None:
     """Tell a wrong type, broken JSON and a wrong kind of value apart before the fields are looked at."""
-    if request.method != "POST" or not request.path.startswith("/api/v1/") or request.url_rule is None:
+    if request.method not in _WITH_A_BODY or not request.path.startswith("/api/v1/") or request.url_rule is None:
         return
     if request.endpoint == _TAKES_AN_ARTEFACT:
         return
@@ -94,16 +95,21 @@ def require_registry_or_admin() -> None:
 
 def _require_bearer(kind: str, *tokens: SecretStr) -> None:
     """Without the first token the routes are switched off."""
-    first, *_ = known = [token.get_secret_value().encode() for token in tokens]
-    if not first:
+    if not tokens[0].get_secret_value():
         name = f"OPINE_REVIEWS_{kind.upper()}_TOKEN"
         raise Problem(403, f"The {kind} routes are switched off: set {name} to switch them on.")
-    scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
-    # Compared as bytes in constant time: the time must not tell how much of a guess is right.
-    matches = [hmac.compare_digest(offered.strip().encode(), token) for token in known if token]
-    if scheme.lower() != "bearer" or not any(matches):
+    if not carries_token(request.headers.get("Authorization", ""), *tokens):
         raise Problem(
             401,
             f"Send the {kind} token as `Authorization: Bearer <token>`.",
             headers={"WWW-Authenticate": 'Bearer realm="opine-reviews"'},
         )
+
+
+def carries_token(authorization: str, *tokens: SecretStr) -> bool:
+    """Whether an `Authorization` header brings one of the tokens; an empty one matches nothing."""
+    scheme, _, offered = authorization.partition(" ")
+    known = [token.get_secret_value().encode() for token in tokens]
+    # Compared as bytes in constant time: the time must not tell how much of a guess is right.
+    matches = [hmac.compare_digest(offered.strip().encode(), token) for token in known if token]
+    return scheme.lower() == "bearer" and any(matches)

@@ -19,6 +19,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from opine_common.clients import network_of
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -30,7 +31,7 @@ from opine_frontend.settings import Settings
 from opine_frontend.user_messages import admin_error
 
 SESSION_LIFETIME = timedelta(hours=8)
-# Wrong passwords of one address, counted in this process.
+# Wrong passwords of one address, or of one IPv6 network, counted in this process.
 WRONG_PASSWORDS = parse("5 per 5 minutes")
 
 _LONGEST_PASSWORD = 1024  # what is compared; a megabyte of a password would cost us time, not the sender
@@ -78,7 +79,7 @@ def register_login(server: Flask, settings: Settings, api: ReviewsApi) -> None:
 
     @server.post("/admin/login")
     def login() -> WerkzeugResponse:
-        client = _device(devices) or request.remote_addr or ""
+        client = _device(devices) or network_of(request.remote_addr or "")
         page = link(_path_of(request.args.get("page")))
         if not attempts.test(WRONG_PASSWORDS, client):
             return redirect(f"{page}?login=wait", 303)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from opine_reviews import registry
 from opine_reviews.api.openapi import EITHER_TOKEN, REGISTRY_TOKEN, json_answer, problems
 from opine_reviews.api.reviews import review_answer
+from opine_reviews.artefacts import read_artefact
 from opine_reviews.dependencies import dependencies
 from opine_reviews.models import Brand, EventKind, ModelVersion, Release, Review
 from opine_reviews.registry import Decision, Origin
@@ -105,7 +106,7 @@ def register_model(query: RegisterQuery) -> Response:
     require_registry_token()
     own = dependencies()
     packed = _read_artefact(own.settings.max_artefact_bytes)
-    made = registry.read_artefact(packed, max_bytes=len(packed), temp_dir=own.settings.temp_dir)
+    made = read_artefact(packed, max_bytes=len(packed), temp_dir=own.settings.temp_dir)
     origin = Origin(
         parent_digest=query.parent,
         training_run=query.training_run,

@@ -4,9 +4,11 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
+from opine_common.csv_cells import defuse
 from opine_common.prediction import ModelVersion, PredictionAnswer, StoredPrediction
 
 from opine_reviews import moderation
@@ -52,9 +54,6 @@ _CSV_HEADER = (
     "model_digest",
     "created_at",
 )
-
-# A spreadsheet runs a cell that begins so, the full-width forms included; OWASP, "CSV Injection".
-_RUNNABLE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  meant
 
 
 @reviews.post("/reviews", responses={201: ReviewAnswer, **problems(400, 409, 413, 415, 422, 429, 503)})
@@ -162,8 +161,9 @@ def export_reviews(query: ExportQuery) -> Response:
     require_admin()
     # The first page is read before the answer begins, so that a failing database is still a 503.
     first = _page(dependencies(), query, None)
+    lines = _stream(dependencies(), query, *first)
     return Response(
-        _stream(dependencies(), query, *first),
+        chain(["\ufeff"], lines) if query.bom else lines,
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="reviews.csv"'},
     )
@@ -188,11 +188,6 @@ def _page(own: Dependencies, query: ExportQuery, cursor: str | None) -> tuple[li
         )
 
 
-def _defuse(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run; it then shows the text as it is."""
-    return "'" + text if text.lstrip(" ").startswith(_RUNNABLE) else text
-
-
 def _header_line() -> str:
     return _lines([_CSV_HEADER])
 
@@ -206,14 +201,14 @@ def _cells(row: ListedReview) -> tuple[str | int | float | None, ...]:
     return (
         review.id,
         review.brand_slug,
-        _defuse(row.brand_name),
-        _defuse(review.text),
+        defuse(row.brand_name),
+        defuse(review.text),
         review.stars,
         review.suggested_stars,
         review.score,
         review.label,
-        review.model_name and _defuse(review.model_name),
-        review.model_version and _defuse(review.model_version),
+        review.model_name and defuse(review.model_name),
+        review.model_version and defuse(review.model_version),
         review.model_digest,
         review.created_at.isoformat().replace("+00:00", "Z"),
     )

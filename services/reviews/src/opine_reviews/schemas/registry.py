@@ -18,7 +18,9 @@ _MOST_BUCKETS = 1000
 Name = Annotated[StorableText, Field(min_length=1, max_length=100)]
 Revision = Annotated[int, Field(ge=0, le=2**63 - 2, description="of the plan that the decision was made on")]
 ReleaseId = Annotated[int, Field(ge=1, le=2**63 - 1)]
-Fact = bool | int | Annotated[float, Field(allow_inf_nan=False)] | StorableText | None
+# Of 64 bits: who reads it calculates with it.
+_Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+Fact = bool | _Whole | Annotated[float, Field(allow_inf_nan=False)] | StorableText | None
 Facts = dict[StorableText, Fact | dict[StorableText, Fact]]
 
 

@@ -165,6 +165,7 @@ class ReviewListQuery(ReviewFilters):
 class ExportQuery(ReviewFilters):
     sort: Sort = "created_at"
     order: Order = "desc"
+    bom: bool = Field(default=False, description="begin with a byte order mark, by which Excel knows UTF-8")
 
 
 class BrandListQuery(Query):

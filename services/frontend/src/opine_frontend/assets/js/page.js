@@ -48,27 +48,35 @@
     }
   };
 
-  // Dash changes the address at once and says nothing if its request then finds no server: the only place to see that
-  // is the request itself.
+  // Dash changes the address at once and says nothing if its request then finds no server, or a proxy without one: the
+  // only place to see that is the request itself.
   const { fetch } = window;
   window.fetch = async (...request) => {
     const ofDash = String(request[0]).includes("_dash-update-component");
     try {
       const response = await fetch(...request);
-      if (ofDash) showLost(false);
+      if (ofDash) showLost(response.ok ? null : (REFUSALS[response.status] ?? "Something went wrong on our side"));
       return response;
     } catch (error) {
-      if (ofDash) showLost(true);
+      if (ofDash) showLost(navigator.onLine ? UNREACHABLE : "You are offline");
       throw error;
     }
   };
 
-  const showLost = (lost) => {
+  const UNREACHABLE = "Opine's server cannot be reached";
+  const REFUSALS = {
+    400: "Opine was updated: please reload this page",
+    502: UNREACHABLE,
+    503: "Opine's server is busy",
+    504: UNREACHABLE,
+  };
+
+  // What was lost, or null for nothing.
+  const showLost = (title) => {
     const notice = document.getElementById("lost");
     if (!notice) return;
-    const title = navigator.onLine ? "Opine's server cannot be reached" : "You are offline";
-    document.getElementById("lost-title").textContent = title;
-    notice.hidden = !lost;
+    if (title) document.getElementById("lost-title").textContent = title;
+    notice.hidden = !title;
   };
 
   const askAgain = () => window.dash_clientside.set_props("page-again", { data: Date.now() });
@@ -107,7 +115,7 @@
 
   addEventListener("online", () => {
     if (document.getElementById("lost")?.hidden !== false) return;
-    if (location.href === shownAddress) showLost(false);
+    if (location.href === shownAddress) showLost(null);
     else askAgain();
   });
 
