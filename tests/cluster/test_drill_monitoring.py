@@ -17,14 +17,18 @@ from tests.support.cluster.release import Release, wait_until
 
 pytestmark = pytest.mark.drill
 
-# What a cluster needs more than Prometheus and CloudNativePG for, or a night: exporters, backups, a crawl, a failure.
+# Whatever a night measures, and what only an open release has, which other drills start.
+BY_NIGHT_OR_RELEASE = ("opine_scrape_last_", "opine_drift_", "opine_sentiment_shadow_", "opine_sentiment_canary_")
+# What a cluster needs more than Prometheus and CloudNativePG for, or one of these: exporters, backups, a failure.
 ELSEWHERE = {
     *(name for who, names in THIRD_PARTIES.items() if who not in {"Prometheus", "CloudNativePG"} for name in names),
     "ALERTS",
     # A segment is closed after five minutes at the earliest.
     "cnpg_pg_stat_archiver_last_archived_time",
     "opine_reviews_failed_predictions_total",
-    *(name for name in exported() if name.startswith("opine_scrape_last_")),
+    "opine_release_weight",
+    "opine_sentiment_refused_versions_total",
+    *(name for name in exported() if name.startswith(BY_NIGHT_OR_RELEASE)),
 }
 
 

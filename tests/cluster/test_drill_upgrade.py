@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.conftest import COMPONENTS, image_values, load_missing
+from tests.cluster.conftest import image_values, load_missing
 from tests.support import ROOT
 from tests.support.cluster.commands import CommandError, run
 from tests.support.cluster.documented import block, follow
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.drill
 
 # Until there is a tag: the commit before the schema's revision 0008.
 BEFORE = "89a9221f13691b4b8cffc32048fff57de6c0015e"
+COMPONENTS_BEFORE = ("sentiment", "reviews", "frontend")
 README = "charts/opine/README.md"
 
 
@@ -29,9 +30,9 @@ def before(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Ite
     except CommandError as error:
         pytest.skip(f"the history is not here: {error}")
     try:
-        names = run(str(folder / "k8s/images/build"), *COMPONENTS, env=env, timeout=1200).split()
+        names = run(str(folder / "k8s/images/build"), *COMPONENTS_BEFORE, env=env, timeout=1200).split()
         load_missing(env, names)
-        values = image_values(dict(zip(COMPONENTS, names, strict=True)))
+        values = image_values(dict(zip(COMPONENTS_BEFORE, names, strict=True)))
         release = Release(env, "opine-before", values, str(folder / "charts/opine"))
         release.create_namespace()
         release.install()

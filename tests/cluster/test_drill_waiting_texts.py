@@ -52,7 +52,7 @@ def has_metric(release: Release) -> bool:
 
 
 def test_demand_adds_pods_and_rest_takes_them_away(scaled: Release, figures: dict[str, str]) -> None:
-    wait_until(lambda: has_metric(scaled), "the metric", 90)
+    wait_until(lambda: has_metric(scaled), "the metric", 240)
     wait_until(lambda: len(scaled.pods("sentiment")) == 1, "one pod", 240)
     ended, statuses = threading.Event(), list[object]()
     url = f"{scaled.address('sentiment')}/v1/predict"
