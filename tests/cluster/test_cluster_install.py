@@ -138,7 +138,9 @@ def test_the_database_roles_may_do_what_they_are_for(release: Release) -> None:
             "--dbname", "opine", "--command", f"SET ROLE {role}", "--command", sql,
         )  # fmt: skip
 
-    assert "true" in query("postgres", "SELECT bool_and(rolcanlogin)::text FROM pg_roles WHERE rolname LIKE 'opine_%'")
+    # The operator gives a role its password, and so its login, some time after the Cluster is there.
+    may_login = "SELECT bool_and(rolcanlogin)::text FROM pg_roles WHERE rolname LIKE 'opine_%'"
+    wait_until(lambda: "true" in query("postgres", may_login), "every role to log in", 120)
     assert query("opine_scraping", "SELECT count(*) FROM brand_source")
     assert query("opine_analysis", "SELECT count(*) FROM labelled_review")
     with pytest.raises(Exception, match="permission denied"):
