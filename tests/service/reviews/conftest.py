@@ -16,6 +16,7 @@ from sqlalchemy import Engine, NullPool, create_engine, text
 from tests.support.fake_sentiment import FakeSentiment
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.programs import environment_of
+from tests.support.reviews.registry import REGISTRY_TOKEN, decide, register
 from tests.support.reviews.rows import add_brands, empty_tables
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 ADMIN_TOKEN = "an admin token of these tests"
 UNLIMITED = ("predictions_limit", "submissions_limit", "brands_limit", "reports_limit")
-REGISTRY_TOKEN = "a registry token of these tests"
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +104,23 @@ def client(app: Flask, engine: Engine, sentiment: FakeSentiment) -> FlaskClient:
 def metrics(settings: Settings) -> Callable[[], str]:
     """What `/metrics` answers now: of an application that keeps no earlier look at the tables."""
     return lambda: create_app(settings).test_client().get("/metrics").text
+
+
+@pytest.fixture
+def registered(client: FlaskClient, artefacts: "list[Artefact]") -> "list[Artefact]":
+    for artefact in artefacts[:3]:
+        assert register(client, artefact).status_code == 201
+    return artefacts
+
+
+@pytest.fixture
+def release(client: FlaskClient, registered: "list[Artefact]") -> str:
+    """The path of an open release of the second version over the first; the plan's revision is 2."""
+    live, candidate, *_ = registered
+    assert decide(client, "release-plan/pin", 0, digest=live.digest).status_code == 200
+    started = decide(client, "releases", 1, candidate=candidate.digest)
+    assert started.status_code == 201
+    return f"releases/{started.get_json()['release']}"
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from opine_reviews.sentiment_bulk import ReadingError
 from opine_reviews.settings import Settings
 from sqlalchemy import Engine, insert, text
 
-from tests.service.reviews.conftest import REGISTRY_TOKEN
 from tests.support.fake_sentiment import BULK_HEADERS, FOREIGN, MODEL, FakeSentiment
 from tests.support.reviews.language import TIMES, Row, reviews
+from tests.support.reviews.registry import REGISTRY_TOKEN
 from tests.support.reviews.rows import NOON, add_drift, drift_report
 
 TUESDAY = TIMES.since + dt.timedelta(days=1)

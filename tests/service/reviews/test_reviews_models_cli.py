@@ -18,8 +18,8 @@ from opine_reviews.models_cli import Api, main, make_parser
 from sqlalchemy import Engine, update
 from werkzeug.serving import make_server
 
-from tests.service.reviews.conftest import REGISTRY_TOKEN
 from tests.support import ROOT
+from tests.support.reviews.registry import REGISTRY_TOKEN
 from tests.support.reviews.rows import add_reviews, scored
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.service.reviews.test_reviews_registry import BEARER, register
 from tests.support.reviews.checks import problem
+from tests.support.reviews.registry import BEARER, register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
