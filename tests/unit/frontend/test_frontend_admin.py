@@ -1,6 +1,6 @@
 """The admin page's filters, which come from a browser: anything may be in them."""
 
-from opine_frontend.pages.admin import export_path, review_query, toggle_sort
+from opine_frontend.pages.admin import Fields, export_path, review_query, toggle_sort
 
 
 def test_unknown_filters_are_dropped() -> None:
@@ -14,7 +14,8 @@ def test_an_export_has_the_filters_but_no_page() -> None:
 
 
 def test_a_heading_turns_its_order() -> None:
-    once = toggle_sort({"sort": "created_at", "order": "desc", "cursors": ["x"]}, "stars")
+    fields: Fields = {"q": "", "stars": "", "label": "", "sort": "created_at", "order": "desc", "cursors": ["x"]}
+    once = toggle_sort(fields, "stars")
     assert (once["sort"], once["order"], once["cursors"]) == ("stars", "desc", [])
     assert toggle_sort(once, "stars")["order"] == "asc"
     assert toggle_sort(toggle_sort(once, "stars"), "stars")["order"] == "desc"

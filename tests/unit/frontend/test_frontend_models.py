@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from dash import html
 from opine_common.prediction import ModelVersion, StoredPrediction
-from opine_frontend.pages.models.decisions import SeenPlan, ask_about
+from opine_frontend.pages.models.decisions import Asked, SeenPlan, ask_about
 from opine_frontend.pages.models.drift import drift_told, word_said
 from opine_frontend.pages.models.evidence import (
     Growth,
@@ -277,12 +277,11 @@ def test_a_question_is_about_what_the_page_shows() -> None:
     seen: SeenPlan = {
         "revision": 4, "release": 1, "live": "tiny 1.0.0", "candidate": "tiny 1.1.0", "names": {"c": "tiny 0.9.0"},
     }  # fmt: skip
-    assert ask_about("promote", "candidate", seen)["name"] == "tiny 1.1.0"
-    asked = ask_about("pin", "c", seen)
-    assert (asked["name"], asked["revision"]) == ("tiny 0.9.0", 4)
-    for step, target in (("pin", "d"), ("delete", "c")):
-        with pytest.raises(KeyError):
-            ask_about(step, target, seen)
+    promote: Asked = {"step": "promote", "target": "candidate", "name": "tiny 1.1.0", "revision": 4, "release": 1}
+    assert ask_about("promote", "candidate", seen) == promote
+    assert ask_about("pin", "c", seen) == {**promote, "step": "pin", "target": "c", "name": "tiny 0.9.0"}
+    assert ask_about("pin", "d", seen) is None
+    assert ask_about("delete", "c", seen) is None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from opine_frontend.security import is_same_origin
 
 _EVIL = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+_FIELDS = {"q": "", "stars": "", "label": "", "sort": "created_at", "order": "desc", "cursors": []}
 _CALLBACK = {
     "output": "..admin-table.children...admin-count.children...admin-next-cursor.data...admin-previous.disabled..."
     "admin-next.disabled...admin-export.href...admin-excerpts.data..",
@@ -22,7 +23,7 @@ _CALLBACK = {
             ("admin-excerpts", "data"),
         )
     ],
-    "inputs": [{"id": "admin-query", "property": "data", "value": {"cursors": []}}],
+    "inputs": [{"id": "admin-query", "property": "data", "value": _FIELDS}],
     "changedPropIds": ["admin-query.data"],
 }
 
@@ -143,6 +144,8 @@ def test_admin_callbacks_need_the_session(client: FlaskClient) -> None:
         ("same-site", "http://api.opine.example", False),
         (None, "http://opine.example", False),
         (None, "null", False),
+        (None, "http://[::1", False),
+        (None, "opine.example:8050", False),
     ],
 )
 def test_origins(site: str | None, origin: str | None, same: bool) -> None:

@@ -1,27 +1,34 @@
 """Going forth and back in a list whose API only knows the next page: the cursors that led here are kept."""
 
 from collections.abc import Callable
-from typing import TypedDict
 
 from dash import Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from typing_extensions import TypedDict
 
 from opine_frontend.components.elements import error_notice
 from opine_frontend.reviews_api.errors import ReviewsApiError
 from opine_frontend.user_messages import page_error
 
 
-class Paging(TypedDict):
-    """`query` is what the list is of; `cursors` lead to the page shown, the last one being its own; none: the first."""
+class ListQuery(TypedDict):
+    """What a list is of: a brand by its slug, and which of its entries by an address' query string; empty: all."""
 
-    query: dict[str, str]
+    brand: str
+    address: str
+
+
+class Paging(TypedDict):
+    """`cursors` lead to the page shown, the last one being its own; none: the first."""
+
+    query: ListQuery
     cursors: list[str]
     next: str | None
 
 
 # From what a list is of and a cursor to what is shown and the next cursor.
-ShowPage = Callable[[dict[str, str], str], tuple[Component, str | None]]
+ShowPage = Callable[[ListQuery, str], tuple[Component, str | None]]
 
 
 def turn_page(cursors: list[str], following: str | None, *, forward: bool) -> list[str]:
@@ -37,7 +44,7 @@ def turn_page(cursors: list[str], following: str | None, *, forward: bool) -> li
     return cursors[:-1]
 
 
-def paged_list(name: str, query: dict[str, str], shown: Component, next_cursor: str | None) -> list[Component]:
+def paged_list(name: str, query: ListQuery, shown: Component, next_cursor: str | None) -> list[Component]:
     """The first page of a list with its buttons; `name` begins the ids, as in `register_paging`."""
     paging: Paging = {"query": query, "cursors": [], "next": next_cursor}
     older = html.Button("Next", id=f"{name}-older", className="button-quiet", n_clicks=0, disabled=next_cursor is None)

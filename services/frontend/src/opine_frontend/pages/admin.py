@@ -4,7 +4,7 @@ Its callbacks that reach the API ask for the session again: a callback is reacha
 """
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import get_args
 from urllib.parse import urlencode
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped]
@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from flask import Flask, Response, request, stream_with_context
 from opine_common.prediction import Label
+from typing_extensions import TypedDict
 from werkzeug.exceptions import Forbidden
 
 from opine_frontend.components.elements import (
@@ -39,8 +40,17 @@ from opine_frontend.user_messages import SESSION_ENDED, admin_error
 
 PAGE_SIZE = 20
 
-# What the page keeps in its store, from a browser: filters, order, and the cursors that led to the page shown.
-Fields = dict[str, Any]
+
+class Fields(TypedDict):
+    """What the page keeps of itself: filters, order, and the cursors that led to the page shown."""
+
+    q: str
+    stars: str
+    label: str
+    sort: str
+    order: str
+    cursors: list[str]
+
 
 _NO_FILTERS: Fields = {"q": "", "stars": "", "label": "", "sort": "created_at", "order": "desc", "cursors": []}
 _COLUMNS = (
@@ -86,7 +96,7 @@ def admin_page() -> html.Div:
             ),
             moderation_section(),
             runs_section(),
-            dcc.Store(id="admin-query", data=_NO_FILTERS),
+            dcc.Store(id="admin-query", data={**_NO_FILTERS}),
             dcc.Store(id="admin-next-cursor"),
             dcc.Store(id="admin-deleting"),
             dcc.Store(id="admin-excerpts"),
@@ -223,11 +233,11 @@ def export_path(query: ReviewQuery) -> str:
     return link(f"/admin/reviews.csv?{urlencode(query.filters())}")
 
 
-def toggle_sort(query: Mapping[str, object], column: str) -> dict[str, object]:
+def toggle_sort(fields: Fields, column: str) -> Fields:
     """The filters after a click on a column's heading: its other order, or this column with the largest first."""
-    current = review_query(query)
+    current = review_query(fields)
     order = "asc" if current.sort == column and current.order == "desc" else "desc"
-    return {**query, "sort": column, "order": order, "cursors": []}
+    return {**fields, "sort": column, "order": order, "cursors": []}
 
 
 def _text(fields: Mapping[str, object], name: str) -> str:
@@ -344,7 +354,7 @@ def _register_deletion(app: Dash, api: ReviewsApi, token: str) -> None:
         except ReviewsApiError as error:
             return False, no_update, admin_error(error).line
         # A new object with the same filters: Dash shows the page again.
-        return False, dict(fields), no_update
+        return False, {**fields}, no_update
 
 
 def register_export(server: Flask, api: ReviewsApi, token: str) -> None:

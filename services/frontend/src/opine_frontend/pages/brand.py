@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from typing_extensions import TypedDict
 
 from opine_frontend.components.elements import (
     STARS,
@@ -23,7 +24,7 @@ from opine_frontend.components.elements import (
     visually_hidden,
 )
 from opine_frontend.components.formatting import average, counted, day, percent, safe_website, site_name
-from opine_frontend.components.pagination import Paging, paged_list, register_paging
+from opine_frontend.components.pagination import ListQuery, Paging, paged_list, register_paging
 from opine_frontend.components.terms import term_lists
 from opine_frontend.components.trend import Line, trend
 from opine_frontend.pages.review_filters import ReviewFilters, filter_controls, term_chip
@@ -54,6 +55,13 @@ _ELSEWHERE = "elsewhere"
 
 # A value of `lang`, by which screen readers choose a voice; what a site says may be anything.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+class _ReportButton(TypedDict):
+    """The id of one."""
+
+    type: str
+    review: str
 
 
 def brand_page(api: ReviewsApi, slug: str, query: str = "") -> tuple[Brand, html.Div]:
@@ -209,7 +217,7 @@ def written_here(api: ReviewsApi, slug: str, filters: ReviewFilters) -> list[Com
         shown = error_notice(page_error(error))
     else:
         shown, following = _review_list(page, slug, filters), page.next_cursor
-    query = {"brand": slug, "address": filters.address}
+    query: ListQuery = {"brand": slug, "address": filters.address}
     return [*term_chip(filters.term), *paged_list(_REVIEWS, query, shown, following)]
 
 
@@ -237,7 +245,9 @@ def _elsewhere(brand: Brand, api: ReviewsApi) -> html.Section:
             html.Ul(
                 [_source(source) for source in brand.scraped if source.review_count], className="elsewhere-sources"
             ),
-            *paged_list(_ELSEWHERE, {"brand": brand.slug}, _scraped_cards(reviews.items), reviews.next_cursor),
+            *paged_list(
+                _ELSEWHERE, {"brand": brand.slug, "address": ""}, _scraped_cards(reviews.items), reviews.next_cursor
+            ),
         ],
         className="latest elsewhere",
     )
@@ -343,12 +353,12 @@ def _read_on(review: ScrapedReview) -> list[Component]:
 
 
 def register_callbacks(app: Dash, api: ReviewsApi) -> None:
-    def page_here(query: dict[str, str], cursor: str) -> tuple[Component, str | None]:
+    def page_here(query: ListQuery, cursor: str) -> tuple[Component, str | None]:
         filters = ReviewFilters.of_address(query["address"])
         page = api.reviews(filters.query(query["brand"], limit=PAGE_SIZE, cursor=cursor))
         return _review_list(page, query["brand"], filters), page.next_cursor
 
-    def page_elsewhere(query: dict[str, str], cursor: str) -> tuple[Component, str | None]:
+    def page_elsewhere(query: ListQuery, cursor: str) -> tuple[Component, str | None]:
         page = api.scraped_reviews(ScrapedReviewQuery(brand=query["brand"], limit=PAGE_SIZE, cursor=cursor))
         return _scraped_cards(page.items), page.next_cursor
 
@@ -383,7 +393,7 @@ def register_callbacks(app: Dash, api: ReviewsApi) -> None:
         State({"type": "report", "review": MATCH}, "id"),
         prevent_initial_call=True,
     )
-    def report(clicks: int, button: dict[str, str]) -> tuple[str, bool]:
+    def report(clicks: int, button: _ReportButton) -> tuple[str, bool]:
         if not clicks:
             raise PreventUpdate
         try:

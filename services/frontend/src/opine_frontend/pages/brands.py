@@ -3,11 +3,11 @@
 import threading
 import time
 from dataclasses import replace
-from typing import TypedDict
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
+from typing_extensions import TypedDict
 
 from opine_frontend.components.elements import demo_tag, empty_state, error_notice, icon, monogram, skeleton, star_row
 from opine_frontend.components.formatting import average, counted
@@ -30,8 +30,10 @@ class Next(TypedDict):
     cursor: str
 
 
+# Those shown before come back from the page as JSON.
+Shown = list[object]
 # The results, their count, where they go on, and whether nothing follows.
-Results = tuple[list[Component], str, Next | None, bool]
+Results = tuple[Shown, str, Next | None, bool]
 
 
 class Sectors:
@@ -88,7 +90,7 @@ def brands_page(sectors: list[str]) -> html.Div:
                 role="search",
             ),
             html.P("", id="brand-count", className="quiet", role="status"),
-            html.Div(skeleton(6), id="brand-results"),
+            html.Div([skeleton(6)], id="brand-results"),
             # Of the next page, and of which search it is.
             dcc.Store(id="brand-next", data=None),
             html.Div(
@@ -149,9 +151,7 @@ def register_callbacks(app: Dash, api: ReviewsApi) -> None:
         State("brand-next", "data"),
         State("brand-results", "children"),
     )
-    def search(
-        text: str | None, sector: str | None, _more: int, following: Next | None, shown: list[Component]
-    ) -> Results:
+    def search(text: str | None, sector: str | None, _more: int, following: Next | None, shown: Shown) -> Results:
         query = BrandQuery(q=(text or "").strip(), sector=sector or "")
         # Any other trigger is another search, which begins at its first brand; so is one whose words have changed
         # since the button was shown.
@@ -165,7 +165,7 @@ def register_callbacks(app: Dash, api: ReviewsApi) -> None:
         return results(page, query, shown if more else [])
 
 
-def results(page: Page[Brand], query: BrandQuery, shown: list[Component]) -> Results:
+def results(page: Page[Brand], query: BrandQuery, shown: Shown) -> Results:
     """What the search shows: the brands so far and those of this page."""
     if not page.items and not shown:
         return [no_brands(query.q)], "No brand found", None, True

@@ -6,6 +6,7 @@ import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from typing_extensions import TypedDict
 
 from opine_frontend.components.elements import empty_state, icon, monogram, share_button
 from opine_frontend.components.terms import term_lists
@@ -20,7 +21,12 @@ _OFFERED = 8
 # The parameters of the address and the ids of the fields.
 _SIDES = (("a", "First brand"), ("b", "Second brand"))
 
-Option = dict[str, str]
+
+class Option(TypedDict):
+    """What a field offers."""
+
+    value: str
+    label: str
 
 
 class _Compared(NamedTuple):

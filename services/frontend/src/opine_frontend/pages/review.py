@@ -4,6 +4,7 @@ import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, set_props
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from typing_extensions import TypedDict
 
 from opine_frontend.components.elements import STARS, aria, data, icon, monogram, visually_hidden
 from opine_frontend.components.formatting import average, counted, safe_website
@@ -14,6 +15,17 @@ from opine_frontend.routing import brand_path, review_path
 from opine_frontend.user_messages import page_error
 
 
+class ComposerBrand(TypedDict):
+    """What the composer in the browser knows of the brand."""
+
+    slug: str
+    name: str
+    website: str | None
+    href: str
+    # The API is away and the name was made from the slug.
+    placeholder: bool
+
+
 def review_page(brand: Brand, *, placeholder: bool = False) -> html.Div:
     """The page for one brand.
 
@@ -21,7 +33,7 @@ def review_page(brand: Brand, *, placeholder: bool = False) -> html.Div:
         brand: the brand to review.
         placeholder: the API is away and the brand's name was made from its slug.
     """
-    identity = {
+    identity: ComposerBrand = {
         "slug": brand.slug,
         "name": brand.name,
         "website": safe_website(brand.website),
@@ -30,7 +42,7 @@ def review_page(brand: Brand, *, placeholder: bool = False) -> html.Div:
     }
     return html.Div(
         [
-            dcc.Store(id="composer-brand", data=identity),
+            dcc.Store(id="composer-brand", data={**identity}),
             # Only there to be the output of a callback in the browser.
             dcc.Store(id="composer-opened"),
             dcc.Store(id="composer-switch-error"),
@@ -271,7 +283,7 @@ def register_callbacks(app: Dash, api: ReviewsApi) -> None:
         State("composer-brand", "data"),
         prevent_initial_call=True,
     )
-    def switch_brand(_switch: int | None, _thanks: int | None, brand: dict[str, str]) -> str:
+    def switch_brand(_switch: int | None, _thanks: int | None, brand: ComposerBrand) -> str:
         # Dash also calls it when the buttons appear.
         if not ctx.triggered or not ctx.triggered[0]["value"]:
             raise PreventUpdate

@@ -1,12 +1,13 @@
 """Promote, roll back, release and pin: each asked once more, and decided on the plan that was seen."""
 
 from collections.abc import Callable
-from typing import NamedTuple, TypedDict
+from typing import Literal, NamedTuple
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import ALL, Dash, Input, NoUpdate, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from typing_extensions import TypedDict
 
 from opine_frontend.components.elements import aria, notice
 from opine_frontend.pages.admin_elements import confirmation
@@ -18,6 +19,9 @@ from opine_frontend.user_messages import SESSION_ENDED, UserMessage, release_err
 # There is one password, so all admins are one.
 _ACTOR = "admin"
 _LONGEST_REASON = 500
+
+
+Step = Literal["promote", "rollback", "release", "pin"]
 
 
 class SeenPlan(TypedDict):
@@ -34,7 +38,7 @@ class SeenPlan(TypedDict):
 class Asked(TypedDict):
     """The question that is open, with the revision that was on the page when it was asked."""
 
-    step: str
+    step: Step
     target: str
     name: str
     revision: int
@@ -52,7 +56,7 @@ class _Question(NamedTuple):
 
 
 # `{name}` is what is decided about, `{live}` what answers everybody now.
-_QUESTIONS = {
+_QUESTIONS: dict[Step, _Question] = {
     "promote": _Question(
         "Promote {name}?",
         "Within seconds everybody sees its proposals, whatever the evidence says so far. {live} stays registered: it "
@@ -100,7 +104,7 @@ def decision_buttons(candidate: str) -> html.Div:
     )
 
 
-def _button(step: str, candidate: str) -> html.Button:
+def _button(step: Step, candidate: str) -> html.Button:
     return html.Button(
         _QUESTIONS[step].button,
         id={"type": "decide", "step": step, "target": "candidate"},
@@ -122,12 +126,13 @@ def question_modal() -> dmc.Modal:
     return confirmation("models", "", question, reason, seen, cancel="Cancel", confirm="")
 
 
-def ask_about(step: str, target: str, plan: SeenPlan) -> Asked:
-    """The question that a button asks; raises KeyError for what the page does not show."""
-    name = plan["candidate"] if target == "candidate" else plan["names"][target]
-    if step not in _QUESTIONS:
-        raise KeyError(step)
-    return {"step": step, "target": target, "name": name, "revision": plan["revision"], "release": plan["release"]}
+def ask_about(step: str, target: str, plan: SeenPlan) -> Asked | None:
+    """The question that a button asks; None for what the page does not show."""
+    known = next((one for one in _QUESTIONS if one == step), None)
+    name = plan["candidate"] if target == "candidate" else plan["names"].get(target)
+    if known is None or name is None:
+        return None
+    return {"step": known, "target": target, "name": name, "revision": plan["revision"], "release": plan["release"]}
 
 
 def refusal(message: UserMessage) -> html.Div:
@@ -155,10 +160,10 @@ def register_decisions(app: Dash, api: ReviewsApi, token: str) -> None:
         pressed = ctx.triggered_id
         if not isinstance(pressed, dict):
             return False, no_update, no_update, no_update, no_update, no_update, None
-        # Buttons that have just been drawn report themselves too, without a click.
-        if not any(clicks):
-            raise PreventUpdate
         asked = ask_about(pressed["step"], pressed["target"], plan)
+        # Buttons that have just been drawn report themselves too, without a click.
+        if not any(clicks) or asked is None:
+            raise PreventUpdate
         question = _QUESTIONS[asked["step"]]
         names = {"name": asked["name"], "live": plan["live"]}
         return (

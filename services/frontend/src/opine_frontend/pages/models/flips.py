@@ -10,6 +10,7 @@ from opine_common.prediction import StoredPrediction
 from opine_frontend.components.elements import demo_tag, empty_state, error_notice, star_row, visually_hidden
 from opine_frontend.components.formatting import LABEL_WORDS, counted, day, percent
 from opine_frontend.pages.login import is_admin
+from opine_frontend.pages.models.decisions import SeenPlan
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import ReviewsApiError
 from opine_frontend.reviews_api.registry_schemas import Flip, Flips
@@ -100,10 +101,10 @@ def register_flips(app: Dash, api: ReviewsApi, token: str) -> None:
         prevent_initial_call=True,
     )
     def show(
-        first: int | None, older: int | None, cursor: str | None, plan: dict[str, object] | None
+        first: int | None, older: int | None, cursor: str | None, plan: SeenPlan | None
     ) -> tuple[list[Component] | Component, str | None, bool]:
-        release = plan.get("release") if plan else None
-        if not (first or older) or not isinstance(release, int):
+        release = plan["release"] if plan else None
+        if not (first or older) or release is None:
             raise PreventUpdate
         try:
             if not is_admin():

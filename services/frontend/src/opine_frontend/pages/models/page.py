@@ -116,7 +116,7 @@ def register_callbacks(app: Dash, api: ReviewsApi, token: str) -> None:
         # Dash forgets an answer once it has asked again: of one that is late, such as an error, nothing would be seen.
         running=[(Output("models-tick", "disabled"), True, False)],
     )
-    def show(_ticks: int, _refresh: int, _again: int, seen: SeenPlan | None) -> _Page:
+    def show(_ticks: int, _refresh: int, _again: int | None, seen: SeenPlan | None) -> _Page:
         is_tick = ctx.triggered_id == "models-tick" and seen is not None
         try:
             if not is_admin():
@@ -163,7 +163,7 @@ def _look_at_all(api: ReviewsApi, plan: Plan, token: str) -> _Page:
         actions="",
         flips_hidden=plan.release is None,
         versions=versions_table(versions, plan),
-        history=paged_list(_HISTORY, {}, *read_history(api, "")),
+        history=paged_list(_HISTORY, {"brand": "", "address": ""}, *read_history(api, "")),
         plan=seen,
     )
     if plan.release is None:
