@@ -33,6 +33,7 @@ const ANSWERS = [
   { type: "lost", error: error("offline") },
   { type: "refused", error: error("busy") },
   { type: "refused", error: error("already_saved") },
+  { type: "refused", error: error("hidden") },
 ];
 
 const broken = new Set();
@@ -60,8 +61,10 @@ const check = (before, event, after, effects) => {
     require(seenStars(before) === review.stars, "stars are sent that were not on the page", before, event);
     require(after.choice === null || after.choice === review.stars, "not the stars that were chosen", before, event);
   }
-  if (event.type === "saved") require(after.attempt.phase === "taken" || effects.some((one) => one.do === "clear"),
-    "a saved draft stays", before, event);
+  const over = ["saved", "hidden"].includes(after.attempt.phase) && after !== before;
+  require(!over || effects.some((one) => one.do === "clear"), "a draft that is over stays", before, event);
+  require(!over || words(before.text) === before.attempt.review.text, "words are over that were not sent", before, event);
+  require(event.type !== "saved" || over || after.attempt.phase === "taken", "saved and not over", before, event);
   require(starsOf(after) === null || starsOf(after) === seenStars(after), "other stars than are shown", before, event);
 };
 

@@ -77,6 +77,41 @@ def test_a_draft_keeps_its_key(composer: ComposerPage, store: Store) -> None:
     assert store.attempts[-1][0] != first
 
 
+def test_what_was_hidden_since_it_was_saved_is_said_and_sent_no_more(composer: ComposerPage, store: Store) -> None:
+    store.knobs.answer_lost_after_saving = True
+    composer.open("lego")
+    composer.type("Great bricks")
+    composer.wait_for_prediction("Good")
+    composer.submit()
+    composer.wait_for_notice("Not saved yet")
+    (saved,) = store.keys.values()
+    store.reviews.remove(saved)
+    store.hidden.append(saved)
+    composer.submit()
+    assert "hidden it since" in composer.wait_for_thanks()
+    assert "brand's page" not in composer.driver.find_element("id", "thanks").text
+    composer.open("lego")
+    assert composer.text == ""
+
+
+def test_what_was_written_since_is_not_lost_with_what_was_hidden(composer: ComposerPage, store: Store) -> None:
+    store.knobs.answer_lost_after_saving = True
+    composer.open("lego")
+    composer.type("Great bricks")
+    composer.wait_for_prediction("Good")
+    composer.submit()
+    composer.wait_for_notice("Not saved yet")
+    store.hidden.extend(store.keys.values())
+    store.knobs.answer_lost_after_saving = False
+    composer.type(" and more")
+    composer.submit()
+    composer.wait_for_notice("This review is saved already")
+    assert composer.text == "Great bricks and more"
+    composer.press_notice()
+    composer.wait_for_thanks()
+    assert store.attempts[-1][1]["text"] == "Great bricks and more"
+
+
 def test_an_invalid_text_is_explained_and_kept(composer: ComposerPage, store: Store) -> None:
     store.knobs.invalid = True
     composer.open("lego")

@@ -1,11 +1,13 @@
 """Reports, hidden reviews, unlisted brands, ended sessions, and the history of what was done."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
+from werkzeug.test import TestResponse
 
 from tests.support.reviews.checks import problem
 from tests.support.reviews.rows import form_of_2019, submission
@@ -59,9 +61,31 @@ def test_a_hidden_review_is_nowhere_and_comes_back_as_it_was(
 
 
 def test_a_hidden_review_is_not_stored_again_by_its_key(client: FlaskClient, admin: Headers, review_id: int) -> None:
+    def again(text: str) -> TestResponse:
+        return client.post("/api/v1/reviews", json=submission(text=text), headers={"Idempotency-Key": "once"})
+
     moderate(client, admin, "hide", "review", review_id)
-    again = client.post("/api/v1/reviews", json=submission(text="to be judged"), headers={"Idempotency-Key": "once"})
-    problem(again, 409)
+    problem(again("to be judged"), 409, "review-hidden")
+    problem(again("other words"), 422, "idempotency-key-reused")
+    assert client.get("/api/v1/reviews").get_json()["items"] == []
+    moderate(client, admin, "restore", "review", review_id)
+    assert again("to be judged").get_json()["id"] == review_id
+
+
+def test_a_review_that_is_hidden_while_it_is_sent_again_stays_hidden(
+    client: FlaskClient, engine: Engine, admin: Headers, review_id: int
+) -> None:
+    def again(_: object) -> int:
+        sent = submission(text="to be judged")
+        other = client.application.test_client()
+        return other.post("/api/v1/reviews", json=sent, headers={"Idempotency-Key": "once"}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(again, range(40))
+        moderate(client, admin, "hide", "review", review_id)
+        assert set(answers) <= {201, 409}
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM review")) == 0
 
 
 def test_a_hidden_review_keeps_nothing_of_its_author(

@@ -56,27 +56,35 @@ def _add_writes(app: Flask, store: Store) -> None:
     def create() -> tuple[Response, int] | Response:
         body, key = request.get_json(), request.headers["Idempotency-Key"]
         store.attempts.append((key, body))
-        if store.knobs.invalid:
-            return problem(422, "Unprocessable Content", errors=[{"field": "text", "message": "is too short"}])
-        if store.knobs.saving_refused:
-            return problem(503, "Service Unavailable", "PostgreSQL is away")
+        refused = _refusal(store, key, body)
+        if refused is not None:
+            return refused
         saved = _save(store, key, body)
-        if saved is None:
-            return problem(422, "Unprocessable Content", type="urn:opine:problem:idempotency-key-reused")
         if store.knobs.answer_lost_after_saving:
             return problem(502, "Bad Gateway")
         return jsonify(saved), 201
 
 
-def _save(store: Store, key: str, body: dict[str, Any]) -> dict[str, Any] | None:
-    """The review that is kept under this key; None if it is another one."""
+def _refusal(store: Store, key: str, body: dict[str, Any]) -> Response | None:
+    if store.knobs.invalid:
+        return problem(422, "Unprocessable Content", errors=[{"field": "text", "message": "is too short"}])
+    if store.knobs.saving_refused:
+        return problem(503, "Service Unavailable", "PostgreSQL is away")
+    kept = store.keys.get(key)
+    if kept is None:
+        return None
+    if (kept["brand"]["slug"], kept["text"], kept["stars"]) != (body["brand"], body["text"], body["stars"]):
+        return problem(422, "Unprocessable Content", type="urn:opine:problem:idempotency-key-reused")
+    return problem(409, "Conflict", type="urn:opine:problem:review-hidden") if kept in store.hidden else None
+
+
+def _save(store: Store, key: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The review that is kept under this key."""
     with store.lock:
         if key not in store.keys:
             shown = body["prediction"] and body["prediction"]["stars"]
             store.keys[key] = store.add_review(body["brand"], body["text"], body["stars"], shown=shown)
-        kept = store.keys[key]
-        same = (kept["brand"]["slug"], kept["text"], kept["stars"]) == (body["brand"], body["text"], body["stars"])
-        return kept if same else None
+        return store.keys[key]
 
 
 def _add_reads(app: Flask, store: Store) -> None:

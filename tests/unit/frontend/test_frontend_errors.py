@@ -97,6 +97,12 @@ def test_a_used_key_is_told_apart() -> None:
     assert submission_error(problem_from(422, {}, body)).reason == "already_saved"
 
 
+def test_a_hidden_review_is_told_as_that() -> None:
+    hidden = problem_from(409, {}, b'{"type": "urn:opine:problem:review-hidden"}')
+    assert submission_error(hidden).reason == "hidden"
+    assert submission_error(problem_from(409, {}, b"{}")).reason == "failed"
+
+
 def test_a_message_after_a_lost_answer_says_that_trying_again_is_safe() -> None:
     assert "stored once" in submission_error(UnreachableError()).text
 

@@ -9,6 +9,7 @@ from opine_frontend.reviews_api.errors import (
     Asleep,
     Busy,
     Forbidden,
+    Hidden,
     Invalid,
     KeyReused,
     NotFound,
@@ -108,8 +109,8 @@ def submission_error(error: ReviewsApiError) -> UserMessage:
         return UserMessage(
             "not_found", 404, "This brand is no longer here", "It was renamed or removed. Choose another brand."
         )
-    if isinstance(error, KeyReused):
-        return UserMessage("already_saved", 409, "This review is saved already", "It was saved in other words.")
+    if isinstance(error, KeyReused | Hidden):
+        return _saved_before(error)
     if isinstance(error, Invalid):
         return UserMessage("invalid", 422, "Please change your review", _details(error))
     if isinstance(error, Busy):
@@ -119,6 +120,13 @@ def submission_error(error: ReviewsApiError) -> UserMessage:
         return UserMessage("unreachable", 503, title, "You can try again: your review is stored once.")
     title = "Not saved yet: something went wrong on our side"
     return UserMessage("failed", 502, title, "Please try again.")
+
+
+def _saved_before(error: KeyReused | Hidden) -> UserMessage:
+    if isinstance(error, KeyReused):
+        return UserMessage("already_saved", 409, "This review is saved already", "It was saved in other words.")
+    text = "It was saved, and an admin of this site has hidden it since. It is not sent again."
+    return UserMessage("hidden", 409, "This review was taken down", text)
 
 
 def _not_saved_yet(error: Busy) -> UserMessage:

@@ -45,22 +45,43 @@ def store(session: Session, submission: Submission, *, unlisted: bool = False) -
     Of two such requests at the same time the second waits in PostgreSQL for the first's commit.
 
     Raises:
-        Problem: 422 for an unknown brand, or a key that was used with another body.
+        Problem: 422 for an unknown brand, or a key that was used with another body; 409 for a review that was hidden.
     """
     brand = select(Brand.name).where(Brand.slug == submission.brand_slug)
     brand_name = session.scalar(brand if unlisted else brand.where(Brand.listed))
     if brand_name is None:
         raise invalid_field("brand", "is not known here")
-    if submission.idempotency_key is not None and _is_hidden(session, submission.idempotency_key):
-        raise Problem(409, "The review with this Idempotency-Key was hidden by an administrator.")
     review = _insert(session, submission)
-    if review is not None:
-        return StoredReview(review=review, brand_name=brand_name, replayed=False)
-    return _find_earlier(session, submission)
+    if review is None:
+        return _find_earlier(session, submission)
+    # Only now: it may have been hidden while this waited for its key, which hiding takes out of the reviews.
+    _refuse_hidden(session, submission)
+    return StoredReview(review=review, brand_name=brand_name, replayed=False)
 
 
-def _is_hidden(session: Session, key: str) -> bool:
-    return session.scalar(select(HiddenReview.id).where(HiddenReview.idempotency_key == key)) is not None
+def _refuse_hidden(session: Session, submission: Submission) -> None:
+    if submission.idempotency_key is None:
+        return
+    hidden = select(HiddenReview.kept).where(HiddenReview.idempotency_key == submission.idempotency_key)
+    kept = session.scalar(hidden)
+    if kept is None:
+        return
+    # As PostgreSQL writes bytes in JSON.
+    _require_same_body(bytes.fromhex(str(kept["request_fingerprint"]).removeprefix("\\x")), submission)
+    raise Problem(
+        409,
+        "This review was stored before, and an administrator has hidden it since. Do not send it again.",
+        kind="review-hidden",
+    )
+
+
+def _require_same_body(kept: bytes | None, submission: Submission) -> None:
+    if kept != submission.request_fingerprint:
+        raise Problem(
+            422,
+            "This Idempotency-Key was used with another body. Send a new review with a new key.",
+            kind="idempotency-key-reused",
+        )
 
 
 def _insert(session: Session, submission: Submission) -> Review | None:
@@ -100,10 +121,5 @@ def _find_earlier(session: Session, submission: Submission) -> StoredReview:
         # Stored by another request and deleted by an administrator within these milliseconds.
         raise Problem(409, "The review with this Idempotency-Key was just deleted. Send it with a new key.")
     review, brand_name = found
-    if review.request_fingerprint != submission.request_fingerprint:
-        raise Problem(
-            422,
-            "This Idempotency-Key was used with another body. Send a new review with a new key.",
-            kind="idempotency-key-reused",
-        )
+    _require_same_body(review.request_fingerprint, submission)
     return StoredReview(review=review, brand_name=brand_name, replayed=True)

@@ -243,7 +243,7 @@ def _submit() -> html.Div:
 def _thanks(slug: str) -> html.Div:
     return html.Div(
         [
-            html.Span(className="thanks-sign", **aria(hidden="true")),
+            html.Span(id="thanks-sign", className="thanks-sign", **aria(hidden="true")),
             html.H2("Thank you, your review is in.", id="thanks-title", tabIndex="-1"),
             html.P(id="thanks-text"),
             html.Div(

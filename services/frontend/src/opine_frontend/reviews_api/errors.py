@@ -50,6 +50,10 @@ class KeyReused(Invalid):
     """The Idempotency-Key belongs to another review that is stored."""
 
 
+class Hidden(Problem):
+    """409: the review with this Idempotency-Key was stored, and an admin has hidden it since."""
+
+
 class Forbidden(Problem):
     """401 or 403: the token is missing or wrong."""
 
@@ -100,6 +104,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
 # Before the status: 409 says that there is a conflict, the type which one.
 _BY_TYPE: dict[str, type[Problem]] = {
     "urn:opine:problem:idempotency-key-reused": KeyReused,
+    "urn:opine:problem:review-hidden": Hidden,
     "urn:opine:problem:stale-revision": Stale,
     "urn:opine:problem:step-refused": StepRefused,
     "urn:opine:problem:release-ended": StepRefused,

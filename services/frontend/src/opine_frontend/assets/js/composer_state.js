@@ -18,6 +18,7 @@
 //                 failed      the server could not or would not save it
 //                 taken       this draft was saved before, in other words
 //                 saved
+//                 hidden      saved before, and an admin has hidden it since
 //   connected   whether the server answered last time
 //
 // and beside them the brand, the draft's key, which makes every try and every tab one review, whether this browser could
@@ -28,6 +29,8 @@
 
   // Worth another try by itself, as long as the words stay.
   const PASSING = new Set(["sentiment_away", "sentiment_late", "unreachable", "offline"]);
+  // The attempt has ended, and with it the draft; the page opens another one.
+  const OVER = new Set(["saved", "hidden"]);
   const RETRY_AFTER_S = 5;
   const LONGEST_RETRY_S = 60;
 
@@ -82,6 +85,12 @@
   // What the person changes is no longer what they asked to save; one on its way cannot be called back.
   const withdrawn = (state) =>
     ["sending", "taken"].includes(state.attempt.phase) ? state : { ...state, attempt: NO_ATTEMPT };
+
+  // What was sent was stored. What was changed since is not in it.
+  const ended = (state, over) =>
+    isUnchanged(state)
+      ? [withAttempt(state, over), [{ do: "cancelAsk" }, { do: "clear" }]]
+      : [withAttempt(state, { phase: "taken" }), [{ do: "keep" }]];
 
   const ON = {
     opened(state) {
@@ -168,15 +177,13 @@
     },
 
     saved(state) {
-      const { review } = state.attempt;
-      const answered = { ...state, connected: true };
-      if (!isUnchanged(state)) return [withAttempt(answered, { phase: "taken" }), [{ do: "keep" }]];
-      return [withAttempt(answered, { phase: "saved", review }), [{ do: "cancelAsk" }, { do: "clear" }]];
+      return ended({ ...state, connected: true }, { phase: "saved", review: state.attempt.review });
     },
 
     refused(state, { error }) {
       const answered = { ...state, connected: true };
       if (error.reason === "already_saved") return [withAttempt(answered, { phase: "taken" }), [{ do: "keep" }]];
+      if (error.reason === "hidden") return ended(answered, { phase: "hidden", error });
       const { review, choice } = state.attempt;
       const again = isUnchanged(state) ? { review, choice } : {};
       return [withAttempt(answered, { phase: "failed", error, ...again }), [{ do: "keep" }]];
@@ -209,10 +216,11 @@
     },
   };
 
-  // What is saved is over; the page opens another one.
-  const next = (state, event) => (state.attempt.phase === "saved" ? [state, []] : ON[event.type](state, event));
+  const isOver = (state) => OVER.has(state.attempt.phase);
 
-  const wouldBeLost = (state) => !state.kept && words(state.text) !== "" && state.attempt.phase !== "saved";
+  const next = (state, event) => (isOver(state) ? [state, []] : ON[event.type](state, event));
 
-  opine.composerState = { initial, next, starsOf, seenStars, words, wouldBeLost, events: Object.keys(ON) };
+  const wouldBeLost = (state) => !state.kept && words(state.text) !== "" && !isOver(state);
+
+  opine.composerState = { initial, next, starsOf, seenStars, words, isOver, wouldBeLost, events: Object.keys(ON) };
 })();

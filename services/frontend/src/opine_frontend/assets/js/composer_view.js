@@ -42,7 +42,7 @@
     showSubmit(state);
     showNotice(noticeOf(state));
     if (isNotJudged(state.proposal)) speakLater(state.proposal.error.text, () => state.proposal.error.text);
-    if (state.attempt.phase === "saved") showThanks(state.brand, state.attempt.review.stars);
+    if (opine.composerState.isOver(state)) showEnd(state);
   };
 
   const fill = (text) => {
@@ -136,7 +136,7 @@
     const { phase } = state.attempt;
     const hasText = opine.composerState.words(state.text) !== "";
     const hasStars = opine.composerState.seenStars(state) !== null;
-    const over = ["sending", "taken", "saved"].includes(phase);
+    const over = ["sending", "taken"].includes(phase) || opine.composerState.isOver(state);
     byId("submit_button").disabled = over || !hasText || !hasStars;
     byId("submit_button").dataset.submitting = phase === "sending";
     byId("submit-label").textContent = phase === "sending" ? "Saving …" : "Submit review";
@@ -219,9 +219,16 @@
     }
   };
 
-  const showThanks = (brand, stars) => {
+  const showEnd = ({ brand, attempt: { phase, review, error } }) => {
     if (!byId("thanks").hidden) return;
-    byId("thanks-text").textContent = `${starsText(stars)} for ${brand.name}.`;
+    if (phase === "saved") {
+      byId("thanks-text").textContent = `${starsText(review.stars)} for ${brand.name}.`;
+    } else {
+      byId("thanks-title").textContent = error.title;
+      byId("thanks-text").textContent = error.text;
+      byId("thanks-sign").hidden = true;
+      byId("thanks-link").hidden = true;
+    }
     byId("composer").hidden = true;
     byId("thanks").hidden = false;
     byId("thanks-title").focus();
