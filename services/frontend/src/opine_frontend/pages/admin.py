@@ -3,7 +3,8 @@
 Its callbacks that reach the API ask for the session again: a callback is reachable without its page.
 """
 
-from collections.abc import Mapping
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Mapping
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -233,6 +234,12 @@ def export_path(query: ReviewQuery) -> str:
     return link(f"/admin/reviews.csv?{urlencode(query.filters())}")
 
 
+def _with_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """By the byte order mark Excel knows UTF-8; an API of the version before would refuse to be asked for it."""
+    yield BOM_UTF8
+    yield from chunks
+
+
 def toggle_sort(fields: Fields, column: str) -> Fields:
     """The filters after a click on a column's heading: its other order, or this column with the largest first."""
     current = review_query(fields)
@@ -369,7 +376,7 @@ def register_export(server: Flask, api: ReviewsApi, token: str) -> None:
             message = admin_error(error)
             return Response(f"{message.line}\n", message.status, mimetype="text/plain")
         return Response(
-            stream_with_context(chunks),
+            stream_with_context(_with_mark(chunks)),
             mimetype="text/csv",
             headers={
                 "Content-Disposition": "attachment; filename=opine-reviews.csv",

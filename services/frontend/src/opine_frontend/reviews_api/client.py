@@ -127,11 +127,10 @@ class ReviewsApi:
         self._request("DELETE", f"/admin-sessions/{_segment(session_id)}", headers=_bearer(token))
 
     def export(self, query: ReviewQuery, *, token: str) -> Iterator[bytes]:
-        """The reviews as CSV for a spreadsheet, in chunks. The call is made at once: errors come before the first."""
+        """The reviews as CSV, in chunks. The call is made at once: errors come before the first."""
         headers = {**_bearer(token), "Accept": "text/csv"}
-        filters = {**query.filters(), "bom": "true"}
         answer = self._request(
-            "GET", "/reviews.csv", query=filters, headers=headers, timeout_s=STREAM_TIMEOUT_S, stream=True
+            "GET", "/reviews.csv", query=query.filters(), headers=headers, timeout_s=STREAM_TIMEOUT_S, stream=True
         )
 
         def chunks() -> Iterator[bytes]:
