@@ -3,14 +3,15 @@
 from typing import Any
 
 import pytest
-from selenium.webdriver import Chrome
+from selenium.webdriver import Chrome, Keys
 
+from tests.support.browser.admin_page import AdminPage
 from tests.support.browser.brand_pages import BrandPage
 from tests.support.browser.checks import overflow_px
 from tests.support.browser.chromium import NARROWEST, set_viewport
 from tests.support.browser.composer_page import ComposerPage
 from tests.support.browser.waiting import wait_for
-from tests.support.fake_reviews.store import Store
+from tests.support.fake_reviews.store import PASSWORD, Store
 
 # What a shape is painted with, and on which ground.
 _PAINT = """
@@ -106,3 +107,92 @@ def test_the_narrowest_screen_is_wide_enough(driver: Chrome, base_url: str, path
     driver.get(f"{base_url}{path}")
     wait_for(driver, "the page", lambda: driver.find_element("css selector", "#main h1").is_displayed())
     assert overflow_px(driver) == 0
+
+
+_HEBREW = "\u05d1\u05e0\u05e7 (123)!"
+_NO_DIRECTION = r"""
+const found = [];
+const texts = document.createTreeWalker(document.getElementById("main"), NodeFilter.SHOW_TEXT);
+while (texts.nextNode()) {
+  const parent = texts.currentNode.parentElement;
+  const isSeen = /[\u0590-\u05ff]/.test(texts.currentNode.textContent) && !parent.closest(".visually-hidden");
+  if (isSeen && !parent.closest("[dir], .monogram, [role=option]")) found.push(parent.outerHTML);
+}
+return found;
+"""
+_PATHS = ("/?brand=nike", "/", "/brands", "/brands/nike", "/brands/patagonia", "/compare?a=nike&b=ikea", "/admin")
+
+
+def _open(driver: Chrome, base_url: str, path: str) -> None:
+    if path == "/admin":
+        page = AdminPage(driver, base_url)
+        page.open()
+        page.log_in(PASSWORD)
+        page.wait_for_rows(20)
+        wait_for(driver, "what is moderated", lambda: "Hidden reviews" in page.moderation)
+        return
+    driver.get(f"{base_url}{path}")
+    wait_for(driver, "the page", lambda: driver.find_element("css selector", "#main h1").is_displayed())
+    wait_for(driver, "all of it", lambda: not driver.find_elements("css selector", "#main .skeleton"))
+
+
+@pytest.mark.parametrize("path", _PATHS)
+def test_what_anybody_wrote_has_its_own_direction(driver: Chrome, store: Store, base_url: str, path: str) -> None:
+    store.say_everywhere(_HEBREW)
+    _open(driver, base_url, path)
+    assert _HEBREW in driver.find_element("id", "main").text
+    assert driver.execute_script(_NO_DIRECTION) == []
+    driver.execute_script("document.querySelector('#main h1').textContent = arguments[0]", _HEBREW)
+    driver.execute_script("document.querySelector('#main h1').removeAttribute('dir')")
+    assert len(driver.execute_script(_NO_DIRECTION)) == 1
+
+
+# The last makes room for who reads letters better apart (WCAG 2.2, 1.4.12).
+@pytest.mark.parametrize(
+    "style",
+    ["", "* { letter-spacing: 0.12em !important; word-spacing: 0.16em !important }"],
+)
+@pytest.mark.parametrize("path", _PATHS)
+def test_no_word_is_too_long_for_the_narrowest_screen(
+    driver: Chrome, store: Store, base_url: str, path: str, style: str
+) -> None:
+    store.say_everywhere("Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2)
+    set_viewport(driver, NARROWEST)
+    _open(driver, base_url, path)
+    add = "document.head.append(Object.assign(document.createElement('style'), {textContent: arguments[0]}))"
+    driver.execute_script(add, style)
+    assert overflow_px(driver) == 0
+
+
+@pytest.mark.parametrize("path", _PATHS)
+def test_what_paper_cannot_do_is_not_printed(driver: Chrome, store: Store, base_url: str, path: str) -> None:
+    store.say_everywhere("words")
+    _open(driver, base_url, path)
+    _emulate(driver, media="print")
+    shown = (
+        "return [...document.querySelectorAll('button, .as-table summary, [class*=button-], .filters input')]"
+        ".filter((one) => one.checkVisibility()).map((one) => one.textContent)"
+    )
+    # Headings of columns, which sort on a screen.
+    headings = {"Date ↓", "Brand", "Stars", "Sentiment"} if path == "/admin" else set()
+    assert set(driver.execute_script(shown)) == headings
+
+
+@pytest.mark.parametrize("last", [{"keyCode": 229}, {"isComposing": True}, {"keyCode": 229, "isComposing": True}])
+def test_an_input_method_keeps_its_keys(composer: ComposerPage, store: Store, last: dict[str, object]) -> None:
+    composer.open("lego")
+    composer.type("Great bricks")
+    composer.wait_for_prediction("Good")
+    press = (
+        "document.getElementById('review').dispatchEvent(new KeyboardEvent('keydown',"
+        "{key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true, ...arguments[0]}))"
+    )
+    composer.driver.execute_script(press, last)
+    compose = {"text": "\u306b\u307b", "selectionStart": 2, "selectionEnd": 2}
+    composer.driver.execute_cdp_cmd("Input.imeSetComposition", compose)
+    composer.type(Keys.CONTROL + Keys.ENTER)
+    assert store.attempts == []
+    composer.driver.execute_cdp_cmd("Input.insertText", {"text": "\u65e5\u672c"})
+    composer.driver.execute_script(press, {"keyCode": 13})
+    composer.wait_for_thanks()
+    assert [body["text"] for _, body in store.attempts] == ["Great bricks\u65e5\u672c"]

@@ -57,18 +57,24 @@ class Store:
     moderated: list[dict[str, Any]] = field(default_factory=list)
     unlisted: list[dict[str, str]] = field(default_factory=list)
     rising: list[dict[str, Any]] = field(default_factory=list)
+    brands: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
-        self.brands = [
-            {"slug": slug_of(name), "name": name, "website": f"https://www.{slug_of(name)}.example", "sector": sector}
-            for name, sector in zip(NAMES, SECTORS * 10, strict=True)
-        ]
         self.reset()
 
     def reset(self) -> None:
         with self.lock:
             self.knobs = Knobs()
+            self.brands = [
+                {
+                    "slug": slug_of(name),
+                    "name": name,
+                    "website": f"https://www.{slug_of(name)}.example",
+                    "sector": sector,
+                }
+                for name, sector in zip(NAMES, SECTORS * 10, strict=True)
+            ]
             self.keys.clear()
             self.ended_sessions.clear()
             for moderation in (self.reports, self.hidden, self.moderated, self.unlisted):
@@ -120,6 +126,20 @@ class Store:
             }
             self.reviews.append(review)
         return review
+
+    def say_everywhere(self, words: str) -> None:
+        """Names and texts that anybody may write become these words."""
+        with self.lock:
+            for brand in self.brands:
+                brand.update(name=words, sector=words)
+            for review in (*self.reviews, *self.scraped):
+                review["text"] = words
+                review["brand"]["name"] = words
+            for rise in self.rising:
+                rise["brand"]["name"] = words
+            self.hidden.append(dict(self.reviews[0]))
+            self.unlisted.append({"slug": "new", "name": words})
+            self.reports.append((self.reviews[1]["id"], words))
 
     def brand(self, slug: str) -> dict[str, Any]:
         """Raises KeyError for an unknown slug."""

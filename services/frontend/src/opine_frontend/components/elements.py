@@ -102,7 +102,7 @@ def share_button() -> html.Button:
     return html.Button("Share", className="button-quiet", **data(share=""), **aria(live="polite"))
 
 
-def empty_state(title: str, text: str, *actions: Component) -> html.Div:
+def empty_state(title: str, text: str | list[Component | str], *actions: Component) -> html.Div:
     """What stands where a list would, while it has nothing in it."""
     return html.Div(
         [html.P(title, className="notice-title"), html.P(text), html.Div(actions, className="actions")],

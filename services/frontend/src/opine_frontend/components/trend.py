@@ -137,5 +137,6 @@ def _table(line: Line) -> html.Details:
         for week in line.weeks
     ]
     table = html.Table([html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(rows)])
-    title = f"Show {line.name} as a table" if line.name else "Show as a table"
-    return html.Details([html.Summary(title), html.Div(table, className="table-scroll")], className="as-table")
+    name = html.Span(line.name, dir="auto")
+    title = html.Summary(["Show ", name, " as a table"] if line.name else "Show as a table")
+    return html.Details([title, html.Div(table, className="table-scroll")], className="as-table")

@@ -186,7 +186,7 @@ def _row(review: Review) -> html.Tr:
     return html.Tr(
         [
             html.Td(html.Time(day(review.created_at), dateTime=review.created_at.isoformat()), **data(label="Date")),
-            html.Td(html.A(review.brand.name, href=brand_path(review.brand.slug)), **data(label="Brand")),
+            html.Td(html.A(review.brand.name, href=brand_path(review.brand.slug), dir="auto"), **data(label="Brand")),
             html.Td(
                 html.Div(review.text, className="clipped", dir="auto"), className="admin-text", **data(label="Review")
             ),

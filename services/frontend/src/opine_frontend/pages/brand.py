@@ -117,7 +117,7 @@ def _head(brand: Brand) -> html.Div:
 
 def _facts(brand: Brand) -> list[Component]:
     website = safe_website(brand.website)
-    facts: list[Component] = [html.Span(brand.sector)] if brand.sector else []
+    facts: list[Component] = [html.Span(brand.sector, dir="auto")] if brand.sector else []
     if brand.demo:
         facts.append(html.Span([*demo_tag(shown=True), " invented for a demonstration"]))
     if website:
@@ -339,7 +339,7 @@ def _text(review: ScrapedReview) -> list[Component]:
 def _reply(review: ScrapedReview) -> list[Component]:
     if not review.reply:
         return []
-    answered = html.P(f"{review.brand.name} answered", className="small review-answered")
+    answered = html.P([html.Span(review.brand.name, dir="auto"), " answered"], className="small review-answered")
     return [
         html.Blockquote(
             [answered, html.P(review.reply, className="review-reply-text", dir="auto")], className="review-reply"

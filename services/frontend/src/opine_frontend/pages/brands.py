@@ -107,9 +107,9 @@ def brand_cards(brands: list[Brand]) -> html.Ul:
 
 
 def no_brands(query: str) -> html.Div:
-    return empty_state(
-        "No brand found", f"Nothing matches “{query}”." if query else "There are no brands in this sector yet."
-    )
+    if not query:
+        return empty_state("No brand found", "There are no brands in this sector yet.")
+    return empty_state("No brand found", ["Nothing matches “", html.Span(query, dir="auto"), "”."])
 
 
 def _rating(brand: Brand) -> list[Component]:
@@ -127,7 +127,10 @@ def _card(brand: Brand) -> html.Li:
                 html.Span(
                     [
                         html.Span(brand.name, className="brand-name", dir="auto"),
-                        html.Span([brand.sector or "", *demo_tag(shown=brand.demo)], className="quiet small"),
+                        html.Span(
+                            [html.Span(brand.sector or "", dir="auto"), *demo_tag(shown=brand.demo)],
+                            className="quiet small",
+                        ),
                         html.Span(_rating(brand), className="brand-rating small"),
                     ],
                     className="brand-text",

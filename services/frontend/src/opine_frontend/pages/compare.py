@@ -43,9 +43,10 @@ def compare_page(api: ReviewsApi, query: str) -> tuple[list[str], html.Div]:
     found = [one for one in compared if one is not None]
     both = len(found) == len(_SIDES) and slugs[0] != slugs[1]
     names = [one.brand.name for one in found]
-    title = " and ".join(names) if both else "Compare two brands"
+    first, *others = (html.Span(name, dir="auto") for name in names) if both else ["Compare two brands"]
+    title = [first, *(part for name in others for part in (" and ", name))]
     share = [share_button()] if both else []
-    head = html.Div([html.H1(title, dir="auto"), *share], className="compare-head")
+    head = html.Div([html.H1(title), *share], className="compare-head")
     fields = html.Div(
         [_field(side, label, one) for (side, label), one in zip(_SIDES, compared, strict=True)],
         className="filters",

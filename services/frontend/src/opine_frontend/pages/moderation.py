@@ -35,7 +35,11 @@ def moderation_content(found: Moderation) -> list[Component]:
         parts += [html.H3("Reported reviews"), _table("Review", "Reports", rows=[*map(_reported, found.reported)])]
     if found.unlisted_brands:
         rows: list[list[Component | str]] = [
-            [brand.name, brand.slug, _actions("brand", brand.slug, brand.name, "approve", "delete")]
+            [
+                html.Span(brand.name, dir="auto"),
+                brand.slug,
+                _actions("brand", brand.slug, brand.name, "approve", "delete"),
+            ]
             for brand in found.unlisted_brands
         ]
         parts += [html.H3("Brands that are not listed"), _table("Brand", "Slug", rows=rows)]
@@ -50,9 +54,9 @@ def moderation_content(found: Moderation) -> list[Component]:
 
 
 def _reported(review: ReportedReview) -> list[Component | str]:
-    told = ": ".join([counted(review.reports, "report"), "; ".join(review.reasons)]).removesuffix(": ")
+    reasons = [html.Div(reason, dir="auto") for reason in review.reasons]
     actions = _actions("review", str(review.id), f"the review of {review.brand_slug}", "dismiss", "hide", "delete")
-    return [_clipped(review.text), told, actions]
+    return [_clipped(review.text), html.Div([counted(review.reports, "report"), *reasons]), actions]
 
 
 def _hidden(review: HiddenReview) -> list[Component | str]:
@@ -61,7 +65,7 @@ def _hidden(review: HiddenReview) -> list[Component | str]:
 
 
 def _clipped(text: str) -> html.Div:
-    return html.Div(excerpt(text), className="clipped")
+    return html.Div(excerpt(text), className="clipped", dir="auto")
 
 
 def _event(event: ModerationEvent) -> list[Component | str]:

@@ -68,7 +68,7 @@ def _question(brand: Brand, reviews_text: str) -> html.Div:
                     html.H1(["What do you think of ", link, "?"]),
                     html.P(
                         [
-                            *([html.Span(brand.sector)] if brand.sector else []),
+                            *([html.Span(brand.sector, dir="auto")] if brand.sector else []),
                             dcc.Link(reviews_text, href=brand_path(brand.slug)),
                         ],
                         className="facts quiet",

@@ -206,8 +206,9 @@
   });
   on("click", "#submit_button", () => shown.dispatch({ type: "submit" }));
   on("keydown", "#review", (_target, event) => {
-    // While an input method composes a word, the keys are its own.
-    if (event.isComposing || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    // While an input method composes a word, the keys are its own. Of the last one Safari says so by this number only.
+    const composes = event.isComposing || event.keyCode === 229;
+    if (composes || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     shown.dispatch({ type: "submit" });
   });
 
