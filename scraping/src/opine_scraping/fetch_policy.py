@@ -14,6 +14,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from opine_common.text import decode_marked
 from protego import Protego
 from pydantic import ValidationError
 
@@ -140,7 +141,7 @@ def read_policy(site: Site, settings: Settings) -> FetchPolicy:
     try:
         _check_addresses(site)
         with build_opener(_OnSite(site)).open(request, timeout=_ROBOTS_TIMEOUT_S) as answer:
-            rules = _read_within(answer, _ROBOTS_TIMEOUT_S).decode(errors="replace")
+            rules = _read_rules(answer)
     except HTTPError as error:
         # 5xx means "all is forbidden" (RFC 9309, 2.3.1.4); 429 is a 4xx, but no answer to what may be fetched.
         if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR or error.code == HTTPStatus.TOO_MANY_REQUESTS:
@@ -166,6 +167,22 @@ class _OnSite(HTTPRedirectHandler):
         if not self._site.holds(newurl):
             raise URLError(f"it redirects to another site, {urlsplit(newurl)[1]}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _read_rules(answer: HTTPResponse) -> str:
+    """The text of robots.txt.
+
+    Raises:
+        ValueError: it is none, so that nobody knows what it forbids.
+    """
+    coding = answer.headers.get("Content-Encoding", "identity")
+    if coding.lower() != "identity":
+        raise ValueError(f"it is coded by {coding}, which it was not asked for")
+    # RFC 9309 wants UTF-8; with a mark that is left in, its first line would be no rule.
+    rules = decode_marked(_read_within(answer, _ROBOTS_TIMEOUT_S), errors="replace")
+    if "\0" in rules:
+        raise ValueError("it is no text")
+    return rules
 
 
 def _read_within(answer: HTTPResponse, seconds: float) -> bytes:

@@ -142,6 +142,35 @@ BAD_PAGES: dict[str, Callable[[Props], object]] = {
     "a company that is a path": lambda props: props["businessUnit"].update(identifyingName="../../x"),
     "a JSON too deep to mask": lambda props: props.update(reviews="no list", deep=nested(700)),
 }
+# What a page says of its company beside its key; what of it is stored in its place.
+BAD_DETAILS: dict[str, tuple[Props, Props]] = {
+    "a category that is a number": ({"breadcrumb": {"topLevelDisplayName": 5}}, {"category": None}),
+    "a category without end": ({"breadcrumb": {"topLevelDisplayName": "c" * 9_000}}, {"category": None}),
+    "a name without end": ({"displayName": "n" * 9_000}, {"name": "KEY"}),
+    "a name that is a list": ({"displayName": ["x"]}, {"name": "KEY"}),
+    "no name": ({"displayName": None}, {"name": "KEY"}),
+    "a website that is a number": ({"websiteUrl": 5}, {"website": None}),
+    "a website without end": ({"websiteUrl": f"https://x.example/{'a' * 9_000}"}, {"website": None}),
+    "a website that is no address": ({"websiteUrl": "http://[::1"}, {"website": None}),
+    "a picture without end": ({"profileImageUrl": f"https://x.example/{'a' * 9_000}"}, {"logo": None}),
+    "a picture that is a program": ({"profileImageUrl": "javascript:alert(1)"}, {"logo": None}),
+    "a picture that is nested lists": ({"profileImageUrl": nested(300)}, {"logo": None}),
+}
+
+
+def test_what_cannot_be_of_a_company_costs_none_of_its_reviews(program: Program, edit: Editor) -> None:
+    names = {edit.new(case): case for case in BAD_DETAILS}
+    for name, case in names.items():
+        edit.props(name, lambda props, case=case: props["businessUnit"].update(BAD_DETAILS[case][0]))  # type: ignore[misc]
+    ended = program.run("crawl", "--company", *names)
+    assert read_of(ended) == dict.fromkeys(names, 33), ended.stderr
+    assert ended.report.rejected == {"bad_card": len(BAD_DETAILS)}
+    stored = {row["company"]: row for row in parquet_rows(ended.folder / "output", "companies")}
+    for name, case in names.items():
+        kept = {field: name if value == "KEY" else value for field, value in BAD_DETAILS[case][1].items()}
+        assert stored[name] | kept == stored[name], case
+
+
 BAD_LINKS = ("http://[::1", "//[::1/x", "http://127.0.0.1:99999/x")
 TOO_DEEP = '<script id="__NEXT_DATA__" type="application/json">' + "[" * 100_000 + "]" * 100_000 + "</script>"
 
@@ -247,6 +276,29 @@ def test_robots_txt_is_not_fetched_from_elsewhere(program: Program, elsewhere: D
     ended = program.run("crawl", "--company", GOOD)
     assert (ended.code, "redirects to another site" in ended.stderr) == (69, True)
     assert elsewhere.site.asked.total() == 0
+
+
+ROBOTS: dict[str, tuple[Answer, int]] = {
+    "a byte order mark": (Answer("\ufeffUser-agent: *\nDisallow: /\n"), 64),
+    "line ends of another age": (Answer("User-agent: *\rDisallow: /\r"), 64),
+    "capitals and blanks": (Answer(" USER-AGENT : *\n DISALLOW : / # all\n"), 64),
+    "percent signs": (Answer("User-agent: *\nDisallow: /%72eview\n"), 64),
+    "two bytes a letter": (Answer("\0".join("User-agent: *\nDisallow: /\n")), 69),
+    "NUL": (Answer("User-agent: *\0\nDisallow: /\n"), 69),
+    "gzip": (Answer("User-agent: *\nDisallow: /\n", headers={"Content-Encoding": "gzip"}), 69),
+    "a coding that nobody knows": (Answer("User-agent: *\nDisallow: /\n", headers={"Content-Encoding": "x"}), 69),
+}
+
+
+@pytest.mark.parametrize("case", ROBOTS)
+def test_what_robots_txt_forbids_is_not_asked_for_however_it_is_written(
+    program: Program, server: DemoServer, edit: Editor, case: str
+) -> None:
+    answer, code = ROBOTS[case]
+    edit.answer("/robots.txt", lambda _: answer)
+    ended = program.run("crawl", "--company", GOOD)
+    assert ended.code == code, ended.stderr
+    assert pages_asked(server) == []
 
 
 def test_a_field_that_is_renamed_ends_the_run_with_its_name(program: Program, edit: Editor) -> None:

@@ -73,5 +73,5 @@ def pages_asked(server: DemoServer) -> list[str]:
     return [path for path, count in asked for _ in range(count) if path.startswith("/review/")]
 
 
-def parquet_rows(folder: Path) -> list[dict[str, Any]]:
-    return list(dataset.dataset(folder / "reviews", partitioning="hive").to_table().to_pylist())
+def parquet_rows(folder: Path, kind: str = "reviews") -> list[dict[str, Any]]:
+    return list(dataset.dataset(folder / kind, partitioning="hive").to_table().to_pylist())

@@ -25,10 +25,10 @@ from opine_scraping.parsers.page import (
     first,
     has_class,
     page_number,
+    read_company,
     read_entry,
     stable_id,
     text_of,
-    web_address,
 )
 from opine_scraping.redaction import PLACEHOLDER, looks_like_name, redact_reply, redact_review
 
@@ -81,10 +81,9 @@ class Cards2019Reviews:
         return first(page.tree, _COMPANY_NAME) is not None and bool(page.tree.xpath(f"{_REVIEW_CARDS} | {_TOTAL}"))
 
     def parse(self, page: Page) -> ListRead:
-        company = self._company(page)
+        company, issues = self._company(page)
         counts = _page_counts(page)
         shown = first(page.tree, _TOTAL)
-        issues = []
         if counts.total is None and shown is not None and text_of(shown):
             issues.append(ParseIssue(Reason.UNKNOWN_MARKUP, "the number of reviews cannot be read"))
         return ListRead.of(
@@ -103,20 +102,18 @@ class Cards2019Reviews:
     def redact(self, page: Page) -> str:
         return _render(self.parse(page))
 
-    def _company(self, page: Page) -> CompanyItem:
+    def _company(self, page: Page) -> tuple[CompanyItem, list[ParseIssue]]:
         company = company_in_url(page.url)
         name = text_of(page.tree.xpath(_COMPANY_NAME)[0])
         if not company or not name:
             raise ParseError(Reason.UNKNOWN_MARKUP, "the page names no company")
-        return CompanyItem(
-            source=SOURCE,
+        return read_company(
+            page,
+            self.name,
             company=company,
             name=name,
-            website=web_address(_attribute(page.tree, _WEBSITE)),
-            logo=web_address(_attribute(page.tree, _LOGO)),
-            source_url=page.url,
-            read_at=page.read_at,
-            parser=self.name,
+            website=_attribute(page.tree, _WEBSITE),
+            logo=_attribute(page.tree, _LOGO),
         )
 
 

@@ -22,6 +22,7 @@ from opine_scraping.parsers.page import (
     ListRead,
     SubCategory,
     page_number,
+    read_company,
     read_entry,
     text_of,
     web_address,
@@ -47,19 +48,14 @@ class _Read(BaseModel):
     )
 
 
-class Breadcrumb(_Read):
-    top_level_display_name: str | None = None
-    bottom_level_display_name: str | None = None
-
-
 class BusinessUnit(_Read):
-    """The company whose reviews a page shows."""
+    """The company whose reviews a page shows. What else it says of it is looked at one by one."""
 
     identifying_name: NonEmpty
-    display_name: NonEmpty
-    website_url: str | None = None
-    profile_image_url: str | None = None
-    breadcrumb: Breadcrumb | None = None
+    display_name: object = None
+    website_url: object = None
+    profile_image_url: object = None
+    breadcrumb: object = None
 
 
 class Verification(_Read):
@@ -133,8 +129,9 @@ class NextDataReviews:
     def parse(self, page: Page) -> ListRead:
         unit, entries = _unit(page), _entries_of(page)
         counts, issues = _counts(page)
-        if unit.website_url and web_address(unit.website_url) is None and counts.page == 1:
-            issues = [*issues, ParseIssue(Reason.BAD_CARD, "businessUnit.websiteUrl is no web address")]
+        company, of_company = self._company(page, unit)
+        if counts.page == 1:
+            issues = [*issues, *of_company]
         return ListRead.of(
             self.name,
             (
@@ -143,15 +140,25 @@ class NextDataReviews:
             ),
             counts=counts,
             next_url=page.next_url(_NEXT_LINK),
-            company=self._company(page, unit),
+            company=company,
             page_issues=issues,
             always_filled=("text", "title", "reviewer", "language", "country", "verified"),
         )
 
     def redact(self, page: Page) -> str:
         reviews = [_redact(ReviewData.model_validate(entry), entry) for entry in _entries_of(page)]
+        company, _ = self._company(page, _unit(page))
         props = {
-            "businessUnit": _unit(page).model_dump(by_alias=True),
+            "businessUnit": {
+                "identifyingName": company.company,
+                "displayName": company.name,
+                "websiteUrl": company.website,
+                "profileImageUrl": company.logo,
+                "breadcrumb": {
+                    "topLevelDisplayName": company.category,
+                    "bottomLevelDisplayName": company.sub_category,
+                },
+            },
             "filters": _page_props(page)["filters"],
             "reviews": [review.model_dump(mode="json", by_alias=True) for review in reviews],
         }
@@ -162,19 +169,17 @@ class NextDataReviews:
         )
         return f'<html><body>{links}<script id="__NEXT_DATA__" type="application/json">{data}</script></body></html>'
 
-    def _company(self, page: Page, unit: BusinessUnit) -> CompanyItem:
-        trail = unit.breadcrumb
-        return CompanyItem(
-            source=SOURCE,
+    def _company(self, page: Page, unit: BusinessUnit) -> tuple[CompanyItem, list[ParseIssue]]:
+        trail = unit.breadcrumb if isinstance(unit.breadcrumb, dict) else {}
+        return read_company(
+            page,
+            self.name,
             company=unit.identifying_name,
-            name=unit.display_name.strip() or unit.identifying_name,
-            website=web_address(unit.website_url),
-            logo=web_address(unit.profile_image_url),
-            category=trail.top_level_display_name if trail else None,
-            sub_category=trail.bottom_level_display_name if trail else None,
-            source_url=page.url,
-            read_at=page.read_at,
-            parser=self.name,
+            name=unit.display_name,
+            website=unit.website_url,
+            logo=unit.profile_image_url,
+            category=trail.get("topLevelDisplayName"),
+            sub_category=trail.get("bottomLevelDisplayName"),
         )
 
     def _review(self, page: Page, unit: BusinessUnit, number: int, entry: object) -> ReviewItem | ParseIssue:

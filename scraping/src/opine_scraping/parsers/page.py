@@ -213,9 +213,9 @@ def has_class(name: str) -> str:
     return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
 
 
-def web_address(link: str | None) -> str | None:
+def web_address(link: object) -> str | None:
     """An http(s) address without query and fragment, where tracking parameters live; None for anything else."""
-    if not link:
+    if not isinstance(link, str):
         return None
     try:
         parts = urlsplit(f"https:{link}" if link.startswith("//") else link.strip())
@@ -247,6 +247,37 @@ def read_entry(label: str, read: Callable[[], Item | ParseIssue]) -> Item | Pars
         return ParseIssue(Reason.BAD_CARD, f"{label}: {where(error)}")
     except Exception as error:  # noqa: BLE001  values of any kind come from outside
         return ParseIssue(Reason.BAD_CARD, f"{label}: {type(error).__name__}")
+
+
+# Without them a company is still one.
+_DETAILS = frozenset({"name", "website", "logo", "category", "sub_category"})
+
+
+def read_company(page: Page, parser: str, **said: object) -> tuple[CompanyItem, list[ParseIssue]]:
+    """The company that a page is of, without what it says of it that cannot be.
+
+    Raises:
+        ValidationError: `company`, which identifies it, cannot be one.
+    """
+    addresses = {name: web_address(said[name]) for name in ("website", "logo") if name in said}
+    about = {"source": SOURCE, "source_url": page.url, "read_at": page.read_at, "parser": parser}
+    fields = said | addresses | about
+    name = said.get("name")
+    fields["name"] = (name.strip() or said["company"]) if isinstance(name, str) else name
+    issues = [
+        ParseIssue(Reason.BAD_CARD, f"company: {name} is no web address")
+        for name, address in addresses.items()
+        if said[name] and address is None
+    ]
+    try:
+        return CompanyItem.model_validate(fields), issues
+    except ValidationError as error:
+        bad = {str(each["loc"][0]) for each in error.errors(include_input=False)}
+        if not bad <= _DETAILS:
+            raise
+        issues.append(ParseIssue(Reason.BAD_CARD, f"company: {where(error)}"))
+    without = {name: value for name, value in fields.items() if name not in bad}
+    return CompanyItem.model_validate({"name": said["company"]} | without), issues
 
 
 def where(error: ValidationError) -> str:

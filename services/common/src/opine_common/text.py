@@ -3,6 +3,7 @@
 Besides, the words of English that say nothing of what a text is about.
 """
 
+import codecs
 from typing import Annotated
 
 from pydantic import BeforeValidator
@@ -47,6 +48,16 @@ def require_storable(value: object) -> object:
 def unix_line_ends(text: str) -> str:
     """The text with LF for each CRLF and each CR: how a line ends depends on what the text was typed with."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def decode_marked(content: bytes, errors: str = "strict") -> str:
+    """UTF-16 where a byte order mark says so, otherwise UTF-8; without the mark.
+
+    Raises:
+        UnicodeDecodeError: it is neither, and `errors` does not replace what is not.
+    """
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if marked else "utf-8-sig", errors)
 
 
 def replace_unstorable(text: str) -> str:
