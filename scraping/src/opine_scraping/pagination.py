@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from opine_scraping.parsers.page import ListRead, Page
     from opine_scraping.run import RunRecorder
 
+# Of what a list's first page says; new reviews come while it is read, but not so many.
+MOST_GROWTH = 2
+UNPROMISED_PAGES = 100  # of a list that does not say how long it is, or hardly anything
+MOST_PAGES = 50_000  # whatever it says: more than three times those of the busiest company
 MOST_REPEATS = 10  # pages in a row; a busy company gets new reviews while it is read, but not so many
 
 
@@ -78,7 +83,13 @@ class Pagination:
             return None
         # Repeats are looked for before the page is committed, which would make all of its entries repeats. Items are
         # durable before the progress is: a kill in between makes the page come again, which the output knows.
-        issues = [*read.issues, *read.page_issues, *check_page(read), *self._check_repeats(key, at, read)]
+        issues = [
+            *read.issues,
+            *read.page_issues,
+            *check_page(read),
+            *check_length(at, read),
+            *self._check_repeats(key, at, read),
+        ]
         written = self._recorder.write_page()
         self._recorder.stats.count_page(read, written)
         self._recorder.reject(page.url, issues, page.text)
@@ -183,6 +194,23 @@ def check_page(read: ListRead) -> list[ParseIssue]:
     if read.next_url and said.total_pages is not None and said.page >= said.total_pages:
         issues.append(ParseIssue(Reason.ENDLESS, f"a next link on page {said.page} of {said.total_pages}"))
     return issues
+
+
+def check_length(at: Position, read: ListRead) -> list[ParseIssue]:
+    """Whether a list may go on: each page of one without an end may hold new entries, and say so.
+
+    Args:
+        at: where the list stood before this page.
+        read: the page.
+    """
+    if at.first_total is None:
+        promised = read.counts.total_pages or 0
+    else:
+        promised = math.ceil(at.first_total / max(1, len(read.ids) + len(read.issues)))
+    most = min(MOST_PAGES, max(UNPROMISED_PAGES, MOST_GROWTH * promised))
+    if read.next_url is None or at.pages < most:
+        return []
+    return [ParseIssue(Reason.ENDLESS, f"page {at.pages + 1:,} of {promised:,}, and one more")]
 
 
 def check_total(found: int, totals: list[int]) -> list[ParseIssue]:

@@ -12,6 +12,7 @@ import pytest
 from opine_demo_site.answers import Answer
 from opine_demo_site.catalogue import Catalogue
 from opine_demo_site.server import DemoServer
+from opine_scraping.pagination import UNPROMISED_PAGES
 
 from tests.support.scraping.run import Ended, Program, pages_asked, parquet_rows, serving
 
@@ -381,3 +382,16 @@ def test_a_cap_is_neither_success_nor_failure(program: Program, edit: Editor) ->
     assert reports[1].pages <= 2 * len(CAPS)
     assert reports[1].new_items == 0
     assert Counter(row["company"] for row in parquet_rows(program.folder / "output")) == dict.fromkeys(names, 200)
+
+
+def test_a_list_without_an_end_ends(program: Program, edit: Editor) -> None:
+    def say_little(props: Props) -> None:
+        said = props["filters"]["pagination"]
+        said.update(totalCount=20 * (said["currentPage"] + 5), totalPages=said["currentPage"] + 5)
+
+    endless = edit.new("endless", reviews=100_000)
+    edit.props(endless, say_little)
+    ended = program.run("crawl", "--company", endless, GOOD)
+    # One page of a hundred is below what fails a run.
+    assert (ended.code, ended.report.rejected) == (0, {"endless": 1}), ended.stderr
+    assert read_of(ended) == {endless: 20 * (UNPROMISED_PAGES + 1), GOOD: 33}

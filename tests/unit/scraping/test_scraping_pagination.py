@@ -1,6 +1,7 @@
 """Progress and writing, page by page, with kills in between."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,21 @@ from opine_scraping.exports.csv_output import CsvOutput
 from opine_scraping.issues import ParseIssue, Reason
 from opine_scraping.items import Item
 from opine_scraping.outputs import OutputError, Written
-from opine_scraping.pagination import MOST_REPEATS, Limits, PageList, Pagination, check_page, check_total
+from opine_scraping.pagination import (
+    MOST_PAGES,
+    MOST_REPEATS,
+    UNPROMISED_PAGES,
+    Limits,
+    PageList,
+    Pagination,
+    check_length,
+    check_page,
+    check_total,
+)
 from opine_scraping.parsers import REVIEWS, choose_parser
 from opine_scraping.parsers.page import Counts, ListRead, Page
 from opine_scraping.run import RunRecorder, Thresholds
+from opine_scraping.state import Position
 
 COMPANY = "slow-today.example"  # two pages
 START = f"http://127.0.0.1:8060/review/{COMPANY}"
@@ -163,6 +175,20 @@ def test_a_page_that_comes_for_ever_is_noticed_without_any_total(bench: Bench, p
         pages += 1
     assert pages == MOST_REPEATS
     assert bench.recorder.stats.rejected[Reason.ENDLESS] == 1
+
+
+@pytest.mark.parametrize(
+    ("first_total", "most"),
+    [(None, UNPROMISED_PAGES), (0, UNPROMISED_PAGES), (33, UNPROMISED_PAGES), (3_000, 300), (10**9, MOST_PAGES)],
+)
+def test_a_list_of_ever_new_entries_ends(page_of: PageOf, first_total: int | None, most: int) -> None:
+    read = choose_parser(REVIEWS, page_of(START)).parse(page_of(START))
+    read = replace(read, counts=Counts())
+    assert len(read.ids) == 20
+    assert check_length(Position(START, pages=most - 1, first_total=first_total), read) == []
+    (issue,) = check_length(Position(START, pages=most, first_total=first_total), read)
+    assert issue.reason is Reason.ENDLESS
+    assert check_length(Position(START, pages=most, first_total=first_total), replace(read, next_url=None)) == []
 
 
 def test_an_output_that_fails_leaves_the_progress_where_it_was(
