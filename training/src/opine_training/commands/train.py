@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import shlex
 from dataclasses import asdict, dataclass, field
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,6 +32,7 @@ from opine_training.legacy_2019 import LEGACY_2019_MANIFEST, read_legacy_2019, t
 from opine_training.loop import Training
 from opine_training.networks import build_encoding, build_network, build_seeded
 from opine_training.optimisation import Processes, processes, resolve_device
+from opine_training.phrases import phrase_targets
 from opine_training.runs import (
     ARTEFACT,
     CHECKPOINT,
@@ -117,7 +120,7 @@ def run(options: Train, command: str) -> None:
         device = resolve_device(options.hardware)
         network = _initial_network(options)
         dataset = _read_dataset(options, command, group)
-        soft_targets = SoftTargets.load(config.loss.soft_targets) if config.loss.soft_targets else None
+        soft_targets = _soft_targets(options)
         encoding = build_encoding(config)
         progress = Training(
             config, network, encoding, dataset.train, dataset.tuning, options.run, device, group, soft_targets
@@ -126,6 +129,14 @@ def run(options: Train, command: str) -> None:
             _export_and_evaluate(options, dataset, progress)
         # NCCL wants all processes to take their group down at about the same time.
         group.barrier()
+
+
+def _soft_targets(options: Train) -> SoftTargets | None:
+    """The teacher's, and what is right for phrases of our own."""
+    file, count = options.training.loss.soft_targets, options.selection.phrases
+    given = [SoftTargets.load(file)] if file else []
+    given += [phrase_targets(count)] if count else []
+    return reduce(add, given) if given else None
 
 
 def _initial_network(options: Train) -> nn.Module:

@@ -1,0 +1,171 @@
+"""Short texts made of our own patterns, with the stars that a person would give them.
+
+Reviews are long, and few of them say "not bad at all" or "1/5": what is typed first, and what negation, contrast or
+comparison turn round, is learned from phrases. `phrases.toml` has the patterns, each with the stars that are right.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from opine_training.behaviour import read_probes
+from opine_training.reviews import Row, text_digest
+from opine_training.sampling import SoftTargets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+SOURCE = "phrases"
+_PATTERNS = resources.files("opine_training") / "phrases.toml"
+_NO_OPINION = resources.files("opine_training") / "abstention.toml"
+_SEED = 20261129
+_SLOT = re.compile(r"\{(\w+)\}")
+# In logits a star away from what is accepted; of what says nothing nearly every star may come.
+_SURE, _UNSURE = 2.2, 0.8
+_EXTREMES = 0.4  # people who praise or complain at all give five stars or one more often than four or two
+_NO_OPINION_WEIGHT = 30  # patterns' worth
+_LOWER, _BARE, _STRETCHED = 0.25, 0.45, 0.55  # cumulated shares of styles; the rest stays as it is written
+
+
+class Grammar:
+    """Fills the slots of patterns by words, whose own slots are filled in turn."""
+
+    def __init__(
+        self,
+        words: Mapping[str, Sequence[str]],
+        rng: random.Random,
+        made: Mapping[str, Callable[[], str]] | None = None,
+    ) -> None:
+        """`made` are slots whose words are made up anew each time."""
+        self._words, self._rng, self._made = words, rng, made or {}
+
+    def fill(self, pattern: str) -> str:
+        """A pattern with a word in each slot.
+
+        Raises:
+            KeyError: a slot that has no words.
+        """
+        return _SLOT.sub(self._word, pattern)
+
+    def _word(self, slot: re.Match[str]) -> str:
+        name = slot[1]
+        if name in self._made:
+            return self._made[name]()
+        return self.fill(self._rng.choice(self._words[name]))
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A text and what it should be read as."""
+
+    text: str
+    digest: int
+    logits: NDArray[np.float32]
+    """Shape (5,), of one to five stars."""
+    stars: int
+    """1-5, drawn from the logits."""
+
+
+def star_logits(accepted: Sequence[int], *, sure: bool = True) -> NDArray[np.float32]:
+    """Of one to five stars, shape (5,): the further from those accepted, the less likely."""
+    stars = np.arange(1, 6)
+    distance = np.abs(stars[:, np.newaxis] - np.array(accepted)).min(axis=1)
+    logits = _EXTREMES * np.abs(stars - 3) - _SURE * distance if sure else -_UNSURE * distance
+    return np.asarray(logits, np.float32)
+
+
+@cache
+def phrases(count: int) -> tuple[Phrase, ...]:
+    """So many different ones, always the same; none is a text of the behaviour suite, which judges what they bring."""
+    rng = random.Random(_SEED)
+    judged = {text_digest(probe.text) for probe in read_probes()}
+    made: dict[int, Phrase] = {}
+    for text, logits in _texts(rng):
+        if len(made) == count:
+            break
+        styled = _styled(text, rng)
+        digest = text_digest(styled)
+        if digest not in judged and digest not in made:
+            odds = np.exp(logits.astype(float))
+            stars = rng.choices(range(1, 6), odds.tolist())[0]
+            made[digest] = Phrase(styled, digest, logits, stars)
+    return tuple(made.values())
+
+
+def _texts(rng: random.Random) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    read = tomllib.loads(_PATTERNS.read_text(encoding="utf-8"))
+    grammar = Grammar(read["words"], rng)
+    groups = [
+        (grammar, group["patterns"], star_logits(group["stars"], sure=not group.get("flat", False)))
+        for group in read["phrases"]
+    ]
+    weights = [group.get("weight", 1) * len(group["patterns"]) for group in read["phrases"]]
+    silent = tomllib.loads(_NO_OPINION.read_text(encoding="utf-8"))
+    groups.append((no_opinion_grammar(silent["words"], rng), silent["no_opinion"], star_logits([3], sure=False)))
+    weights.append(_NO_OPINION_WEIGHT)
+    while True:
+        filler, patterns, logits = rng.choices(groups, weights)[0]
+        yield filler.fill(rng.choice(patterns)), logits
+
+
+def no_opinion_grammar(words: Mapping[str, Sequence[str]], rng: random.Random) -> Grammar:
+    """That of abstention.toml, which knows numbers and keyboard mash beside its words."""
+
+    def digits() -> str:
+        return "".join(rng.choices("0123456789", k=rng.randint(2, 9)))
+
+    def mash() -> str:
+        row = rng.choice(_KEYBOARD)
+        begin = rng.randrange(len(row) - 2)
+        along = row[begin : begin + rng.randint(3, 6)]
+        at_random = "".join(rng.choices("asdfghjklqweruiop", k=rng.randint(1, 9)))
+        return rng.choice((along, along * 2, at_random, at_random * 2))
+
+    return Grammar(words, rng, {"digits": digits, "mash": mash})
+
+
+_KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+
+
+def _styled(text: str, rng: random.Random) -> str:
+    """As somebody types it; capitals and typos come while training, drawn anew at each reading."""
+    text = re.sub(r"(^|[.!?] )([a-z])", lambda found: found[1] + found[2].upper(), text)
+    style = rng.random()
+    if style < _LOWER:
+        return text.lower()
+    if style < _BARE:
+        return text.rstrip(".")
+    return _stretched(text, rng) if style < _STRETCHED else text
+
+
+def _stretched(text: str, rng: random.Random) -> str:
+    """A word or two drawn out: sooo gooood."""
+    words = text.split(" ")
+    for index in rng.sample(range(len(words)), min(len(words), rng.randint(1, 2))):
+        if letters := [at for at, letter in enumerate(words[index]) if letter in "aeiouyhmrswtn"]:
+            at = rng.choice(letters)
+            words[index] = words[index][:at] + words[index][at] * rng.randint(3, 7) + words[index][at + 1 :]
+    return " ".join(words)
+
+
+def phrase_rows(count: int) -> list[Row]:
+    """Training rows of so many phrases."""
+    return [Row(each.text, each.stars, "train", SOURCE, each.digest) for each in phrases(count)]
+
+
+def phrase_targets(count: int) -> SoftTargets:
+    """What is right for each of so many phrases, as if a teacher had said it."""
+    made = phrases(count)
+    return SoftTargets(
+        np.array([each.digest for each in made], np.uint64), np.array([each.logits for each in made], np.float32)
+    )
