@@ -103,19 +103,41 @@ def phrases(count: int) -> tuple[Phrase, ...]:
 
 
 def _texts(rng: random.Random) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    read = tomllib.loads(_PATTERNS.read_text(encoding="utf-8"))
+    groups = patterns(rng)
+    weights = [group.weight for group in groups]
+    while True:
+        group = rng.choices(groups, weights)[0]
+        yield group.grammar.fill(rng.choice(group.patterns)), group.logits
+
+
+@dataclass(frozen=True, slots=True)
+class PatternGroup:
+    """Patterns whose texts deserve the same stars."""
+
+    grammar: Grammar
+    patterns: Sequence[str]
+    logits: NDArray[np.float32]
+    """Shape (5,), of one to five stars."""
+    weight: float
+    """How often one of them is drawn, beside other groups'."""
+
+
+def patterns(rng: random.Random) -> list[PatternGroup]:
+    """All of phrases.toml, and what abstention.toml has of texts without an opinion."""
+    read, silent = (tomllib.loads(file.read_text(encoding="utf-8")) for file in (_PATTERNS, _NO_OPINION))
     grammar = Grammar(read["words"], rng)
     groups = [
-        (grammar, group["patterns"], star_logits(group["stars"], sure=not group.get("flat", False)))
+        PatternGroup(
+            grammar,
+            group["patterns"],
+            star_logits(group["stars"], sure=not group.get("flat", False)),
+            group.get("weight", 1) * len(group["patterns"]),
+        )
         for group in read["phrases"]
     ]
-    weights = [group.get("weight", 1) * len(group["patterns"]) for group in read["phrases"]]
-    silent = tomllib.loads(_NO_OPINION.read_text(encoding="utf-8"))
-    groups.append((no_opinion_grammar(silent["words"], rng), silent["no_opinion"], star_logits([3], sure=False)))
-    weights.append(_NO_OPINION_WEIGHT)
-    while True:
-        filler, patterns, logits = rng.choices(groups, weights)[0]
-        yield filler.fill(rng.choice(patterns)), logits
+    nothing_said = star_logits([3], sure=False)
+    without = no_opinion_grammar(silent["words"], rng)
+    return [*groups, PatternGroup(without, silent["no_opinion"], nothing_said, _NO_OPINION_WEIGHT)]
 
 
 def no_opinion_grammar(words: Mapping[str, Sequence[str]], rng: random.Random) -> Grammar:
