@@ -1,23 +1,23 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from opine_training import phrases as module
-from opine_training.behaviour import Probe, read_probes
+from opine_training.behaviour import read_probes
+from opine_training.commands import train
 from opine_training.config import ReadConfig, SelectionConfig
 from opine_training.corpus import read_dataset
 from opine_training.networks import build_encoding
-from opine_training.phrases import SOURCE, Grammar, phrase_rows, phrase_targets, phrases, star_logits
+from opine_training.phrases import SOURCE, Grammar, phrase_rows, phrases, star_logits
 from opine_training.reviews import text_digest
 from opine_training.sampling import SoftTargets
 from opine_training.splits import Source
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from opine_training.config import TrainConfig
     from opine_training.corpus import Dataset
 
@@ -33,12 +33,14 @@ def test_phrases_are_different_and_always_the_same() -> None:
     assert not any("{" in each.text for each in made)
 
 
-def test_no_phrase_is_a_text_that_judges(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_phrase_is_a_text_that_judges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judged = {text_digest(probe.text) for probe in read_probes()}
     assert judged.isdisjoint(each.digest for each in phrases(20_000))
     one = phrases(SOME)[0]
     phrases.cache_clear()
-    monkeypatch.setattr(module, "read_probes", lambda: [Probe("negation", one.text.upper(), frozenset({1}))])
+    judges = tmp_path / "behaviour.csv"
+    judges.write_text(f'kind,text,stars\nnegation,"{one.text.upper()}",1\n')
+    monkeypatch.setattr(module, "_JUDGES", judges)
     assert one.digest not in {each.digest for each in phrases(SOME)}
     phrases.cache_clear()
 
@@ -90,8 +92,10 @@ def test_phrases_are_learned_from_and_judge_nothing(
 
 
 def test_phrases_are_read_whole_and_taught_all_stars_that_are_right() -> None:
-    rows, targets = phrase_rows(SOME), phrase_targets(SOME)
-    for row, phrase in zip(rows, phrases(SOME), strict=True):
+    options = train.Train(data=Path("reviews.csv"), selection=SelectionConfig(phrases=SOME))
+    targets = train.soft_targets(options)
+    assert targets is not None
+    for row, phrase in zip(phrase_rows(SOME), phrases(SOME), strict=True):
         target = targets.choose(row.digest, 1.0, np.random.default_rng(0))
         assert target is not None
         assert (target.begin, target.end) == (0, None)

@@ -6,6 +6,7 @@ comparison turn round, is learned from phrases. `phrases.toml` has the patterns,
 
 from __future__ import annotations
 
+import csv
 import random
 import re
 import tomllib
@@ -16,9 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from opine_training.behaviour import read_probes
 from opine_training.reviews import Row, text_digest
-from opine_training.sampling import SoftTargets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 SOURCE = "phrases"
 _PATTERNS = resources.files("opine_training") / "phrases.toml"
 _NO_OPINION = resources.files("opine_training") / "abstention.toml"
+_JUDGES = resources.files("opine_training") / "behaviour.csv"
 _SEED = 20261129
 _SLOT = re.compile(r"\{(\w+)\}")
 # In logits a star away from what is accepted; of what says nothing nearly every star may come.
@@ -88,7 +88,8 @@ def star_logits(accepted: Sequence[int], *, sure: bool = True) -> NDArray[np.flo
 def phrases(count: int) -> tuple[Phrase, ...]:
     """So many different ones, always the same; none is a text of the behaviour suite, which judges what they bring."""
     rng = random.Random(_SEED)
-    judged = {text_digest(probe.text) for probe in read_probes()}
+    judges = csv.DictReader(_JUDGES.read_text(encoding="utf-8").splitlines())
+    judged = {text_digest(row["text"]) for row in judges}
     made: dict[int, Phrase] = {}
     for text, logits in _texts(rng):
         if len(made) == count:
@@ -183,11 +184,3 @@ def _stretched(text: str, rng: random.Random) -> str:
 def phrase_rows(count: int) -> list[Row]:
     """Training rows of so many phrases."""
     return [Row(each.text, each.stars, "train", SOURCE, each.digest) for each in phrases(count)]
-
-
-def phrase_targets(count: int) -> SoftTargets:
-    """What is right for each of so many phrases, as if a teacher had said it."""
-    made = phrases(count)
-    return SoftTargets(
-        np.array([each.digest for each in made], np.uint64), np.array([each.logits for each in made], np.float32)
-    )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import shlex
 from dataclasses import asdict, dataclass, field
-from functools import reduce
-from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import tyro
 from charcnn.artefact import ArtefactError, read_manifest
 from charcnn.network import load_network
@@ -32,7 +31,7 @@ from opine_training.legacy_2019 import LEGACY_2019_MANIFEST, read_legacy_2019, t
 from opine_training.loop import Training
 from opine_training.networks import build_encoding, build_network, build_seeded
 from opine_training.optimisation import Processes, processes, resolve_device
-from opine_training.phrases import phrase_targets
+from opine_training.phrases import phrases
 from opine_training.runs import (
     ARTEFACT,
     CHECKPOINT,
@@ -120,10 +119,10 @@ def run(options: Train, command: str) -> None:
         device = resolve_device(options.hardware)
         network = _initial_network(options)
         dataset = _read_dataset(options, command, group)
-        soft_targets = _soft_targets(options)
+        taught = soft_targets(options)
         encoding = build_encoding(config)
         progress = Training(
-            config, network, encoding, dataset.train, dataset.tuning, options.run, device, group, soft_targets
+            config, network, encoding, dataset.train, dataset.tuning, options.run, device, group, taught
         ).run()
         if group.first:
             _export_and_evaluate(options, dataset, progress)
@@ -131,12 +130,15 @@ def run(options: Train, command: str) -> None:
         group.barrier()
 
 
-def _soft_targets(options: Train) -> SoftTargets | None:
-    """The teacher's, and what is right for phrases of our own."""
-    file, count = options.training.loss.soft_targets, options.selection.phrases
-    given = [SoftTargets.load(file)] if file else []
-    given += [phrase_targets(count)] if count else []
-    return reduce(add, given) if given else None
+def soft_targets(options: Train) -> SoftTargets | None:
+    """The teacher's, and all stars that are right for phrases of our own."""
+    file, made = options.training.loss.soft_targets, phrases(options.selection.phrases)
+    taught = SoftTargets.load(file) if file else None
+    if not made:
+        return taught
+    digests, logits = zip(*((phrase.digest, phrase.logits) for phrase in made), strict=True)
+    right = SoftTargets(np.array(digests, np.uint64), np.array(logits, np.float32))
+    return right if taught is None else taught + right
 
 
 def _initial_network(options: Train) -> nn.Module:
