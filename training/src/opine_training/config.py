@@ -272,6 +272,9 @@ class TrainConfig:
     """Within the default network."""
     look_up_dropout: float = 0.3
     """Share of look-ups blanked, so that no single n-gram or word decides; of the default network."""
+    start_share: float = 0.0
+    """Of a run that starts from `--weights`: their share in the mean of weights that is exported, so that what was
+    learned last costs less of what was known before (Wortsman et al. 2022)."""
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     loss: LossConfig = field(default_factory=LossConfig)
@@ -283,7 +286,7 @@ class TrainConfig:
     linear: LinearPartConfig = field(default_factory=LinearPartConfig)
 
     def __post_init__(self) -> None:
-        require_shares(self, "dropout", "look_up_dropout")
+        require_shares(self, "dropout", "look_up_dropout", "start_share")
         require_positive(self, "epochs")
         if isinstance(self.network, Legacy2019Config) and self.network.classes != len(LABELS):
             raise ValueError(f"network.classes must be {len(LABELS)}, got {self.network.classes}")
