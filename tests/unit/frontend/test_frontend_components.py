@@ -92,7 +92,7 @@ def test_a_line_begins_with_the_first_week() -> None:
 def test_two_lines_are_named_and_told_apart_without_colours() -> None:
     drawn = str(trend(Line("Nike", [week(0), week(1)]), Line("Zara", [week(1)])))
     assert "Nike: 50% in the week of 2 Nov 2026, 50% in that of 9 Nov 2026. Zara: 50%" in drawn
-    assert "Show Zara as a table" in drawn
+    assert "'Show ', Span(children='Zara', dir='auto'), ' as a table'" in drawn
     assert "stroke-dasharray%3D%277%206%27" in drawn
 
 
