@@ -38,7 +38,7 @@ TEXTS = ["Great shop!", "never again", "it is fine, I suppose"]
 
 
 def events(api: Api, release: int) -> list[Any]:
-    found: list[Any] = httpx.get(f"{api.url}/api/v1/release-events?release={release}").json()["items"][::-1]
+    found: list[Any] = api.get(f"release-events?release={release}")["items"][::-1]
     return found
 
 
@@ -145,7 +145,7 @@ def test_a_good_version_goes_from_the_shadow_to_everybody(
     assert api.plan["weight"] == 50
     assert judge.look() is None, "the evidence does not suffice"
     assert judge.look() is None
-    (held,) = httpx.get(f"{api.url}/api/v1/releases/{release}").json()["findings"]
+    (held,) = api.get(f"releases/{release}")["findings"]
     assert (held["kind"], held["evidence"]["reason"]) == ("judgement", "the evidence does not suffice yet")
     assert held["evidence"]["corrected_at_10"]["candidate_of"] == 80
     add_proposals(engine, first, kept=1400, corrected=600)
