@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import signal
 import subprocess
 import sys
@@ -16,7 +17,6 @@ from charcnn.artefact import artefact_digest, read_manifest
 from opine_learning.judge import Policy
 from opine_learning.services import Registry, Sentiment, ServiceError
 from opine_learning.steps import Decision, take_step
-from sqlalchemy import text
 
 from tests.service.learning.conftest import Running, follows, until
 from tests.support.programs import environment_of
@@ -78,7 +78,7 @@ def ask(server: Server, times: int) -> None:
 
 def add_proposals(engine: Engine, digest: str, *, kept: int, corrected: int) -> None:
     chosen = [5] * kept + [1] * corrected
-    row = {**scored(0.95, stars=5), "model_digest": digest, "created_at": text("now()")}
+    row = {**scored(0.95, stars=5), "model_digest": digest, "created_at": dt.datetime.now(dt.UTC)}
     add_reviews(engine, [{**row, "stars": stars} for stars in chosen])
 
 
