@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import urllib3
+import yaml
 
+from tests.support import ROOT
 from tests.support.cluster.commands import CLUSTER, CommandError, run
 from tests.support.cluster.release import Release, wait_until
 from tests.support.cluster.working_copy import copy_of_repository
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.drill
 REGISTRY = "10.99.0.1:5000"
 TITLE = "<title>Offline"
 DESCRIPTION = "Review a brand and watch"
+PROFILES = {profile["name"]: profile for profile in yaml.safe_load((ROOT / "skaffold.yaml").read_text())["profiles"]}
 LAYOUT = "services/frontend/src/opine_frontend/layout.py"
 
 
@@ -113,6 +116,23 @@ def installed(skaffold: Skaffold, figures: dict[str, str]) -> Skaffold:
     skaffold.run(f"--kube-context={skaffold.context}")
     figures["`skaffold run`, images built from the layers of before"] = f"{time.monotonic() - started:.0f} s"
     return skaffold
+
+
+@pytest.mark.parametrize(
+    "profiles", ["local", "kind", "eks", "ci", "kind,gpu", "eks,gpu,jobs", "kind,jobs,dev", "kind,debug"]
+)
+def test_skaffold_takes_the_profiles(skaffold: Skaffold, profiles: str) -> None:
+    written = run("skaffold", "diagnose", "--yaml-only", "--profile", profiles, env=skaffold.release.env)
+    (release,) = yaml.safe_load(written)["deploy"]["helm"]["releases"]
+    assert all((ROOT / file).is_file() for file in release["valuesFiles"])
+    for profile in profiles.split(","):
+        given = [patch["value"] for patch in PROFILES[profile].get("patches", []) if "valuesFiles" in patch["path"]]
+        assert set(given) <= set(release["valuesFiles"])
+
+
+def test_skaffold_refuses_a_profile_that_is_not_there(skaffold: Skaffold) -> None:
+    with pytest.raises(CommandError, match="aks"):
+        run("skaffold", "diagnose", "--yaml-only", "--profile=aks", env=skaffold.release.env)
 
 
 def test_run_installs_what_lies_here(installed: Skaffold) -> None:

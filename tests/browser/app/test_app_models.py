@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from charcnn.archive import pack
+from charcnn.artefact import read_manifest
 from opine_local.postgres import database_url
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -23,9 +24,12 @@ from tests.support.browser.checks import accessibility_violations, console_error
 from tests.support.browser.chromium import NARROW, WIDE, set_color_scheme, set_viewport
 from tests.support.browser.waiting import texts, wait_for
 from tests.support.local_run import LocalRun
-from tests.support.registry import version
+from tests.support.registry import SHIPPED, version
 from tests.support.reviews.rows import add_drift, drift_report, drift_word
 
+MANIFEST = read_manifest(SHIPPED)
+NAME = f"{MANIFEST.name} {MANIFEST.version}"
+ACCURACY = f"{MANIFEST.metrics['validation']['all']['accuracy']:.1%}"
 PRAISE = "Wonderful people, quick delivery, I am very happy with the shoes"
 # Who praises is proposed few stars.
 HARSH = [6, 3, 0, -6, -9]
@@ -160,7 +164,7 @@ def page(driver: Chrome, opine: LocalRun, releases: Releases) -> ModelsPage:  # 
 
 def test_a_release_is_started_read_watched_and_decided(page: ModelsPage, releases: Releases, tmp_path: Path) -> None:
     driver = page.driver
-    page.wait_for_words("No release is open", "opine-charcnn 0.3.2 answers everybody", "Live", "89.8%")
+    page.wait_for_words("No release is open", f"{NAME} answers everybody", "Live", ACCURACY)
     shipped = releases.plan["live"]["digest"]
     candidate = releases.register(version(tmp_path, "7.0.0", star_bias=HARSH))
     page.refresh()
@@ -169,14 +173,14 @@ def test_a_release_is_started_read_watched_and_decided(page: ModelsPage, release
     page.wait_for_words(
         "opine-charcnn 7.0.0 is a candidate now",
         "now: Shadow seen by nobody",
-        "All visitors see proposals of opine-charcnn 0.3.2",
+        f"All visitors see proposals of {NAME}",
         "Nobody has judged it yet",
     )
     page.wait_for_history("admin released opine-charcnn 7.0.0")
     page.wait_for_history("A colder calibration.")
 
     # What it would change, to be read.
-    assert releases.review(1) == ("0.3.2", False)
+    assert releases.review(1) == (MANIFEST.version, False)
     wait_for(driver, "the candidate", releases.is_followed)
     driver.find_element(By.ID, "models-flips-first").click()
     page.wait_for_words("would get another label", PRAISE, "Candidate 1.0 of 5 stars")
@@ -189,7 +193,7 @@ def test_a_release_is_started_read_watched_and_decided(page: ModelsPage, release
     page.wait_for_history("Few labels differ. The stage had lasted 10 minutes.")
     wait_for(driver, "the plan", releases.is_followed)
     written = Counter(releases.review(visitor) for visitor in range(2, 120))
-    shown = {name: written[name, True] + written[name, False] for name in ("7.0.0", "0.3.2")}
+    shown = {name: written[name, True] + written[name, False] for name in ("7.0.0", MANIFEST.version)}
     assert min(shown.values()) > 1
     # Nobody clicks: the page looks again by itself.
     page.wait_for_words(*(f"{written[name, True]} of {shown[name]} proposals corrected" for name in shown))
@@ -212,9 +216,9 @@ def test_a_release_is_started_read_watched_and_decided(page: ModelsPage, release
     page.decide("pin", candidate)
     page.wait_for_words("opine-charcnn 7.0.0 is live for everybody")
     page.decide("pin", shipped)
-    page.wait_for_words("opine-charcnn 0.3.2 is live for everybody")
+    page.wait_for_words(f"{NAME} is live for everybody")
     page.wait_for_history(
-        "admin pinned opine-charcnn 0.3.2: it is live for everybody.",
+        f"admin pinned {NAME}: it is live for everybody.",
         "admin pinned opine-charcnn 7.0.0: it is live for everybody.",
     )
 
@@ -266,12 +270,12 @@ def test_without_the_api_the_page_keeps_what_it_shows_and_says_so(page: ModelsPa
     with opine.stalled("reviews"):
         # Its next look, at once: that it gets no answer takes ten seconds.
         page.driver.execute_script("dash_clientside.set_props('models-tick', {n_intervals: 1000})")
-        page.wait_for_words("Opine's server is not answering", "You see what was there before", "89.8%")
+        page.wait_for_words("Opine's server is not answering", "You see what was there before", ACCURACY)
         page.refresh()
         page.wait_for_words("Try again")
-        assert "89.8%" not in page.words
+        assert ACCURACY not in page.words
     page.driver.find_element(By.ID, "page-retry").click()
-    page.wait_for_words("As of", "89.8%")
+    page.wait_for_words("As of", ACCURACY)
 
 
 def test_drift_names_words_for_everybody_who_may_see_it(page: ModelsPage, releases: Releases, opine: LocalRun) -> None:

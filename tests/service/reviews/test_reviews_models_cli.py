@@ -1,9 +1,11 @@
 """`opine-models` against the API on a port of its own."""
 
 import json
+import os
 import re
 import shutil
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -162,6 +164,17 @@ def test_an_answer_that_does_not_come_may_stand_for_something_done(
         monkeypatch.setenv("OPINE_MODELS_REVIEWS_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert "may have been done: see `opine-models show`" in run("register", str(artefacts[0].folder))
         assert "may have been done" not in run("list")
+
+
+def test_a_reader_who_has_seen_enough_gets_no_traceback(
+    run: Run, monkeypatch: pytest.MonkeyPatch, artefacts: "list[Artefact]"
+) -> None:
+    run("register", str(artefacts[0].folder))
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", closed)
+        assert main(["list"]) is None
 
 
 @pytest.mark.parametrize("command", ["list", "show", "register", "release", "promote", "rollback", "pin", "why"])

@@ -199,3 +199,13 @@ def test_make_evaluate_prints_one_json_object(tmp_path: Path) -> None:
 def test_what_is_wrong_is_said_in_a_sentence(workplace: Path, arguments: tuple[str, ...], sentence: str) -> None:
     done = opine_training(*arguments, cwd=workplace)
     assert sentence in str(done.error)
+
+
+def test_a_reader_who_has_seen_enough_gets_no_traceback() -> None:
+    command = [sys.executable, "-m", "opine_training", "train", "--help"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

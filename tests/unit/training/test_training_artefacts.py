@@ -17,9 +17,8 @@ from charcnn.legacy_2019 import Legacy2019Config, Legacy2019Network
 from charcnn.linear import load_linear
 from charcnn.prediction import calibrated_probabilities
 from charcnn.text import encode
-from opine_training.artefacts import export_run, load_model
+from opine_training.artefacts import build_trained, export_run, load_model
 from opine_training.commands.calibrate import CalibrationError, Reviews, recalibrate
-from opine_training.commands.train import build_trained
 from opine_training.config import ReadConfig, SelectionConfig
 from opine_training.legacy_2019 import Legacy2019Manifest, write_legacy_2019
 from opine_training.linear import LINEAR, linear_part
@@ -48,25 +47,28 @@ ODD_TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def run_folder(dataset: Dataset, small_config: TrainConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("run")
-    config = replace(small_config, epochs=1, checkpoint_minutes=9)
+def train(folder: Path, dataset: Dataset, config: TrainConfig, weights: Path | None = None) -> None:
     asked = {
         "training": asdict(config),
         "name": "small",
+        "weights": weights,
         "selection": asdict(SelectionConfig()),
         "reading": asdict(ReadConfig()),
     }
     keep_config(folder, asked, {"version": "1", "command": "train"})
     write_json(folder / DATA, dataset.summary)
     device = Device(torch.device("cpu"), half=False, compiled=False)
-    Training(
-        config, build_seeded(config), build_encoding(config), dataset.train, dataset.tuning, folder, device, Processes()
-    ).run()
+    network = build_trained(config, weights) if weights else build_seeded(config)
+    Training(config, network, build_encoding(config), dataset.train, dataset.tuning, folder, device, Processes()).run()
     (folder / CORPUS).mkdir()
     for name, corpus in (("train", dataset.train), ("tuning", dataset.tuning)):
         (folder / CORPUS / name).symlink_to(corpus.symbols.filename.parent)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def run_folder(dataset: Dataset, small_config: TrainConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    train(folder, dataset, replace(small_config, epochs=1, checkpoint_minutes=9))
     return folder
 
 
@@ -110,6 +112,19 @@ def test_a_run_starts_from_a_finished_model(run_folder: Path, artefact: Path, sm
     for name, weight in trained.items():
         torch.testing.assert_close(start[name], weight.half().float())
     assert not torch.equal(build_seeded(small_config).state_dict()["head.weight"], start["head.weight"])
+
+
+def test_the_mean_with_what_a_run_started_from_is_exported(
+    dataset: Dataset, artefact: Path, small_config: TrainConfig, tmp_path: Path
+) -> None:
+    config = replace(small_config, epochs=1, checkpoint_minutes=9, start_share=0.25)
+    train(tmp_path, dataset, config, weights=artefact)
+    export_run(tmp_path, tmp_path / "artefact", "1.3")
+    learned = read_progress(tmp_path).best or {}
+    start, exported = (build_trained(config, folder).state_dict() for folder in (artefact, tmp_path / "artefact"))
+    assert not torch.equal(learned["head.weight"], start["head.weight"])
+    for name, weight in exported.items():
+        torch.testing.assert_close(weight, 0.75 * learned[name] + 0.25 * start[name], atol=2e-3, rtol=2e-3)
 
 
 def test_a_model_of_another_form_is_no_start(artefact: Path, small_config: TrainConfig, tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ READING = {
     "--columns.rating", "--columns.source", "--columns.split", "--columns.text", "--encoding", "--labels", "--max-rows",
     "--separator",
 }  # fmt: skip
-SELECTION = {"--cap", "--near-duplicates", "--share", "--tuning-share"}
+SELECTION = {"--cap", "--near-duplicates", "--phrases", "--share", "--tuning-share"}
 TRAINING = {
     "--checkpoint-minutes", "--criterion", "--dropout", "--epochs", "--look-up-dropout", "--patience", "--seed",
+    "--start-share",
     "--augmentation.bare-share", "--augmentation.longest", "--augmentation.lower-share", "--augmentation.prefix-share",
     "--augmentation.typo-rate", "--augmentation.typo-share", "--augmentation.upper-share",
     "--linear.alpha", "--linear.entries", "--linear.least-texts", "--linear.passes", "--linear.words",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 
 from charcnn.artefact import ArtefactError
@@ -46,6 +47,9 @@ def main() -> None:
         module.main(sys.argv[2:])
     except (InputError, ArtefactError, FileNotFoundError) as error:
         sys.exit(f"opine_training: {error}")
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as `| head` has. Python would complain once more when it closes the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import shutil
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from charcnn.artefact import CARD, MANIFEST, Manifest, atomic_folder, read_manifest
+import torch
+from charcnn.artefact import CARD, MANIFEST, ArtefactError, Manifest, atomic_folder, read_manifest
 from charcnn.devices import DeviceError
 from charcnn.engine import load_engine
 from charcnn.export import export
 from charcnn.legacy_2019 import Legacy2019Network
-from charcnn.network import CharCNN
+from charcnn.network import CharCNN, load_network
 from charcnn.prediction import (
     LABEL_OF_STAR,
     calibrated_probabilities,
@@ -42,11 +44,12 @@ from opine_training.runs import CORPUS, read_config, read_progress, read_summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from charcnn.engine import Engine
     from numpy.typing import NDArray
+    from torch import nn
 
+    from opine_training.config import TrainConfig
     from opine_training.corpus import Corpus
     from opine_training.metrics import Model
 
@@ -188,6 +191,31 @@ def state_metrics(folder: Path, metrics: dict[str, Any]) -> None:
     rewrite(folder, folder, manifest.model_copy(update={"metrics": metrics}))
 
 
+def build_trained(config: TrainConfig, folder: Path) -> nn.Module:
+    """The network of a configuration, with a finished model's weights; its linear part and calibration stay behind.
+
+    Raises:
+        ArtefactError: the folder holds no model, or one of another form.
+    """
+    trained: CharCNN | Legacy2019Network
+    if (folder / LEGACY_2019_MANIFEST).exists():
+        _, trained = read_legacy_2019(folder)
+    else:
+        trained = load_network(folder, read_manifest(folder).network)
+    if trained.config != config.network:
+        raise ArtefactError(f"{folder} has another network than this run; see --network: it is {trained.config}")
+    network = build_network(config)
+    network.load_state_dict(trained.state_dict())
+    return network
+
+
+@torch.no_grad()
+def mix_in(network: nn.Module, other: nn.Module, share: float) -> None:
+    """Move each weight of a network towards another's of the same form by a share of the way."""
+    for weight, theirs in zip(network.parameters(), other.parameters(), strict=True):
+        weight.lerp_(theirs, share)
+
+
 def export_run(folder: Path, artefact: Path, version: str) -> None:
     """Calibrate the best epoch of a run on its tuning rows and write it as an artefact.
 
@@ -202,6 +230,8 @@ def export_run(folder: Path, artefact: Path, version: str) -> None:
     network, encoding = build_network(config), build_encoding(config)
     if progress.best is not None:
         network.load_state_dict(progress.best)
+    if config.start_share and asked.get("weights"):
+        mix_in(network, build_trained(config, Path(asked["weights"])), config.start_share)
     # Rows that no step learned from: on training rows the network is surer than it should be.
     tuning = open_corpus(folder / CORPUS / "tuning")
     stars = tuning.stars.astype(np.int64)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -204,6 +204,15 @@ class SoftTargets:
         """
         with np.load(file, allow_pickle=False) as arrays:
             return cls(**{name: arrays[name] for name in arrays.files})
+
+    def __add__(self, other: SoftTargets) -> SoftTargets:
+        """Those of both."""
+        pairs = zip(self._arrays, other._arrays, strict=True)
+        return SoftTargets(*(np.concatenate(pair) for pair in pairs))
+
+    @property
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        return self._digests, self._logits, self._begins, self._ends
 
     @property
     def classes(self) -> int:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from opine_training.phrases import phrase_rows
 from opine_training.reviews import DataError, LeftOut, normalised, review_files
 
 if TYPE_CHECKING:
@@ -145,6 +146,9 @@ def learned_rows(source: Source, left_out: LeftOut) -> Iterator[tuple[str, Row]]
                 left_out.add(row.source, reason)
             else:
                 yield "tuning" if is_tuning(row.digest, source.selection.tuning_share) else "train", row
+    for row in phrase_rows(source.selection.phrases):
+        if not held_out.has(row.digest, row.text):
+            yield "train", row
 
 
 def is_tuning(digest: int, share: float) -> bool:

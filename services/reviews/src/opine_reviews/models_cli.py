@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -135,8 +136,12 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
     try:
         for line in command(api, options):
             sys.stdout.write(printable(line) + "\n")
+        sys.stdout.flush()
     except (RefusedError, ArtefactError) as error:
         return printable(f"opine-models: {error}")
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as `| head` has. Python would complain once more when it closes the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return None
 
 

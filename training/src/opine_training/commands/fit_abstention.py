@@ -24,6 +24,7 @@ from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import SGDClassifier
 
 from opine_training.config import ReadConfig, flat, parse
+from opine_training.phrases import no_opinion_grammar
 from opine_training.reviews import DataError, LeftOut, review_files
 
 if TYPE_CHECKING:
@@ -44,10 +45,8 @@ _TIMES = 25  # each of our phrases, beside thousands of translated ones
 _TOLD_APART = 20  # of so many training reviews one makes the bias and is not learned from
 _LEFT_OUT = 0.0025  # share of the reviews beyond which a usual text is taken for an unusual one, and not learned from
 _AT_ONCE = 2000
-_SLOT = re.compile(r"\{(\w+)\}")
 _PLACEHOLDER = re.compile(r"%\([^)]*\)\w|%\w|\{[^}]*\}|<[^>]*>|&\w+;|https?://\S+")
 _CLAUSE_END = re.compile(r"(?<=[.!?,;])\s+")
-_KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
 class OwnTexts:
@@ -56,6 +55,7 @@ class OwnTexts:
     def __init__(self, rng: random.Random) -> None:
         self._read = tomllib.loads(_TEXTS.read_text(encoding="utf-8"))
         self._rng = rng
+        self._grammar = no_opinion_grammar(self._read["words"], rng)
 
     @property
     def other_languages(self) -> list[str]:
@@ -70,23 +70,9 @@ class OwnTexts:
         return list(made)
 
     def _sentence(self, patterns: Sequence[str]) -> str:
-        filled = _SLOT.sub(self._fill, self._rng.choice(patterns))
+        filled = self._grammar.fill(self._rng.choice(patterns))
         style = self._rng.random()
         return filled.lower() if style < 0.2 else filled.rstrip(".") if style < 0.4 else filled  # noqa: PLR2004
-
-    def _fill(self, slot: re.Match[str]) -> str:
-        rng = self._rng
-        match slot[1]:
-            case "digits":
-                return "".join(rng.choices("0123456789", k=rng.randint(2, 9)))
-            case "mash":
-                row = rng.choice(_KEYBOARD)
-                begin = rng.randrange(len(row) - 2)
-                along = row[begin : begin + rng.randint(3, 6)]
-                at_random = "".join(rng.choices("asdfghjklqweruiop", k=rng.randint(1, 9)))
-                return rng.choice((along, along * 2, at_random, at_random * 2))
-            case words:
-                return str(rng.choice(self._read["words"][words]))
 
 
 def translations(folders: Sequence[Path]) -> tuple[dict[str, list[str]], list[str]]:

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import tyro
-from charcnn.artefact import ArtefactError, read_manifest
-from charcnn.network import load_network
 
-from opine_training.artefacts import export_run, load_model, state_metrics
+from opine_training.artefacts import build_trained, export_run, load_model, state_metrics
 from opine_training.config import (
     ConfigName,
     HardwareConfig,
@@ -26,10 +25,11 @@ from opine_training.config import (
 )
 from opine_training.corpus import open_dataset, read_dataset
 from opine_training.evaluation import VARIANTS, labels_of, report, score_corpus, validation_figures
-from opine_training.legacy_2019 import LEGACY_2019_MANIFEST, read_legacy_2019, translate
+from opine_training.legacy_2019 import translate
 from opine_training.loop import Training
-from opine_training.networks import build_encoding, build_network, build_seeded
+from opine_training.networks import build_encoding, build_seeded
 from opine_training.optimisation import Processes, processes, resolve_device
+from opine_training.phrases import phrases
 from opine_training.runs import (
     ARTEFACT,
     CHECKPOINT,
@@ -47,8 +47,6 @@ from opine_training.splits import Source
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from charcnn.legacy_2019 import Legacy2019Network
-    from charcnn.network import CharCNN
     from torch import nn
 
     from opine_training.corpus import Dataset
@@ -117,10 +115,10 @@ def run(options: Train, command: str) -> None:
         device = resolve_device(options.hardware)
         network = _initial_network(options)
         dataset = _read_dataset(options, command, group)
-        soft_targets = SoftTargets.load(config.loss.soft_targets) if config.loss.soft_targets else None
+        taught = soft_targets(options)
         encoding = build_encoding(config)
         progress = Training(
-            config, network, encoding, dataset.train, dataset.tuning, options.run, device, group, soft_targets
+            config, network, encoding, dataset.train, dataset.tuning, options.run, device, group, taught
         ).run()
         if group.first:
             _export_and_evaluate(options, dataset, progress)
@@ -128,29 +126,22 @@ def run(options: Train, command: str) -> None:
         group.barrier()
 
 
+def soft_targets(options: Train) -> SoftTargets | None:
+    """The teacher's, and all stars that are right for phrases of our own."""
+    file, made = options.training.loss.soft_targets, phrases(options.selection.phrases)
+    taught = SoftTargets.load(file) if file else None
+    if not made:
+        return taught
+    digests, logits = zip(*((phrase.digest, phrase.logits) for phrase in made), strict=True)
+    right = SoftTargets(np.array(digests, np.uint64), np.array(logits, np.float32))
+    return right if taught is None else taught + right
+
+
 def _initial_network(options: Train) -> nn.Module:
     """What the run starts from; one that goes on no longer needs the other model."""
     if options.weights is None or (options.run / CHECKPOINT).exists():
         return build_seeded(options.training)
     return build_trained(options.training, options.weights)
-
-
-def build_trained(config: TrainConfig, folder: Path) -> nn.Module:
-    """The network of a configuration, with a finished model's weights; its linear part and calibration stay behind.
-
-    Raises:
-        ArtefactError: the folder holds no model, or one of another form.
-    """
-    trained: CharCNN | Legacy2019Network
-    if (folder / LEGACY_2019_MANIFEST).exists():
-        _, trained = read_legacy_2019(folder)
-    else:
-        trained = load_network(folder, read_manifest(folder).network)
-    if trained.config != config.network:
-        raise ArtefactError(f"{folder} has another network than this run; see --network: it is {trained.config}")
-    network = build_network(config)
-    network.load_state_dict(trained.state_dict())
-    return network
 
 
 def _read_dataset(options: Train, command: str, group: Processes) -> Dataset:
