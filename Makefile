@@ -131,7 +131,8 @@ picture: .venv-test/installed browser ## Take the README's picture, while make r
 # --- how
 
 # A file's tests stay together, for what they share; in the order of the folders, whose long ones come first.
-ON_ALL_CORES := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# tests/conftest.py says how many workers that are.
+ON_ALL_CORES := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint-python: .venv-test/installed
 	.venv-test/bin/ruff check

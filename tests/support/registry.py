@@ -40,7 +40,7 @@ class Api:
     def open(self) -> None:
         self._server = make_server("127.0.0.1", self.port, self._app, threaded=True)
         self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
 
     def close(self) -> None:
@@ -55,9 +55,12 @@ class Api:
         assert made.status_code in {200, 201}, made.text
         return str(made.json()["digest"])
 
+    def get(self, path: str) -> Any:  # noqa: ANN401  JSON
+        return self._http.get(f"{self.url}/api/v1/{path}").json()
+
     @property
     def plan(self) -> Any:  # noqa: ANN401  JSON
-        return self._http.get(f"{self.url}/api/v1/release-plan").json()
+        return self.get("release-plan")
 
     def decide(self, path: str, **fields: object) -> Any:  # noqa: ANN401  JSON
         """Take a step from the present plan; `{release}` in the path is the open one."""

@@ -11,6 +11,7 @@ USER_AGENT = user_agent(_environment.contact)
 # Nothing of one page is to be known on the next; and nobody listens on a port of this process.
 COOKIES_ENABLED = False
 TELNETCONSOLE_ENABLED = False
+EXTENSIONS = {"scrapy.extensions.remote_control.RemoteControl": None}  # runs the code that it is sent
 LOG_VERSIONS: list[str] = []
 
 # For the shell; the spiders have rules of their own, read before the run (`fetch_policy.py`).

@@ -1,4 +1,4 @@
-"""One fake API and one frontend for all, one browser for each module."""
+"""One fake API, one frontend and one browser for all."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,30 +36,30 @@ def base_url(fake: FakeServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("downloads")
 
 
-@pytest.fixture(scope="module")
-def module_driver(tmp_path_factory: pytest.TempPathFactory, downloads: Path) -> Iterator[Chrome]:
+@pytest.fixture(scope="session")
+def session_driver(tmp_path_factory: pytest.TempPathFactory, downloads: Path) -> Iterator[Chrome]:
     with chromium(tmp_path_factory.mktemp("profile"), downloads) as driver:
         yield driver
 
 
 @pytest.fixture
-def driver(module_driver: Chrome, base_url: str, fake: FakeServer) -> Chrome:
-    """The module's browser with nothing kept, at a desktop's size, and a fake that behaves."""
+def driver(session_driver: Chrome, base_url: str, fake: FakeServer) -> Chrome:
+    """The browser with nothing kept, at a desktop's size, and a fake that behaves."""
     fake.start()
     fake.store.reset()
-    set_viewport(module_driver, WIDE)
-    set_color_scheme(module_driver, "light")
-    module_driver.get(f"{base_url}/livez")
-    module_driver.delete_all_cookies()
-    module_driver.execute_script("localStorage.clear()")
-    console_errors(module_driver)
-    foreign_requests(module_driver, base_url)
-    return module_driver
+    set_viewport(session_driver, WIDE)
+    set_color_scheme(session_driver, "light")
+    session_driver.get(f"{base_url}/livez")
+    session_driver.delete_all_cookies()
+    session_driver.execute_script("localStorage.clear()")
+    console_errors(session_driver)
+    foreign_requests(session_driver, base_url)
+    return session_driver
 
 
 @pytest.fixture

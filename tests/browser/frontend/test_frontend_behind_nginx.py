@@ -3,7 +3,6 @@
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from opine_local.ports import any_free
@@ -23,9 +22,10 @@ from tests.support.frontend import frontend
 PATH = "/opine"
 
 
-@pytest.fixture(params=[False, True], ids=["path kept", "path removed"])
-def behind_nginx(request: pytest.FixtureRequest, fake: FakeServer, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module", params=[False, True], ids=["path kept", "path removed"])
+def served(request: pytest.FixtureRequest, fake: FakeServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the app below nginx, as a browser has it."""
+    folder = tmp_path_factory.mktemp("behind-nginx")
     settings = {
         "prefix": PATH,
         "trusted_proxies": "1",
@@ -34,10 +34,18 @@ def behind_nginx(request: pytest.FixtureRequest, fake: FakeServer, tmp_path: Pat
         "secret_key": "a key that is only used in these tests",
     }
     with (
-        frontend(fake.url, any_free(), tmp_path / "frontend.log", **settings) as url,
-        running_nginx(tmp_path / "nginx", url, PATH, any_free(), removes_path=request.param) as outside,
+        frontend(fake.url, any_free(), folder / "frontend.log", **settings) as url,
+        running_nginx(folder / "nginx", url, PATH, any_free(), removes_path=request.param) as outside,
     ):
         yield outside + PATH
+
+
+@pytest.fixture
+def behind_nginx(served: str, driver: Chrome) -> str:
+    """The same, with nothing kept there."""
+    origin = served.removesuffix(PATH)
+    driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})
+    return served
 
 
 def _loaded_elsewhere(driver: Chrome, base_url: str) -> list[str]:
@@ -92,10 +100,10 @@ def test_an_admin_logs_in_there(driver: Chrome, behind_nginx: str) -> None:
     assert driver.current_url.startswith(f"{behind_nginx}/admin")
 
 
-def test_statuses_and_feeds_are_there(behind_nginx: str) -> None:
-    with urllib.request.urlopen(f"{behind_nginx}/feed.json") as feed:  # noqa: S310  our own address
+def test_statuses_and_feeds_are_there(served: str) -> None:
+    with urllib.request.urlopen(f"{served}/feed.json") as feed:  # noqa: S310  our own address
         text = feed.read().decode()
-    assert f'"home_page_url": "{behind_nginx}/"' in text
-    assert f'"url": "{behind_nginx}/brands/nike#review-' in text
+    assert f'"home_page_url": "{served}/"' in text
+    assert f'"url": "{served}/brands/nike#review-' in text
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"{behind_nginx}/nowhere")  # noqa: S310
+        urllib.request.urlopen(f"{served}/nowhere")  # noqa: S310

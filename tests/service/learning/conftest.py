@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-import httpx
 import pytest
 from opine_learning.services import Registry, Sentiment
 from opine_learning.settings import Settings
@@ -97,4 +96,4 @@ def until(condition: Callable[[], object], patience_s: float = PATIENCE_S) -> No
 
 def follows(server: Server, api: Api) -> None:
     """Wait until the sentiment service is at the registry's plan."""
-    until(lambda: httpx.get(f"{server.url}/v1/models").json()["revision"] == api.plan["revision"])
+    until(lambda: server.http.get("/v1/models").json()["revision"] == api.plan["revision"])

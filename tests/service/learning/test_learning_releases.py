@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import signal
 import subprocess
 import sys
@@ -16,7 +17,6 @@ from charcnn.artefact import artefact_digest, read_manifest
 from opine_learning.judge import Policy
 from opine_learning.services import Registry, Sentiment, ServiceError
 from opine_learning.steps import Decision, take_step
-from sqlalchemy import text
 
 from tests.service.learning.conftest import Running, follows, until
 from tests.support.programs import environment_of
@@ -38,7 +38,7 @@ TEXTS = ["Great shop!", "never again", "it is fine, I suppose"]
 
 
 def events(api: Api, release: int) -> list[Any]:
-    found: list[Any] = httpx.get(f"{api.url}/api/v1/release-events?release={release}").json()["items"][::-1]
+    found: list[Any] = api.get(f"release-events?release={release}")["items"][::-1]
     return found
 
 
@@ -78,7 +78,7 @@ def ask(server: Server, times: int) -> None:
 
 def add_proposals(engine: Engine, digest: str, *, kept: int, corrected: int) -> None:
     chosen = [5] * kept + [1] * corrected
-    row = {**scored(0.95, stars=5), "model_digest": digest, "created_at": text("now()")}
+    row = {**scored(0.95, stars=5), "model_digest": digest, "created_at": dt.datetime.now(dt.UTC)}
     add_reviews(engine, [{**row, "stars": stars} for stars in chosen])
 
 
@@ -145,7 +145,7 @@ def test_a_good_version_goes_from_the_shadow_to_everybody(
     assert api.plan["weight"] == 50
     assert judge.look() is None, "the evidence does not suffice"
     assert judge.look() is None
-    (held,) = httpx.get(f"{api.url}/api/v1/releases/{release}").json()["findings"]
+    (held,) = api.get(f"releases/{release}")["findings"]
     assert (held["kind"], held["evidence"]["reason"]) == ("judgement", "the evidence does not suffice yet")
     assert held["evidence"]["corrected_at_10"]["candidate_of"] == 80
     add_proposals(engine, first, kept=1400, corrected=600)

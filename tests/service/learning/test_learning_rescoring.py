@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from opine_learning.rescoring import block, rescore
 from opine_learning.services import Registry, Sentiment, ServiceError
@@ -58,14 +57,14 @@ def test_too_many_other_labels_end_the_release_with_a_list(
 
     assert block(registry, found, most=0.99) is None
     assert api.plan["release"] == release
-    ((passed),) = httpx.get(f"{api.url}/api/v1/releases/{release}").json()["findings"]
+    ((passed),) = api.get(f"releases/{release}")["findings"]
     assert (passed["kind"], passed["evidence"]["past_texts"]) == ("rescoring", found.texts)
     assert passed["evidence"]["reason"].endswith("stored reviews would get another label")
     reason = block(registry, found, most=0.15)
     assert reason is not None
     assert "15.0% are allowed" in reason
     assert api.plan["release"] is None
-    event = httpx.get(f"{api.url}/api/v1/release-events?release={release}").json()["items"][0]
+    event = api.get(f"release-events?release={release}")["items"][0]
     assert (event["kind"], event["evidence"]["reason"]) == ("rollback", reason)
     assert event["evidence"]["flips_by_brand"]["nike"] == f"{flips} of {texts}"
     assert block(registry, found, most=0.15) is None, "there is nothing left to take back"

@@ -8,7 +8,6 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from opine_learning.services import Registry, Sentiment
 from opine_learning.settings import Settings
@@ -34,7 +33,7 @@ POLICY = TrainingPolicy(labels=450, pause_s=0)
 
 
 def trainings(api: Api) -> list[Any]:
-    found: list[Any] = httpx.get(f"{api.url}/api/v1/training-runs").json()["items"]
+    found: list[Any] = api.get("training-runs")["items"]
     return found
 
 
@@ -176,7 +175,7 @@ def test_a_version_learns_passes_and_is_released_though_everybody_is_killed(
     (ended, *_) = trainings(api)
     assert ended["outcome"] == "registered", (tmp_path / f"training-{run}/output.txt").read_text()
     assert ended["result"]["chosen"] == "linear"
-    made = httpx.get(f"{api.url}/api/v1/models/{ended['version_digest']}").json()
+    made = api.get(f"models/{ended['version_digest']}")
     assert made["parent_digest"] == first
     assert made["training_run"] == f"training-{run}"
     assert made["metrics"]["gate"]["passed"] is True

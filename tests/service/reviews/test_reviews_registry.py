@@ -1,5 +1,6 @@
 """Model versions and releases over HTTP: registered once, decided on the plan that was seen, written down."""
 
+import datetime as dt
 import json
 import shutil
 import threading
@@ -246,7 +247,7 @@ def test_a_release_counts_what_people_corrected_of_both(
 
     def add(artefact: Artefact, *chosen: int) -> None:
         rows = [{**scored(0.9), "stars": stars, "model_digest": artefact.digest} for stars in chosen]
-        add_reviews(engine, [{**row, "created_at": text("now()")} for row in rows])
+        add_reviews(engine, [{**row, "created_at": dt.datetime.now(dt.UTC)} for row in rows])
 
     add(live, 1, 1)  # before people saw the candidate
     decide(client, f"{release}/advance", 2)

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Literal
 
+import psutil
 import pytest
 from opine_demo_site.catalogue import Catalogue, Company
 from opine_demo_site.server import DemoServer
@@ -87,6 +88,16 @@ def test_a_polite_kill_ends_the_run_with_a_report_and_it_goes_on(
     assert ended.code == 0
     assert [report.outcome for report in ended.reports()] == ["interrupted", "completed"]
     assert len(parquet_rows(tmp_path / "output")) == 66
+
+
+def test_nobody_listens_on_a_port_of_a_run(program: Program, server: DemoServer) -> None:
+    with program.start("crawl", "--company", "slow-today.example") as process:
+        while not pages_asked(server):
+            time.sleep(0.02)
+        sockets = psutil.Process(process.pid).net_connections("inet")
+        process.kill()
+    assert sockets, "that to the site"
+    assert psutil.CONN_LISTEN not in {socket.status for socket in sockets}
 
 
 def test_a_second_run_in_the_same_folder_is_kept_out(program: Program, server: DemoServer) -> None:

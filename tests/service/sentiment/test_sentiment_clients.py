@@ -21,7 +21,7 @@ TEXTS = ["Great shop!", "", "Très déçu, jamais livré 😡"]
 
 
 def by_contract(server: Server, **fields: object) -> Any:  # noqa: ANN401  parsed JSON
-    return httpx.post(server.url + "/v1/predict", json={"texts": TEXTS, **fields}).json()
+    return server.http.post("/v1/predict", json={"texts": TEXTS, **fields}).json()
 
 
 @pytest.mark.parametrize("explain", [False, True, "words"])
@@ -57,7 +57,7 @@ def test_a_refusal_has_the_contract_s_status(stand_in: Server) -> None:
 def test_a_deadline_holds_here_too(stand_in: Server) -> None:
     def ask(timeout: str) -> int:
         headers = {"X-Request-Timeout": timeout}
-        return httpx.post(stand_in.url + "/predict", json={"texts": ["x"]}, headers=headers).status_code
+        return stand_in.http.post("/predict", json={"texts": ["x"]}, headers=headers).status_code
 
     assert ask("0.0001") in (429, 504)
     assert ask("soon") == 422
@@ -66,8 +66,8 @@ def test_a_deadline_holds_here_too(stand_in: Server) -> None:
 @pytest.mark.parametrize("declared", [True, False])
 def test_a_body_that_is_too_large_is_refused(stand_in: Server, *, declared: bool) -> None:
     body = json.dumps({"texts": ["x" * 100] * 300}).encode()
-    answer = httpx.post(
-        stand_in.url + "/predict",
+    answer = stand_in.http.post(
+        "/predict",
         content=body if declared else iter([body[:15_000], body[15_000:]]),
         headers={"Content-Type": "application/json"},
     )
@@ -75,8 +75,8 @@ def test_a_body_that_is_too_large_is_refused(stand_in: Server, *, declared: bool
 
 
 def test_pickles_are_not_read(stand_in: Server) -> None:
-    answer = httpx.post(
-        stand_in.url + "/predict", content=b"cos\nsystem\n", headers={"Content-Type": "application/vnd.bentoml+pickle"}
+    answer = stand_in.http.post(
+        "/predict", content=b"cos\nsystem\n", headers={"Content-Type": "application/vnd.bentoml+pickle"}
     )
     assert answer.status_code == 415
 
@@ -84,7 +84,7 @@ def test_pickles_are_not_read(stand_in: Server) -> None:
 def test_requests_of_this_door_are_counted_too(stand_in: Server) -> None:
     with bentoml.SyncHTTPClient(stand_in.url) as client:
         client.predict(texts=["x" * 21])
-    assert 'route="/predict"' in httpx.get(stand_in.url + "/metrics").text
+    assert 'route="/predict"' in stand_in.http.get("/metrics").text
 
 
 def test_one_limit_holds_for_both_doors(stand_in: Server) -> None:
@@ -109,7 +109,7 @@ def test_one_limit_holds_for_both_doors(stand_in: Server) -> None:
 
 def test_what_a_client_did_wrong_is_not_logged_with_its_text(stand_in: Server) -> None:
     for body in (b'{"texts": "secret review"}', b'{"texts": ["secret review"', json.dumps({"texts": ["secret"] * 11})):
-        answer = httpx.post(stand_in.url + "/predict", content=body, headers={"Content-Type": "application/json"})
+        answer = stand_in.http.post("/predict", content=body, headers={"Content-Type": "application/json"})
         assert 400 <= answer.status_code < 500
     assert "secret" not in stand_in.log
     assert "Exception on /predict" not in stand_in.log
@@ -124,9 +124,7 @@ def test_a_body_that_does_not_come_is_408(stand_in: Server) -> None:
 
 def test_a_client_that_hangs_up_is_no_fault_of_the_service(stand_in: Server) -> None:
     def count(status: int) -> int:
-        return httpx.get(stand_in.url + "/metrics").text.count(
-            f'route="/predict",service="sentiment",status="{status}"'
-        )
+        return stand_in.http.get("/metrics").text.count(f'route="/predict",service="sentiment",status="{status}"')
 
     stand_in.hold()
     body = json.dumps({"texts": ["x" * 30]})

@@ -7,7 +7,6 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from charcnn.engine import load_engine
 from opine_common.problems import ProblemDetails
@@ -16,13 +15,15 @@ from opine_sentiment.schemas import PredictResponse
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import httpx
+
     from tests.support.sentiment.server import Server
 
 TEXTS = ["Great shop!", "", "Très déçu, jamais livré 😡", "x" * 500, "Great shop!"]
 
 
 def predict(server: Server, texts: list[str], **fields: object) -> httpx.Response:
-    return httpx.post(server.url + "/v1/predict", json={"texts": texts, **fields}, timeout=20)
+    return server.http.post("/v1/predict", json={"texts": texts, **fields}, timeout=20)
 
 
 def test_predictions_are_the_engine_s_in_order(real: Server, artefact: Path) -> None:
@@ -64,7 +65,7 @@ def test_words_have_their_place_and_what_they_contribute(real: Server) -> None:
 
 def test_a_text_that_cannot_be_scored_fails_alone(real: Server) -> None:
     body = json.dumps({"texts": ["fine", "x" * 20_001, "\ud83d", "x" * 20_000]})
-    response = httpx.post(real.url + "/v1/predict", content=body, timeout=20)
+    response = real.http.post("/v1/predict", content=body, timeout=20)
     assert response.status_code == 200
     fine, long, invalid, longest = response.json()["predictions"]
     assert long == {"error": {"code": "too_long", "message": "the text has 20001 characters; 20000 are allowed"}}
@@ -88,7 +89,7 @@ def test_no_texts_have_no_predictions(real: Server) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"texts": "one"}', b'{"texts": [1]}', b'{"texts": [], "explain": 1}'])
 def test_a_malformed_request_is_a_problem_that_names_the_field(real: Server, body: bytes) -> None:
-    response = httpx.post(real.url + "/v1/predict", content=body, headers={"X-Request-ID": "mine"})
+    response = real.http.post("/v1/predict", content=body, headers={"X-Request-ID": "mine"})
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()
@@ -99,13 +100,13 @@ def test_a_malformed_request_is_a_problem_that_names_the_field(real: Server, bod
 
 
 def test_another_method_is_refused_as_a_problem(real: Server) -> None:
-    response = httpx.get(real.url + "/v1/predict")
+    response = real.http.get("/v1/predict")
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
     ProblemDetails.model_validate(response.json(), strict=True)
 
 
 def test_the_documentation_shows_the_routes_and_their_answers(real: Server) -> None:
-    document = httpx.get(real.url + "/v1/openapi.json").json()
+    document = real.http.get("/v1/openapi.json").json()
     operation = document["paths"]["/v1/predict"]["post"]
     assert set(operation["responses"]) == {"200", "404", "408", "413", "422", "429", "503", "504"}
     referred = set(_references(document))
@@ -113,15 +114,15 @@ def test_the_documentation_shows_the_routes_and_their_answers(real: Server) -> N
 
 
 def test_the_page_shows_both_doors_and_loads_nothing_from_elsewhere(real: Server) -> None:
-    answer = httpx.get(real.url + "/")
+    answer = real.http.get("/")
     page = answer.text
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'self';")
     assert "//" not in page.replace("<!doctype", "")
     files = re.findall(r'(?:src|href|url)(?:=|: )"([^"]+)"', page)
     assert {"v1/openapi.json", "docs.json"} < set(files)
     for file in files:
-        assert httpx.get(f"{real.url}/{file}").status_code == 200, file
-    assert "/predict" in httpx.get(real.url + "/docs.json").json()["paths"]
+        assert real.http.get(f"/{file}").status_code == 200, file
+    assert "/predict" in real.http.get("/docs.json").json()["paths"]
 
 
 def _references(document: object) -> list[str]:
@@ -134,7 +135,7 @@ def _references(document: object) -> list[str]:
 
 
 def test_a_request_id_is_taken_or_made_and_logged(real: Server) -> None:
-    given = httpx.post(real.url + "/v1/predict", content=b"", headers={"X-Request-ID": "find-me"})
+    given = real.http.post("/v1/predict", content=b"", headers={"X-Request-ID": "find-me"})
     assert given.headers["X-Request-ID"] == "find-me"
     while "find-me" not in real.log:  # written when the answer is on its way
         time.sleep(0.01)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def test_ready_only_once_the_warm_up_is_answered_and_accepted_work_is_finished(launcher: Launcher) -> None:
     server = launcher.stand_in()
     server.until("/livez", 200)
-    assert httpx.get(server.url + "/readyz").status_code == 503
-    refused = httpx.post(server.url + "/v1/predict", json={"texts": ["too early"]})
+    assert server.http.get("/readyz").status_code == 503
+    refused = server.http.post("/v1/predict", json={"texts": ["too early"]})
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
     assert refused.json()["detail"] == "the model has not answered its warm-up yet"
     (server.folder / "warm").touch()
@@ -34,7 +34,7 @@ def test_ready_only_once_the_warm_up_is_answered_and_accepted_work_is_finished(l
     server.hold()
     with ThreadPoolExecutor() as pool:
         texts = ["x" * length for length in range(20, 101)]
-        accepted = pool.submit(httpx.post, server.url + "/v1/predict", json={"texts": texts}, timeout=20)
+        accepted = pool.submit(server.http.post, "/v1/predict", json={"texts": texts}, timeout=20)
         while not server.computed():
             time.sleep(0.01)
         server.process.send_signal(signal.SIGTERM)
@@ -125,7 +125,7 @@ def test_eight_bits_answer_nearly_the_same_or_end_the_start(launcher: Launcher) 
     single = launcher.launch("opine_sentiment.service:Sentiment", model_dir=None)
     single.until("/readyz", 200)
     texts = {"texts": ["Great shop!", "Awful. They stole my money.", "It was fine, the lid was broken."]}
-    answers = [httpx.post(server.url + "/v1/predict", json=texts).json()["predictions"] for server in (eight, single)]
+    answers = [server.http.post("/v1/predict", json=texts).json()["predictions"] for server in (eight, single)]
     assert answers[0] != answers[1]
     for near, exact in zip(*answers, strict=True):
         assert near["star_probabilities"] == pytest.approx(exact["star_probabilities"], abs=0.01)
@@ -144,18 +144,18 @@ def test_a_broken_engine_is_not_ready_then_not_alive(launcher: Launcher) -> None
     (server.folder / "warm").touch()
     server.until("/readyz", 200)
     (server.folder / "broken").touch()
-    ask = partial(httpx.post, server.url + "/v1/predict", json={"texts": ["x" * 20]}, timeout=20)
+    ask = partial(server.http.post, "/v1/predict", json={"texts": ["x" * 20]}, timeout=20)
     while (answer := ask()).status_code == 200:
         assert answer.json()["predictions"][0]["error"]["code"] == "internal"
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert answer.json()["detail"] == "the engine is broken; the service's log has the reason"
     server.until("/readyz", 503)
     server.until("/livez", 503)
-    metrics = httpx.get(server.url + "/metrics").text
+    metrics = server.http.get("/metrics").text
     assert "opine_sentiment_engine_broken 1.0" in metrics
     (server.folder / "broken").unlink()
     server.until("/readyz", 200)
     server.until("/livez", 200)
     assert ask().json()["predictions"][0]["score"] == 20 / 100_000
-    assert "opine_sentiment_engine_broken 0.0" in httpx.get(server.url + "/metrics").text
+    assert "opine_sentiment_engine_broken 0.0" in server.http.get("/metrics").text
     assert server.stop() == 0

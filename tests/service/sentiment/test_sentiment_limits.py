@@ -54,14 +54,14 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read_whole(
     stand_in: Server, size: int, *, declared: bool
 ) -> None:
     content = b"x" * size
-    response = httpx.post(stand_in.url + "/v1/predict", content=content if declared else iter([content]))
+    response = stand_in.http.post("/v1/predict", content=content if declared else iter([content]))
     assert response.status_code == 413
     assert "larger than 20000 bytes" in response.json()["detail"]
 
 
 def test_a_body_of_the_largest_size_is_read(stand_in: Server) -> None:
     body = json.dumps({"texts": ["fits"]}).encode()
-    response = httpx.post(stand_in.url + "/v1/predict", content=body + b" " * (20_000 - len(body)))
+    response = stand_in.http.post("/v1/predict", content=body + b" " * (20_000 - len(body)))
     assert response.status_code == 200
 
 
@@ -89,7 +89,7 @@ def test_a_full_queue_refuses_and_still_answers_what_it_accepted(stand_in: Serve
 
 @pytest.mark.parametrize("header", ["soon", "0", "-1", "nan", ""])
 def test_a_timeout_that_is_no_time_is_refused(stand_in: Server, header: str) -> None:
-    response = httpx.post(stand_in.url + "/v1/predict", json={"texts": ["fine"]}, headers={"X-Request-Timeout": header})
+    response = stand_in.http.post("/v1/predict", json={"texts": ["fine"]}, headers={"X-Request-Timeout": header})
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == "X-Request-Timeout"
 
@@ -118,7 +118,7 @@ def test_who_cannot_be_in_time_is_refused_and_who_is_not_is_given_up(stand_in: S
     assert expired.status_code == 504
     assert expired.json()["detail"].endswith("the time allowed is over")
     assert stand_in.computed() == [1, 43]
-    metrics = httpx.get(stand_in.url + "/metrics").text
+    metrics = stand_in.http.get("/metrics").text
     assert 'opine_sentiment_rejected_total{reason="deadline"}' in metrics
     assert 'opine_sentiment_rejected_total{reason="expired"}' in metrics
 

@@ -56,12 +56,12 @@ SELDOM = {
 
 
 def scrape(server: Server) -> dict[str, Metric]:
-    return {family.name: family for family in text_string_to_metric_families(httpx.get(server.url + "/metrics").text)}
+    return {family.name: family for family in text_string_to_metric_families(server.http.get("/metrics").text)}
 
 
 def test_names_and_labels_are_frozen(stand_in: Server) -> None:
     texts = ["good", "x" * 200, "y" * 13]
-    httpx.post(stand_in.url + "/v1/predict", json={"texts": texts})
+    stand_in.http.post("/v1/predict", json={"texts": texts})
     families = scrape(stand_in)
     found = {
         name: (family.type, {label for sample in family.samples for label in sample.labels} - {"le"})
@@ -83,9 +83,9 @@ def test_texts_are_counted_by_label_version_and_code(stand_in: Server) -> None:
     def values(name: str) -> dict[str, float]:
         return {"/".join(sample.labels.values()): sample.value for sample in scrape(stand_in)[name].samples}
 
-    httpx.post(stand_in.url + "/v1/predict", json={"texts": ["one", "x" * 200]})
+    stand_in.http.post("/v1/predict", json={"texts": ["one", "x" * 200]})
     predictions, errors = values("opine_sentiment_predictions"), values("opine_sentiment_text_errors")
-    httpx.post(stand_in.url + "/v1/predict", json={"texts": ["one", "two", "x" * 200]})
+    stand_in.http.post("/v1/predict", json={"texts": ["one", "two", "x" * 200]})
     assert values("opine_sentiment_predictions")["good/7.0.0/live"] == predictions["good/7.0.0/live"] + 2
     assert values("opine_sentiment_text_errors")["too_long"] == errors["too_long"] + 1
     assert values("opine_sentiment_model_info") == {f"stand-in/{'7' * 64}/onnx/stand-in/fp32/live/7.0.0": 1}

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SERVICE = "opine_sentiment.service:Sentiment"
 PATIENCE_S = 60
 TEXTS = ["Great shop!", "never again", "it is fine, I suppose"]
+BETWEEN_S = 0.005
+"""Two questions of somebody who asks all the time: the service must have time for the versions, too."""
 SESSIONS = [f"visitor-{number}" for number in range(60)]
 
 
@@ -62,7 +64,7 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def loaded(server: Server) -> Any:  # noqa: ANN401  JSON
-    return httpx.get(server.url + "/v1/models").json()
+    return server.http.get("/v1/models").json()
 
 
 def follows(server: Server, plan: Any) -> Any:  # noqa: ANN401  JSON
@@ -73,13 +75,13 @@ def follows(server: Server, plan: Any) -> Any:  # noqa: ANN401  JSON
 
 def digest_for(server: Server, **headers: str) -> str:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    answer = httpx.post(server.url + "/v1/predict", json={"texts": TEXTS}, headers=named)
+    answer = server.http.post("/v1/predict", json={"texts": TEXTS}, headers=named)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["model"]["digest"])
 
 
 def metric(server: Server, name: str, **labels: str) -> float:
-    families = text_string_to_metric_families(httpx.get(server.url + "/metrics").text)
+    families = text_string_to_metric_families(server.http.get("/metrics").text)
     return sum(
         sample.value
         for family in families
@@ -108,7 +110,7 @@ class Visitors:
 
     def _ask(self) -> None:
         with httpx.Client(base_url=self._server.url) as client:
-            while not self._stop.is_set():
+            while not self._stop.wait(BETWEEN_S):
                 session = SESSIONS[self.answered % len(SESSIONS)]
                 answer = client.post("/v1/predict", json={"texts": TEXTS}, headers={"X-Session-ID": session})
                 self.statuses.add(answer.status_code)
@@ -187,6 +189,7 @@ def test_a_session_that_two_services_answer_changes_versions_once(
             followed = {loaded(service)["revision"] for service in services} == {plan["revision"]}
             for session, digests in shown.items():
                 digests += [digest_for(service, X_Session_ID=session) for service in services]
+            time.sleep(BETWEEN_S)
 
     ask_until(api.decide("releases", candidate=new))
     for step in ("advance", "advance", "promote"):
@@ -215,12 +218,12 @@ def test_a_request_and_a_bulk_one_may_insist_on_a_version(server: Server, api: A
     insist = {"X-Model-Digest": versions["harsher"]}
     assert digest_for(server, **insist) == versions["harsher"]
     lines = "".join(json.dumps({"text": text}) + "\n" for text in TEXTS)
-    bulk = httpx.post(server.url + "/v1/predict/bulk", content=lines, headers=insist)
+    bulk = server.http.post("/v1/predict/bulk", content=lines, headers=insist)
     assert bulk.headers["X-Model-Digest"] == versions["harsher"]
-    asked = httpx.post(server.url + "/v1/predict", json={"texts": TEXTS}, headers=insist).json()["predictions"]
+    asked = server.http.post("/v1/predict", json={"texts": TEXTS}, headers=insist).json()["predictions"]
     assert [json.loads(line) for line in bulk.text.splitlines()] == asked
     for path, content in (("/v1/predict", json.dumps({"texts": []})), ("/v1/predict/bulk", lines)):
-        refused = httpx.post(server.url + path, content=content, headers={"X-Model-Digest": "0" * 64})
+        refused = server.http.post(path, content=content, headers={"X-Model-Digest": "0" * 64})
         assert refused.status_code == 404
         assert "no version of this digest is loaded" in refused.json()["detail"]
     follows(server, api.decide("releases/{release}/rollback"))

@@ -78,7 +78,7 @@ def test_it_is_not_ready_then_finishes_what_it_accepted_then_ends(launcher: Laun
             time.sleep(0.01)
         server.process.send_signal(signal.SIGTERM)
         server.until("/readyz", 503)
-        late = httpx.get(server.url + "/livez")
+        late = server.http.get("/livez")
         assert (late.status_code, late.headers["Connection"]) == (200, "close")
         time.sleep(2.5)
         assert server.process.poll() is None, "it still works on what it accepted"

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import groupby
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -93,9 +94,7 @@ def add_brands(engine: Engine) -> None:
 def add_reviews(engine: Engine, rows: Iterable[Row]) -> list[int]:
     """Add reviews, each with what it does not name from a plain one; their ids in order."""
     plain = {"brand_slug": "nike", "text": "Good shoes", "stars": 4, "created_at": NOON}
-    statements = [insert(Review).values(plain | dict(row)).returning(Review.id) for row in rows]
-    with engine.begin() as connection:
-        return [connection.execute(statement).scalar_one() for statement in statements]
+    return _add(engine, Review, [plain | dict(row) for row in rows])
 
 
 def add_company(engine: Engine, company: str, brand_slug: str, **changed: object) -> None:
@@ -115,27 +114,25 @@ def add_company(engine: Engine, company: str, brand_slug: str, **changed: object
 
 def add_scraped_reviews(engine: Engine, rows: Iterable[Row]) -> list[int]:
     """As `add_reviews`, of what was read elsewhere."""
-    statements = [
-        insert(ScrapedReview)
-        .values(
-            {
-                "brand_slug": "nike",
-                "source": "trustpilot",
-                "source_review_id": uuid.uuid4().hex,
-                "text": "Good shoes",
-                "stars": 4,
-                "reviewed_at": NOON,
-                "source_url": "https://www.trustpilot.com/review/nike.com",
-                "read_at": NOON,
-                "parser": "tests/1",
-            }
-            | dict(row)
-        )
-        .returning(ScrapedReview.id)
-        for row in rows
-    ]
+    plain = {
+        "brand_slug": "nike",
+        "source": "trustpilot",
+        "text": "Good shoes",
+        "stars": 4,
+        "reviewed_at": NOON,
+        "source_url": "https://www.trustpilot.com/review/nike.com",
+        "read_at": NOON,
+        "parser": "tests/1",
+    }
+    return _add(engine, ScrapedReview, [{**plain, "source_review_id": uuid.uuid4().hex, **row} for row in rows])
+
+
+def _add(engine: Engine, table: type[Review | ScrapedReview], rows: Iterable[dict[str, object]]) -> list[int]:
+    """One statement for all that name the same columns: one for each row takes 2 ms, and some tests add 5,000."""
+    adding = insert(table).returning(table.id, sort_by_parameter_order=True)
     with engine.begin() as connection:
-        return [connection.execute(statement).scalar_one() for statement in statements]
+        alike = [list(some) for _, some in groupby(rows, key=dict.keys)]
+        return [number for some in alike for number in connection.scalars(adding, some)]
 
 
 def add_run(engine: Engine, **changed: object) -> None:

@@ -64,9 +64,11 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
     ) -> urllib3.BaseHTTPResponse:
-        """Send a request, and without an answer once more while there is time: it must be safe to send twice.
+        """Send a request, and once more where the connection failed: it must be safe to send twice.
 
-        The second try meets a connection that the service closed just as it was used, and a pod that has just gone.
+        The second try is for a connection that the service closed just as it was used, and for a pod that has just
+        gone. Who was silent until the time was up is not asked again: people would wait twice as long, and a service
+        that hangs would have twice the work.
 
         Args:
             method: HTTP method.
@@ -94,6 +96,8 @@ class HttpClient:
         )
         try:
             return send()
+        except NoAnswerInTimeError:
+            raise
         except NoAnswerError as error:
             logger.info("no answer, trying once more", extra={"url": self._base_url + path, "error": str(error)})
         return send()

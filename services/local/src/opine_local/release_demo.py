@@ -30,6 +30,8 @@ _BRAND = "lego"
 _TIMEOUT = urllib3.Timeout(10.0)
 _GIVEN_UP_S = 170.0
 _PAUSE_S = 0.5
+# The shadow has the time in which nobody waits for an answer.
+_BETWEEN_S = 0.1
 _LINES_SHOWN = 20
 
 # A release has a minute instead of days. Nearly any shadow passes, so that it is people who judge the bad one.
@@ -39,8 +41,8 @@ IN_A_HURRY = {
     "OPINE_LEARNING_MIN_STAGE_S": "3",
     "OPINE_LEARNING_SHADOW_COMPARISONS": "50",
     "OPINE_LEARNING_MAX_LABEL_FLIPS": "0.9",
-    "OPINE_LEARNING_MIN_REVIEWS": "20",
-    "OPINE_LEARNING_MARGIN": "0.15",
+    "OPINE_LEARNING_MIN_REVIEWS": "10",
+    "OPINE_LEARNING_MARGIN": "0.25",
     "OPINE_LEARNING_ALPHA": "0.01",
 }
 
@@ -73,7 +75,7 @@ def _run(model: Path) -> None:
     with own_opine(IN_A_HURRY) as (folder, opine, inherited):
         releases = Releases(opine, inherited)
         releases.until_first_version()
-        with visitors(releases.url):
+        with visitors(releases.url, pause_s=_BETWEEN_S):
             for candidate in CANDIDATES:
                 begun = time.monotonic()
                 outcome = releases.play(make_version(model, folder / candidate.version, candidate))
@@ -153,11 +155,12 @@ class Releases:
         told = 0
         end = time.monotonic() + _GIVEN_UP_S
         while time.monotonic() < end:
+            # Before the events, or the last one might come between both questions and go untold.
+            outcome = self._get(f"/releases/{release}")["outcome"]
             events = self._get(f"/release-events?release={release}&limit=100")["items"][::-1]
             for event in events[told:]:
                 say(f"  {event['kind']}, {event['weight']} % of the visitors: {describe(event['evidence'])}")
             told = len(events)
-            outcome = self._get(f"/releases/{release}")["outcome"]
             if outcome is not None:
                 return str(outcome)
             time.sleep(_PAUSE_S)

@@ -68,9 +68,9 @@ def client_headers() -> dict[str, str]:
 class ReviewsApi:
     """The routes of the reviews API that the pages use.
 
-    Without an answer a request is sent once more, so every call must be idempotent. Reads, predictions and deletions
-    are by nature, and saving a review is by its Idempotency-Key. An answer is an answer: a 503 with Retry-After is told
-    to the person, not waited out here.
+    Where the connection failed a request is sent once more, so every call must be idempotent. Reads, predictions and
+    deletions are by nature, and saving a review is by its Idempotency-Key. An answer is an answer: a 503 with
+    Retry-After is told to the person, not waited out here.
 
     Every method raises UnreachableError without an answer, Problem at a status of 400 or more, and
     UnexpectedAnswerError at an answer against the contract.
