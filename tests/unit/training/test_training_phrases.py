@@ -85,6 +85,10 @@ def test_phrases_are_learned_from_and_judge_nothing(
     source = Source(more, ReadConfig(), SelectionConfig(tuning_share=0.1, phrases=SOME))
     found = read_dataset(source, build_encoding(small_config), tmp_path / "cache")
     assert len(found.train) == len(dataset.train) + SOME - 1
+    assert (found.train.rows_of(SOURCE), dataset.train.rows_of(SOURCE)) == (SOME - 1, 0)
+    assert set(found.train.between(len(dataset.train), len(found.train)).digests.tolist()) <= {
+        each.digest for each in phrases(SOME)
+    }
     assert len(found.tuning) == len(dataset.tuning)
     assert found.summary["rows"][SOURCE] == {"train": SOME - 1, "tuning": 0, "validation": 0}
     assert held_out.digest not in set(found.train.digests.tolist())

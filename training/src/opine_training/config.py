@@ -76,8 +76,8 @@ class SelectionConfig:
     near_duplicates: float = 0.8
     """Training rows whose estimated Jaccard similarity to a held-out text reaches this are left out; 0 keeps them."""
     phrases: int = 0
-    """Short English texts of our own that are learned from beside the reviews, with all stars that are right as soft
-    targets: negation, contrast, comparison, star words. 0.4.0 has 30,000."""
+    """Short English texts of our own that the network learns beside the reviews, with all stars that are right as soft
+    targets: negation, contrast, comparison, star words. 0.4.0 has 120,000."""
 
     def __post_init__(self) -> None:
         require_shares(self, "share", "tuning_share", "near_duplicates")

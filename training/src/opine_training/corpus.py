@@ -96,6 +96,10 @@ class Corpus:
         """Symbols of each review, shape (N,)."""
         return np.diff(self.ends, prepend=0)
 
+    def rows_of(self, source: str) -> int:
+        """How many reviews are from a source."""
+        return sum(int((self.sources == index).sum()) for index, name in enumerate(self.source_names) if name == source)
+
     def between(self, first: int, last: int) -> Corpus:
         """Some of the reviews in their order."""
         symbols, ends = _slice(self.symbols, self.ends, first, last)

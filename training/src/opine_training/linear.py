@@ -29,6 +29,7 @@ from opine_training.calibration import calibrated_log_loss
 from opine_training.config import LinearPartConfig
 from opine_training.corpus import open_corpus
 from opine_training.optimisation import class_weights
+from opine_training.phrases import SOURCE as PHRASES
 from opine_training.runs import CORPUS
 
 if TYPE_CHECKING:
@@ -214,9 +215,10 @@ def linear_part(folder: Path, config: TrainConfig) -> LinearModel | None:
     kept = folder / LINEAR
     # Kept in the run: it takes minutes, and an export of a later epoch has the same one.
     if not kept.exists():
-        fitted = fit_linear(
-            open_corpus(folder / CORPUS / "train"), config.linear, config.loss.class_balance, config.seed
-        )
+        corpus = open_corpus(folder / CORPUS / "train")
+        # Phrases come last. They teach the network only: words of theirs cost the linear part more than they bring it.
+        reviews = corpus.between(0, len(corpus) - corpus.rows_of(PHRASES))
+        fitted = fit_linear(reviews, config.linear, config.loss.class_balance, config.seed)
         if fitted is None:
             return None
         with atomic_folder(kept) as unfinished:

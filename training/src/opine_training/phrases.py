@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SOURCE = "phrases"
+"""Of their rows in a corpus."""
 _PATTERNS = resources.files("opine_training") / "phrases.toml"
 _NO_OPINION = resources.files("opine_training") / "abstention.toml"
 _JUDGES = resources.files("opine_training") / "behaviour.csv"
