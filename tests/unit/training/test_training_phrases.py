@@ -33,15 +33,23 @@ def test_phrases_are_different_and_always_the_same() -> None:
     assert not any("{" in each.text for each in made)
 
 
+def test_phrases_that_differ_in_stars_or_emoji_only_are_different() -> None:
+    """Letters and digits alone, which tell reviews apart, would make one of them."""
+    by_letters: dict[int, set[int]] = {}
+    for phrase in phrases(20_000):
+        by_letters.setdefault(text_digest(phrase.text), set()).add(int(phrase.logits.argmax()))
+    assert sum(len(stars) > 1 for stars in by_letters.values()) > 50
+
+
 def test_no_phrase_is_a_text_that_judges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judged = {text_digest(probe.text) for probe in read_probes()}
-    assert judged.isdisjoint(each.digest for each in phrases(20_000))
+    assert judged.isdisjoint(text_digest(each.text) for each in phrases(20_000))
     one = phrases(SOME)[0]
     phrases.cache_clear()
     judges = tmp_path / "behaviour.csv"
     judges.write_text(f'kind,text,stars\nnegation,"{one.text.upper()}",1\n')
     monkeypatch.setattr(module, "_JUDGES", judges)
-    assert one.digest not in {each.digest for each in phrases(SOME)}
+    assert one.text not in {each.text for each in phrases(SOME)}
     phrases.cache_clear()
 
 

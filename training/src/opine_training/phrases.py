@@ -7,6 +7,7 @@ comparison turn round, is learned from phrases. `phrases.toml` has the patterns,
 from __future__ import annotations
 
 import csv
+import hashlib
 import random
 import re
 import tomllib
@@ -71,6 +72,7 @@ class Phrase:
 
     text: str
     digest: int
+    """64 bits of its hash as it is written: stars and emoji decide here, which `text_digest` does not look at."""
     logits: NDArray[np.float32]
     """Shape (5,), of one to five stars."""
     stars: int
@@ -96,8 +98,8 @@ def phrases(count: int) -> tuple[Phrase, ...]:
         if len(made) == count:
             break
         styled = _styled(text, rng)
-        digest = text_digest(styled)
-        if digest not in judged and digest not in made:
+        digest = int.from_bytes(hashlib.blake2b(styled.encode(), digest_size=8).digest())
+        if text_digest(styled) not in judged and digest not in made:
             odds = np.exp(logits.astype(float))
             stars = rng.choices(range(1, 6), odds.tolist())[0]
             made[digest] = Phrase(styled, digest, logits, stars)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from opine_training.phrases import phrase_rows
-from opine_training.reviews import DataError, LeftOut, normalised, review_files
+from opine_training.reviews import DataError, LeftOut, normalised, review_files, text_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -147,7 +147,7 @@ def learned_rows(source: Source, left_out: LeftOut) -> Iterator[tuple[str, Row]]
             else:
                 yield "tuning" if is_tuning(row.digest, source.selection.tuning_share) else "train", row
     for row in phrase_rows(source.selection.phrases):
-        if not held_out.has(row.digest, row.text):
+        if not held_out.has(text_digest(row.text), row.text):
             yield "train", row
 
 
