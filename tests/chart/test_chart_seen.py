@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support import ROOT
 from tests.support.chart.rendering import CHART
 from tests.support.cluster.seen import FILE, make_seen
@@ -34,18 +36,23 @@ def test_nothing_was_lost_or_doubled() -> None:
     assert [row["what"] for row in SEEN["drills"] if row["lost"] or row["doubled"]] == []
 
 
-def test_the_document_of_releases_has_the_figures_that_were_seen() -> None:
-    document = (ROOT / "docs/releases.md").read_text()
-    figures = SEEN["figures"]
-    told = (
+TOLD = {
+    "releases": (
         "a model version as good, in stages of a minute",
         "a model version taken back",
         "memory of a sentiment pod",
         "CPU of the model, a text",
-    )
-    numbers = re.findall(r"[\d.]+ (?:s|ms|MiB)\b", " ".join(figures[what] for what in told))
-    assert len(numbers) == 10
-    assert [number for number in numbers if number not in document] == []
+    ),
+    "learning": ("corrections learned by a Job, looks every minute",),
+}
+
+
+@pytest.mark.parametrize(("document", "count"), [("releases", 10), ("learning", 2)])
+def test_documents_have_the_figures_that_were_seen(document: str, count: int) -> None:
+    written = (ROOT / f"docs/{document}.md").read_text()
+    numbers = re.findall(r"[\d.]+ (?:s|ms|MiB)\b", " ".join(SEEN["figures"][what] for what in TOLD[document]))
+    assert len(numbers) == count
+    assert [number for number in numbers if number not in written] == []
 
 
 def test_the_readme_holds_the_table_and_a_figure_that_drifted_is_found() -> None:
