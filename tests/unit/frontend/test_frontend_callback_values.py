@@ -129,6 +129,15 @@ def test_what_a_page_sends_is_answered(app: Dash, admin: FlaskClient) -> None:
     assert len(answers) > 20
 
 
+def test_a_counter_that_has_counted_nothing_is_answered(app: Dash, admin: FlaskClient) -> None:
+    """Dash sends null for a button that was drawn anew, as after "Try again"."""
+    for body in _requests(app):
+        for place in _places(body):
+            if place["property"] in {"n_clicks", "n_intervals"}:
+                place["value"] = None
+        assert _status(admin, body) in {200, 204}, body["output"]
+
+
 def test_no_value_breaks_a_callback(app: Dash, admin: FlaskClient) -> None:
     statuses = set()
     for body in _requests(app):

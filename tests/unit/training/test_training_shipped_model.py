@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from charcnn.engine import Engine, load_engine
 from opine_training.artefacts import ServedModel, model_card
 from opine_training.config import ReadConfig
 from opine_training.evaluation import report, score_files
 from opine_training.reviews import LeftOut, review_file
-from opine_training.sampling import SoftTargets
 
 from tests.support import ROOT
 
@@ -77,15 +75,6 @@ def test_the_documents_state_its_figures(engine: Engine) -> None:
         f"({engine.version}) | {ours['macro_f1']:.3f} | {ours['accuracy']:.3f} | {ours['calibration_error']:.3f} |"
     )
     assert in_table in (ROOT / "docs/model.md").read_text()
-
-
-def test_what_it_learned_from_is_kept_without_the_texts(engine: Engine) -> None:
-    kept = ROOT / engine.manifest.training["configuration"]["loss"]["soft_targets"]
-    with np.load(kept, allow_pickle=False) as arrays:
-        assert {name: arrays[name].dtype.kind for name in arrays.files} == {
-            "digests": "u", "begins": "u", "ends": "u", "logits": "f"
-        }  # fmt: skip
-    assert SoftTargets.load(kept).classes == 5
 
 
 def test_it_stays_within_the_budget_of_a_fast_cpu(engine: Engine) -> None:

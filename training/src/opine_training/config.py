@@ -77,7 +77,7 @@ class SelectionConfig:
     """Training rows whose estimated Jaccard similarity to a held-out text reaches this are left out; 0 keeps them."""
     phrases: int = 0
     """Short English texts of our own that the network learns beside the reviews, with all stars that are right as soft
-    targets: negation, contrast, comparison, star words. 0.4.0 has 120,000."""
+    targets: negation, contrast, comparison, star words."""
 
     def __post_init__(self) -> None:
         require_shares(self, "share", "tuning_share", "near_duplicates")

@@ -121,9 +121,17 @@ def _are(asked: object, declared: Sequence[_DeclaredPlace]) -> bool:
     )
 
 
+# Dash sends null for a counter whose element was drawn anew and has counted nothing since.
+_COUNTERS = frozenset({"n_clicks", "n_intervals"})
+
+
 def _values(places: _Places) -> Iterator[object]:
     for place in places:
-        yield [one.value for one in place] if isinstance(place, list) else place.value
+        yield [_value(one) for one in place] if isinstance(place, list) else _value(place)
+
+
+def _value(place: _Place) -> object:
+    return 0 if place.value is None and place.property in _COUNTERS else place.value
 
 
 def refuse_what_dash_did_not_send(app: Dash) -> None:

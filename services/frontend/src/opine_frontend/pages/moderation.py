@@ -143,4 +143,4 @@ def _register_hiding(app: Dash, api: ReviewsApi, token: str) -> None:
             api.moderate("hide", "review", trigger["review"], actor=_ACTOR, token=token)
         except ReviewsApiError as error:
             return no_update, admin_error(error).line, refreshed
-        return dict(fields), no_update, refreshed + 1
+        return dict(fields), no_update, (refreshed or 0) + 1
