@@ -77,13 +77,17 @@ def test_a_draft_keeps_its_key(composer: ComposerPage, store: Store) -> None:
     assert store.attempts[-1][0] != first
 
 
-def test_what_was_hidden_since_it_was_saved_is_said_and_sent_no_more(composer: ComposerPage, store: Store) -> None:
+def save_and_lose_the_answer(composer: ComposerPage, store: Store) -> None:
     store.knobs.answer_lost_after_saving = True
     composer.open("lego")
     composer.type("Great bricks")
     composer.wait_for_prediction("Good")
     composer.submit()
     composer.wait_for_notice("Not saved yet")
+
+
+def test_what_was_hidden_since_it_was_saved_is_said_and_sent_no_more(composer: ComposerPage, store: Store) -> None:
+    save_and_lose_the_answer(composer, store)
     (saved,) = store.keys.values()
     store.reviews.remove(saved)
     store.hidden.append(saved)
@@ -95,12 +99,7 @@ def test_what_was_hidden_since_it_was_saved_is_said_and_sent_no_more(composer: C
 
 
 def test_what_was_written_since_is_not_lost_with_what_was_hidden(composer: ComposerPage, store: Store) -> None:
-    store.knobs.answer_lost_after_saving = True
-    composer.open("lego")
-    composer.type("Great bricks")
-    composer.wait_for_prediction("Good")
-    composer.submit()
-    composer.wait_for_notice("Not saved yet")
+    save_and_lose_the_answer(composer, store)
     store.hidden.extend(store.keys.values())
     store.knobs.answer_lost_after_saving = False
     composer.type(" and more")

@@ -6,9 +6,10 @@ import pytest
 from opine_frontend.components.elements import hue, initials
 from opine_frontend.components.formatting import counted, day, excerpt, percent, safe_website, site_name
 from opine_frontend.components.pagination import turn_page
+from opine_frontend.components.summary import corrected_sentence
 from opine_frontend.components.terms import term_lists
 from opine_frontend.components.trend import Line, area_polygon, positions, trend
-from opine_frontend.pages.brand import corrected_sentence, source_link
+from opine_frontend.pages.brand import source_link
 from opine_frontend.pages.front import activity, rise_sentence
 from opine_frontend.reviews_api.schemas import BrandName, RisingBrand, Summary, Terms, Week
 

@@ -12,8 +12,6 @@ from dash.exceptions import PreventUpdate
 from typing_extensions import TypedDict
 
 from opine_frontend.components.elements import (
-    STARS,
-    aria,
     demo_tag,
     empty_state,
     error_notice,
@@ -23,8 +21,9 @@ from opine_frontend.components.elements import (
     star_row,
     visually_hidden,
 )
-from opine_frontend.components.formatting import average, counted, day, percent, safe_website, site_name
+from opine_frontend.components.formatting import average, counted, day, safe_website, site_name
 from opine_frontend.components.pagination import ListQuery, Paging, paged_list, register_paging
+from opine_frontend.components.summary import corrected_sentence, stars_in_numbers
 from opine_frontend.components.terms import term_lists
 from opine_frontend.components.trend import Line, trend
 from opine_frontend.pages.review_filters import ReviewFilters, filter_controls, term_chip
@@ -136,61 +135,6 @@ def _numbers(summary: Summary, weeks: Sequence[Week]) -> html.Div:
         ],
         className="brand-numbers",
     )
-
-
-def stars_in_numbers(summary: Summary) -> list[Component]:
-    """The average, and how many reviews gave how many stars."""
-    head = [
-        html.Span(average(summary.average_stars), className="big-number"),
-        html.Div(
-            [
-                star_row(summary.average_stars, size="m"),
-                html.P(counted(summary.review_count, "review"), className="quiet"),
-            ]
-        ),
-    ]
-    counts = {int(stars): count for stars, count in summary.stars.items()}
-    return [html.Div(head, className="average"), _star_counts(counts)]
-
-
-def _star_counts(counts: dict[int, int]) -> html.Dl:
-    """How many reviews gave each number of stars, as bars with their numbers."""
-    total = sum(counts.values())
-    rows = []
-    for stars in reversed(STARS):
-        count = counts.get(stars, 0)
-        share = count / total if total else 0.0
-        rows.append(
-            html.Div(
-                [
-                    html.Dt([str(stars), icon("star"), visually_hidden(" stars")]),
-                    html.Dd(
-                        [
-                            html.Span(
-                                html.Span(className="bar-fill", style={"width": f"{share:.1%}"}),
-                                className="bar",
-                                **aria(hidden="true"),
-                            ),
-                            html.Span(
-                                [f"{count:,}", visually_hidden(f" of {counted(total, 'review')}")],
-                                className="bar-number",
-                            ),
-                        ]
-                    ),
-                ],
-                className="star-count",
-            )
-        )
-    return html.Dl(rows, className="star-counts")
-
-
-def corrected_sentence(summary: Summary) -> str:
-    if not summary.corrected:
-        return "So far everyone kept the stars that their words suggested."
-    # Reviews with a proposal are those with a label; never fewer than were corrected, whatever the API says.
-    proposed = max(sum(summary.labels.values()), summary.corrected)
-    share = percent(summary.corrected / proposed)
-    return f"In {share} of the reviews ({summary.corrected:,}) people corrected the stars that their words suggested."
 
 
 def _reviews(brand: Brand, filters: ReviewFilters, api: ReviewsApi) -> html.Section:

@@ -9,9 +9,10 @@ from dash.exceptions import PreventUpdate
 from typing_extensions import TypedDict
 
 from opine_frontend.components.elements import empty_state, icon, monogram, share_button
+from opine_frontend.components.summary import stars_in_numbers
 from opine_frontend.components.terms import term_lists
 from opine_frontend.components.trend import Line, trend
-from opine_frontend.pages.brand import if_there, stars_in_numbers, weeks_of
+from opine_frontend.pages.brand import if_there, weeks_of
 from opine_frontend.reviews_api.client import ReviewsApi
 from opine_frontend.reviews_api.errors import NotFound
 from opine_frontend.reviews_api.schemas import LONGEST_SEARCH, Brand, BrandQuery, Summary, Terms, Week

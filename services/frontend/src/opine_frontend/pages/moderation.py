@@ -132,8 +132,8 @@ def _register_hiding(app: Dash, api: ReviewsApi, token: str) -> None:
         prevent_initial_call=True,
     )
     def hide(
-        clicks: list[int], fields: dict[str, object], refreshed: int
-    ) -> tuple[dict[str, object] | NoUpdate, str | NoUpdate, int]:
+        clicks: list[int], fields: dict[str, object], refreshed: int | None
+    ) -> tuple[dict[str, object] | NoUpdate, str | NoUpdate, int | None]:
         trigger = ctx.triggered_id
         if not isinstance(trigger, dict) or not any(clicks):
             raise PreventUpdate
